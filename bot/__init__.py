@@ -1,0 +1,1 @@
+"""Chat adapters: turn what people type into requests, and pictures into messages."""

@@ -1,0 +1,100 @@
+"""The models that the engine knows: where they come from, what they can do, what sizes they make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from engine.errors import RequestError
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Name one `from_pretrained` source: a hub repository at a pinned revision, or a local folder."""
+
+    path: str
+    revision: str | None = None
+    variant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Describe one model; sizes are pixels, `size_multiple` is what width and height must be divisible by."""
+
+    name: str
+    family: str
+    repositories: Mapping[str, Repository] = field(default_factory=dict)
+    modes: tuple[str, ...] = ("text2img",)
+    native_size: int = 768
+    size_multiple: int = 64
+    min_size: int = 256
+    max_size: int = 1536
+    max_pixels: int = 1536 * 1024
+    steps: int = 50
+    prior_steps: int = 25
+    guidance_scale: float = 4.0
+    prior_guidance_scale: float = 4.0
+
+    def check_size(self, width: int, height: int) -> None:
+        """Raise `RequestError` unless the model can make `width` x `height` pixels; it carries the nearest size."""
+        if (width, height) != self.nearest_size(width, height):
+            near = self.nearest_size(width, height)
+            raise RequestError(
+                "bad_size", width=width, height=height, model=self.name, low=self.min_size, high=self.max_size,
+                multiple=self.size_multiple, max_pixels=self.max_pixels, near_width=near[0], near_height=near[1],
+            )  # fmt: skip
+
+    def nearest_size(self, width: int, height: int) -> tuple[int, int]:
+        """Find the nearest size that the model makes: multiples within the side bounds, shrunk to `max_pixels`."""
+        scale = min(1.0, (self.max_pixels / (width * height)) ** 0.5)
+        near_width, near_height = self._snap(width * scale), self._snap(height * scale)
+        while near_width * near_height > self.max_pixels:
+            if near_width >= near_height:
+                near_width -= self.size_multiple
+            else:
+                near_height -= self.size_multiple
+        return near_width, near_height
+
+    def size_for_ratio(self, ratio: float) -> tuple[int, int]:
+        """Find a size of about the native area whose width is `ratio` times its height."""
+        return self.nearest_size(round(self.native_size * ratio**0.5), round(self.native_size / ratio**0.5))
+
+    def _snap(self, pixels: float) -> int:
+        snapped = round(pixels / self.size_multiple) * self.size_multiple
+        return max(self.min_size, min(self.max_size, snapped))
+
+
+DEMO = ModelSpec(
+    name="demo", family="kandinsky-2-2", native_size=128, min_size=64, max_size=256, max_pixels=256 * 256,
+    steps=20, prior_steps=10,
+)  # fmt: skip
+
+KANDINSKY_2_2 = ModelSpec(
+    name="kandinsky-2-2",
+    family="kandinsky-2-2",
+    repositories=MappingProxyType(
+        {
+            "prior": Repository("kandinsky-community/kandinsky-2-2-prior"),
+            "decoder": Repository("kandinsky-community/kandinsky-2-2-decoder"),
+        }
+    ),
+)
+
+
+class Catalog:
+    """Look models up by name; the first one is the default."""
+
+    def __init__(self, models: Iterable[ModelSpec]) -> None:
+        self._models = {model.name: model for model in models}
+        self.default = next(iter(self._models))
+
+    def __getitem__(self, name: str) -> ModelSpec:
+        """Return the model called `name`; raise `RequestError` listing the names there are."""
+        if name not in self._models:
+            raise RequestError("unknown_model", value=name, models=self.names())
+        return self._models[name]
+
+    def names(self) -> list[str]:
+        """List the models in the order of the catalog."""
+        return list(self._models)

@@ -1,0 +1,82 @@
+"""What a worker says about its jobs; each event names the attempt and the worker's epoch, so that stale ones show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Hold one encoded picture: file bytes, their media type, and the seed that made it. Sizes are pixels."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Say something about one attempt at one job, from the worker process numbered `epoch`."""
+
+    job_id: str
+    attempt: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Event):
+    """The worker has begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Event):
+    """`step` of `total` denoising steps (prior and decoder together) are done."""
+
+    step: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Denoised(Event):
+    """The device is free again; only encoding is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Event):
+    """The pictures are ready; `seconds` is the time on the device."""
+
+    pictures: tuple[Picture, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """The job ended without pictures; `code` is one of `engine.errors`, `facts` its details."""
+
+    code: str
+    facts: dict[str, object]
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker process numbered `epoch` has loaded its models and takes `slots` jobs at a time."""
+
+    epoch: int
+    models: tuple[str, ...]
+    slots: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The worker process numbered `epoch` ended, was killed for hanging, or could not start (`facts` say why)."""
+
+    epoch: int
+    code: str
+    facts: dict[str, object]
+
+
+WorkerEvent = Accepted | Progress | Denoised | Done | Failed | Ready | Lost
+TERMINAL = (Done, Failed)

@@ -1,0 +1,85 @@
+"""A job is a request in the queue: its states, and the one table of what may follow what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from engine.requests import AnyRequest
+
+
+class JobStatus(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"  # committed, waiting for a worker
+    LEASED = "leased"  # a worker has it
+    RENDERED = "rendered"  # its pictures are on disk, nobody has seen them
+    POSTING = "posting"  # a delivery has begun and may have reached the platform
+    POSTED = "posted"  # the person has the pictures
+    FAILED = "failed"  # it ended without pictures
+    CANCELLED = "cancelled"  # its owner ended it
+
+
+S = JobStatus
+TRANSITIONS = MappingProxyType(
+    {
+        S.QUEUED: frozenset({S.LEASED, S.FAILED, S.CANCELLED}),
+        S.LEASED: frozenset({S.QUEUED, S.RENDERED, S.FAILED, S.CANCELLED}),
+        S.RENDERED: frozenset({S.POSTING}),
+        S.POSTING: frozenset({S.RENDERED, S.POSTED, S.FAILED}),
+        S.POSTED: frozenset[JobStatus](),
+        S.FAILED: frozenset[JobStatus](),
+        S.CANCELLED: frozenset[JobStatus](),
+    }
+)
+WAITING = frozenset({S.QUEUED, S.LEASED})
+TO_DELIVER = frozenset({S.RENDERED, S.POSTING})
+ENDED = frozenset({S.POSTED, S.FAILED, S.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Describe what an adapter puts into the queue.
+
+    `key` is the platform's own id of the message or interaction: the same key twice is the same job. `owner` and
+    `place` are opaque ("discord:42"); `surface` names the adapter, and `address` is its own note of where to answer.
+    """
+
+    request: AnyRequest
+    owner: str
+    place: str
+    surface: str
+    key: str
+    address: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Hold a job as it was last committed; times are seconds since the epoch, UTC."""
+
+    id: str
+    request: AnyRequest
+    owner: str
+    place: str
+    surface: str
+    key: str
+    address: dict[str, object]
+    status: JobStatus
+    attempt: int
+    created_at: float
+    seconds: float | None = None  # time on the device
+    error: str | None = None  # a code of engine.errors
+    facts: dict[str, object] = field(default_factory=dict)
+    told: bool = False  # the person has seen how it ended
+
+
+@dataclass(frozen=True, slots=True)
+class JobUpdate:
+    """Say where a job stands right now; `position` counts from 1, `eta_s` is `None` until speed is known."""
+
+    job: Job
+    position: int | None = None
+    eta_s: float | None = None
+    step: int = 0
+    total: int = 0

@@ -1,0 +1,1 @@
+"""Workers: the seam, and what stands behind it."""
