@@ -27,7 +27,7 @@ TRANSITIONS = MappingProxyType(
         S.QUEUED: frozenset({S.LEASED, S.FAILED, S.CANCELLED}),
         S.LEASED: frozenset({S.QUEUED, S.RENDERED, S.FAILED, S.CANCELLED}),
         S.RENDERED: frozenset({S.POSTING}),
-        S.POSTING: frozenset({S.RENDERED, S.POSTED, S.FAILED}),
+        S.POSTING: frozenset({S.POSTING, S.POSTED, S.FAILED}),  # posting again repeats an unfinished delivery
         S.POSTED: frozenset[JobStatus](),
         S.FAILED: frozenset[JobStatus](),
         S.CANCELLED: frozenset[JobStatus](),

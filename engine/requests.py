@@ -21,7 +21,7 @@ R = TypeVar("R", bound="Request")
 
 
 class Request(BaseModel):
-    """Hold what every mode shares; `None` means "as the model likes it" until `completed` fills it in.
+    """Hold what every mode shares; `None` means "as the model likes it" until `complete` fills it in.
 
     Sizes are pixels. `seed` belongs to the first picture; picture `i` of `count` uses `seed + i`.
     """
@@ -30,8 +30,8 @@ class Request(BaseModel):
 
     mode: str
     model: str
-    width: int | None = Field(default=None, ge=1, le=16_384)
-    height: int | None = Field(default=None, ge=1, le=16_384)
+    width: int | None = Field(default=None, ge=1)
+    height: int | None = Field(default=None, ge=1)
     steps: int | None = Field(default=None, ge=1, le=150)
     guidance_scale: float | None = Field(default=None, ge=0, le=30, allow_inf_nan=False)
     seed: int | None = Field(default=None, ge=0, le=MAX_SEED)

@@ -1,0 +1,164 @@
+"""The configuration: defaults, then `config.toml`, then `KANDINSKY_BOT_<SECTION>__<KEY>` from the environment."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+ENV_PREFIX = "KANDINSKY_BOT_"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class ConfigError(Exception):
+    """Say which key is wrong and what it may be, one line a problem, never a secret's value."""
+
+
+class Section(BaseModel):
+    """Be the base of a section: frozen, and a key that nobody knows is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Discord(Section):
+    """`[discord]`: on as soon as there is a token; the addresses change only for a test server or a proxy."""
+
+    token: SecretStr | None = None
+    api_base: HttpUrl | None = None
+    gateway_url: str | None = None
+
+
+class Telegram(Section):
+    """`[telegram]`: on as soon as there is a token; `webhook_url` switches from polling to a webhook."""
+
+    token: SecretStr | None = None
+    base_url: HttpUrl | None = None
+    base_file_url: HttpUrl | None = None
+    webhook_url: HttpUrl | None = None
+    webhook_host: str = "127.0.0.1"
+    webhook_port: int = Field(default=8443, ge=1, le=65535)
+    webhook_secret: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _webhook_needs_a_secret(self) -> Telegram:
+        if self.webhook_url and not self.webhook_secret:
+            raise ValueError("webhook_url needs webhook_secret, so that only Telegram can post to it")
+        return self
+
+
+class Web(Section):
+    """`[web]`: the page; `auth` is `name:password` and needed before `host` may be anything but this machine."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = Field(default=7860, ge=1, le=65535)
+    auth: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _open_page_needs_auth(self) -> Web:
+        if self.host not in LOOPBACK and not self.auth:
+            raise ValueError("host is reachable from outside, so auth must be set to name:password")
+        if self.auth and ":" not in self.auth.get_secret_value():
+            raise ValueError("auth must be name:password")
+        return self
+
+
+class Engine(Section):
+    """`[engine]`: the default model, where it runs, and how long a silent worker may live."""
+
+    model: str = "demo"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    models: dict[str, dict[str, object]] = Field(default_factory=dict)
+    cache_dir: Path | None = None
+    hang_s: float = Field(default=120, gt=0)
+    load_timeout_s: float = Field(default=900, gt=0)
+
+
+class Queue(Section):
+    """`[queue]`: how many jobs may wait, in all and for one owner."""
+
+    max_waiting: int = Field(default=2_000, ge=1)
+    max_waiting_per_owner: int = Field(default=50, ge=1)
+
+
+class Store(Section):
+    """`[store]`: the folder that holds the database and the pictures."""
+
+    path: Path = Path("data")
+
+
+class Log(Section):
+    """`[log]`: how much is logged, and whether as JSON lines."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    json_lines: bool = False
+
+
+class Config(BaseSettings):
+    """Hold the whole configuration, frozen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    discord: Discord = Discord()
+    telegram: Telegram = Telegram()
+    web: Web = Web()
+    engine: Engine = Engine()
+    queue: Queue = Queue()
+    store: Store = Store()
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic-settings'
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(path: Path | None = None) -> Config:
+    """Read the configuration; raise `ConfigError` with one line for each wrong key.
+
+    Without a `path`, `config.toml` in the working directory is read where it exists.
+    """
+    if path and not path.is_file():
+        raise ConfigError(f"There is no file {path}.")
+    source = type("Config", (Config,), {"model_config": {**Config.model_config, "toml_file": path or "config.toml"}})
+    try:
+        return source()  # type: ignore[no-any-return]
+    except ValidationError as error:
+        raise ConfigError("\n".join(_lines(error))) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path or 'config.toml'} is not valid TOML: {error}.") from None
+
+
+def _lines(error: ValidationError) -> Iterator[str]:
+    for detail in error.errors(include_input=False, include_url=False):
+        key = ".".join(map(str, detail["loc"]))
+        if detail["type"] == "extra_forbidden":
+            yield f"{key}: no such key.{_closest(detail['loc'])}"
+        else:
+            yield f"{key}: {detail['msg'].removeprefix('Value error, ')}."
+
+
+def _closest(location: tuple[int | str, ...]) -> str:
+    section = Config.model_fields.get(str(location[0]))
+    known = Config.model_fields if len(location) == 1 or not section else section.annotation.model_fields  # type: ignore[union-attr]
+    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f" Did you mean {close[0]}?" if close else f" Known: {', '.join(known)}."

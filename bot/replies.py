@@ -1,0 +1,187 @@
+"""Every sentence that a person reads. Plain text: each adapter escapes it for its platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+from bot.commands import COMMANDS, Command, Option
+from engine.errors import EngineError
+from engine.jobs import Job, JobStatus, JobUpdate
+
+# What went wrong, by the code of `engine.errors`; the facts of the error fill the braces.
+ERRORS = MappingProxyType(
+    {
+        "prompt_empty": "The prompt is empty. Say what to draw, for example: /imagine a red circle",
+        "too_long": "The {field} is too long: {length:,} characters, at most {limit:,} are allowed.",
+        "out_of_range": "{field} must be between {low:g} and {high:g}; {value} is not.",
+        "bad_value": "{field} cannot be {value}.",
+        "bad_size": "{model} cannot draw {width}x{height}. Each side goes from {low} to {high} pixels in steps of "
+        "{multiple}, at most {max_pixels:,} pixels in all; the nearest is {near_width}x{near_height}.",
+        "bad_size_words": "{value} is not a size. Give width x height such as {native}x{native}, "
+        "or a ratio between 1:8 and 8:1 such as 16:9.",
+        "unknown_model": "There is no model {value} here. Choose from: {models}.",
+        "unknown_option": "There is no option --{value}. Choose from: {known}.",
+        "unknown_command": "There is no command /{value}. Choose from: {known}.",
+        "option_without_value": "--{option} needs a value after it.",
+        "mode_not_supported": "{model} cannot do {mode}.",
+        "queue_full": "The queue is full: {waiting} of at most {limit} are waiting. Try again when some are done.",
+        "owner_queue_full": "You have {waiting} pictures waiting, at most {limit} are allowed. "
+        "Try again when one is done, or stop some with /cancel.",
+        "no_job": "You have nothing waiting or running.",
+        "not_your_job": "There is no job {value} of yours that is waiting or running.",
+        "out_of_memory": "That picture is too large for this machine's memory. Try a smaller size or a lower count.",
+        "worker_lost": "The picture engine stopped twice while drawing this, so it was given up. Try it again, "
+        "perhaps smaller.",
+        "model_missing": "The model's files are missing on this machine. Its operator can run: kandinsky-bot doctor",
+        "undeliverable": "The picture could not be posted: {reason}.",
+        "render_failed": "Something went wrong while drawing this. The operator finds the details in the log.",
+        "engine_error": "Something went wrong here. The operator finds the details in the log.",
+    }
+)
+
+COMMAND_HELP = MappingProxyType(
+    {
+        "imagine": "Draw a picture from words",
+        "queue": "Show where your pictures stand",
+        "cancel": "Stop your latest picture, one by its number, or all",
+        "help": "Show what can be asked for",
+        "start": "Show how to begin",
+    }
+)
+OPTION_HELP = MappingProxyType(
+    {
+        "prompt": "What to draw",
+        "negative": "What to keep out of the picture",
+        "size": "Width x height in pixels, or a ratio such as 16:9",
+        "steps": "Denoising steps: more is slower and finer",
+        "guidance": "How closely to follow the prompt",
+        "seed": "The same seed and settings draw the same picture; -1 for any",
+        "count": "How many pictures",
+        "model": "Which model draws",
+        "file": "Send the picture as a file, not recompressed",
+        "job": "A job's number, or all",
+    }
+)
+
+START = (
+    "Hello! Tell me what to draw: /imagine a red circle on a blue background\n/help lists everything you can ask for."
+)
+ASK_PROMPT = "What shall I draw? Answer this message with your prompt."
+PROMPT_PLACEHOLDER = "a red circle on a blue background"
+NO_WORDS = "Write a command, for example: /imagine a red circle. /help lists them all."
+_SEEDS_SHOWN = 4
+_STEPS_IN_BAR = 10
+
+
+def error(problem: EngineError) -> str:
+    """Say what went wrong and what is allowed, in one sentence or two."""
+    facts = {name: _fact(name, value) for name, value in problem.facts.items()}
+    sentence = ERRORS.get(problem.code, ERRORS["engine_error"]).format_map(facts)
+    close = problem.facts.get("close")
+    return f"{sentence} Did you mean --{close}?" if close else sentence
+
+
+def progress(update: JobUpdate, engine_state: str) -> str:
+    """Say where a waiting or running job stands."""
+    if update.job.status is JobStatus.LEASED and update.total:
+        return f"{quote(update.job.request.prompt)}\n{bar(update.step, update.total)}"
+    if update.job.status is JobStatus.LEASED:
+        return f"{quote(update.job.request.prompt)}\nStarting to draw"
+    place = f"Number {update.position} in the queue" if update.position else "In the queue"
+    return f"{quote(update.job.request.prompt)}\n{place}{eta(update.eta_s)}{_state(engine_state)}"
+
+
+def bar(step: int, total: int) -> str:
+    """Draw a progress bar with its percentage."""
+    done = step * _STEPS_IN_BAR // total
+    return f"{'▰' * done}{'▱' * (_STEPS_IN_BAR - done)} {step * 100 // total} %"
+
+
+def eta(seconds: float | None) -> str:
+    """Say about how long it takes, or nothing while nobody knows."""
+    if seconds is None:
+        return ""
+    return f", about {seconds / 60:.0f} min" if seconds >= 90 else f", about {max(1, round(seconds))} s"
+
+
+def caption(job: Job) -> str:
+    """Describe a finished picture: the prompt, and everything needed to make it again."""
+    request = job.request
+    seeds = ", ".join(str(seed) for seed in request.seeds()[:_SEEDS_SHOWN])
+    parts = [
+        f"seed {seeds}",
+        f"{request.width}x{request.height}",
+        f"{request.steps} steps",
+        f"guidance {request.guidance_scale:g}",
+        request.model,
+    ]
+    if job.seconds is not None:
+        parts.append(f"{job.seconds:.1f} s")
+    without = f"\nwithout {quote(request.negative_prompt)}" if request.negative_prompt else ""
+    return f"{quote(request.prompt)}{without}\n{' · '.join(parts)}"
+
+
+def ended(job: Job) -> str:
+    """Say how a job ended that made no pictures."""
+    prompt = quote(job.request.prompt)
+    if job.status is JobStatus.CANCELLED:
+        return f"{prompt}\nCancelled."
+    return f"{prompt}\n{error(EngineError(job.error, **job.facts))}"
+
+
+def queue(mine: Sequence[JobUpdate], waiting: int, engine_state: str) -> str:
+    """List a person's own jobs and the length of the queue."""
+    lines = [f"{update.job.id}: {_standing(update)} {quote(update.job.request.prompt, 60)}" for update in mine]
+    total = f"{waiting} waiting in all." if waiting else "Nobody is waiting."
+    return "\n".join([*(lines or ["You have nothing in the queue."]), total + _state(engine_state)])
+
+
+def cancelled(jobs: Sequence[Job]) -> str:
+    """Confirm what was stopped."""
+    if len(jobs) == 1:
+        return f"Stopped {jobs[0].id}: {quote(jobs[0].request.prompt, 60)}"
+    return f"Stopped {len(jobs)} pictures."
+
+
+def help_text(surface: str) -> str:
+    """List the commands and options of a surface."""
+    return "\n".join(_command_help(command, surface) for command in COMMANDS if surface in command.surfaces)
+
+
+def option_help(option: Option) -> str:
+    """Describe an option with its bounds, short enough for Discord's 100 characters."""
+    bounds = option.limits()
+    return OPTION_HELP[option.name] + (f" ({bounds[0]:g} to {bounds[1]:g})" if bounds else "")
+
+
+def quote(text: str, limit: int = 300) -> str:
+    """Quote a person's words on one line, cut to `limit` characters."""
+    line = " ".join(text.split())
+    return f"“{line if len(line) <= limit else line[: limit - 1] + '…'}”"
+
+
+def _command_help(command: Command, surface: str) -> str:
+    lines = [f"/{command.name}: {COMMAND_HELP[command.name]}"]
+    lines += [
+        f"   --{option.name}: {option_help(option)}" for option in command.on(surface) if option.name != command.main
+    ]
+    return "\n".join(lines)
+
+
+def _standing(update: JobUpdate) -> str:
+    if update.job.status is JobStatus.LEASED:
+        return bar(update.step, update.total) if update.total else "starting"
+    if update.job.status is JobStatus.QUEUED:
+        return f"number {update.position}{eta(update.eta_s)}"
+    return "being delivered"
+
+
+def _state(engine_state: str) -> str:
+    return {"ready": ""}.get(engine_state, f" (the engine is {engine_state})")
+
+
+def _fact(name: str, value: object) -> object:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return quote(value, 80) if isinstance(value, str) and name == "value" and not value.isalnum() else value

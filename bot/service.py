@@ -1,0 +1,181 @@
+"""From a command to the posted picture, once, for every platform: submit, follow, deliver."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self
+
+import structlog
+
+from bot import replies
+from bot.commands import CANCEL, QUEUE, Invocation, to_request
+from engine.catalog import Catalog
+from engine.dispatcher import Dispatcher
+from engine.errors import RequestError
+from engine.events import Picture
+from engine.jobs import TO_DELIVER, Job, JobStatus, Submission
+from engine.store import Store
+
+log = structlog.get_logger()
+
+RETRY_FIRST_S = 1.0
+RETRY_LONGEST_S = 300.0
+
+
+class Undeliverable(Exception):
+    """Say that a job can never reach its place: the bot was blocked there, or the place is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Say who asked, where, and how to answer.
+
+    `key` is the platform's id of the message or interaction, `address` whatever the surface needs to answer after a
+    restart: plain JSON values.
+    """
+
+    surface: str
+    owner: str
+    place: str
+    key: str
+    address: dict[str, object] = field(default_factory=dict)
+
+
+class Surface(Protocol):
+    """Be one place where people ask: Discord, Telegram, the web page, the shell.
+
+    `address` of the job says where to answer. All three calls may come after a restart, and more than once.
+    """
+
+    name: str
+    progress_interval_s: float
+
+    async def show(self, job: Job, text: str) -> None:
+        """Replace what the person sees of a waiting or running job."""
+
+    async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+        """Post the pictures so that repeating the call leaves one posted message.
+
+        Raises `Undeliverable` when trying again is useless; any other exception is tried again later.
+        """
+
+    async def tell(self, job: Job, text: str) -> None:
+        """Say how a job ended that made no pictures; errors as in `deliver`."""
+
+
+class Service:
+    """Serve every surface: requests go into the queue, and each job has one follower until its person was told."""
+
+    def __init__(self, dispatcher: Dispatcher, store: Store, catalog: Catalog, surfaces: Sequence[Surface]) -> None:
+        self._dispatcher = dispatcher
+        self._store = store
+        self._catalog = catalog
+        self._surfaces = {surface.name: surface for surface in surfaces}
+        self._followers: dict[str, asyncio.Task[None]] = {}
+
+    def add(self, surface: Surface) -> None:
+        """Serve one more surface; called before `resume`."""
+        self._surfaces[surface.name] = surface
+
+    async def submit(self, invocation: Invocation, origin: Origin) -> Job:
+        """Commit a job to the queue; the surface then acknowledges it and calls `follow`.
+
+        Raises `RequestError` for a bad request or a full queue. The same `origin.key` again returns the same job.
+        """
+        request = to_request(invocation, self._catalog)
+        address = {**origin.address, "as_file": bool(invocation.options.get("file"))}
+        submission = Submission(request, origin.owner, origin.place, origin.surface, origin.key, address)
+        return await self._dispatcher.submit(submission)
+
+    async def answer(self, invocation: Invocation, origin: Origin) -> str:
+        """Answer a command that makes no job; raise `RequestError` where it asks for the impossible."""
+        if invocation.command is QUEUE:
+            mine = self._dispatcher.owned(origin.owner)
+            return replies.queue(mine, self._dispatcher.waiting, self._dispatcher.state)
+        if invocation.command is CANCEL:
+            return replies.cancelled(await self._cancel(origin.owner, str(invocation.options.get("job") or "")))
+        return replies.START if invocation.command.name == "start" else replies.help_text(origin.surface)
+
+    async def keep_address(self, job: Job, **changes: object) -> Job:
+        """Commit what the surface must remember to answer this job, such as the message it edits."""
+        return await self._store.set_address(job.id, {**job.address, **changes})
+
+    def follow(self, job: Job) -> None:
+        """Show the job's progress and deliver its pictures, in the background; once per job."""
+        if job.id not in self._followers and job.surface in self._surfaces:
+            task = asyncio.create_task(self._follow(job, self._surfaces[job.surface]), name=f"follow {job.id}")
+            self._followers[job.id] = task
+            task.add_done_callback(lambda _: self._followers.pop(job.id, None))
+
+    async def resume(self) -> None:
+        """Follow every job of an earlier run whose person was not told how it ended."""
+        for job in await self._store.untold():
+            self.follow(job)
+
+    async def __aenter__(self) -> Self:
+        """Return the service."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop following; the jobs are kept and followed again by the next `resume`."""
+        followers = list(self._followers.values())
+        for task in followers:
+            task.cancel()
+        await asyncio.gather(*followers, return_exceptions=True)
+
+    async def _cancel(self, owner: str, which: str) -> list[Job]:
+        """Stop the latest job, the one numbered `which`, or all of the owner's."""
+        mine = [update.job for update in self._dispatcher.owned(owner)]
+        if not mine:
+            raise RequestError("no_job")
+        chosen = mine if which == "all" else [job for job in mine if which in ("", job.id)][-1:]
+        if not chosen:
+            raise RequestError("not_your_job", value=which)
+        return [await self._dispatcher.cancel(job.id) for job in chosen]
+
+    async def _follow(self, job: Job, surface: Surface) -> None:
+        async for update in self._dispatcher.updates(job.id, surface.progress_interval_s):
+            await self._show(surface, update.job, replies.progress(update, self._dispatcher.state))
+        await self._finish(job.id, surface)
+
+    async def _show(self, surface: Surface, job: Job, text: str) -> None:
+        try:
+            await surface.show(job, text)
+        except Exception as error:  # noqa: BLE001 - a lost progress message must not cost the picture
+            log.warning("progress_not_shown", job=job.id, surface=surface.name, error=type(error).__name__)
+
+    async def _finish(self, job_id: str, surface: Surface) -> None:
+        """Try until the person was told how the job ended."""
+        wait_s = RETRY_FIRST_S
+        while True:
+            try:
+                return await self._tell(await self._store.get(job_id), surface)
+            except Undeliverable as error:
+                return await self._give_up(job_id, str(error))
+            except Exception as error:  # noqa: BLE001 - whatever the platform throws, the picture stays and is tried again
+                log.warning("delivery_failed", job=job_id, surface=surface.name, error=repr(error), again_in_s=wait_s)
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, RETRY_LONGEST_S)
+
+    async def _tell(self, job: Job, surface: Surface) -> None:
+        if job.status in TO_DELIVER:
+            job = await self._store.move(job.id, JobStatus.POSTING)
+            await surface.deliver(job, await self._store.pictures(job.id), replies.caption(job))
+            await self._store.move(job.id, JobStatus.POSTED, told=True)
+            log.info("job_posted", job=job.id, surface=surface.name)
+        elif not job.told:
+            await surface.tell(job, replies.ended(job))
+            await self._store.set_told(job.id)
+
+    async def _give_up(self, job_id: str, reason: str) -> None:
+        log.warning("job_undeliverable", job=job_id, reason=reason)
+        job = await self._store.get(job_id)
+        if job.status is JobStatus.POSTING:
+            await self._store.move(job_id, JobStatus.FAILED, error="undeliverable", facts={"reason": reason}, told=True)
+        else:
+            await self._store.set_told(job_id)
