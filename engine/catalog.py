@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from engine.errors import RequestError
 
@@ -73,12 +72,11 @@ DEMO = ModelSpec(
 KANDINSKY_2_2 = ModelSpec(
     name="kandinsky-2-2",
     family="kandinsky-2-2",
-    repositories=MappingProxyType(
-        {
-            "prior": Repository("kandinsky-community/kandinsky-2-2-prior"),
-            "decoder": Repository("kandinsky-community/kandinsky-2-2-decoder"),
-        }
-    ),
+    # Both commits carry safetensors. A plain dict, for a specification is pickled on its way to the worker process.
+    repositories={
+        "prior": Repository("kandinsky-community/kandinsky-2-2-prior", "9fc51ad5732afc5d031724219d22e6c42179c5a8"),
+        "decoder": Repository("kandinsky-community/kandinsky-2-2-decoder", "9ae140d347fed8ce6e8bb3005dcc1f48543bb8e3"),
+    },
 )
 
 

@@ -1,0 +1,105 @@
+"""Turn pictures into bytes: encoders, the parameters written into a file, sheets, files that fit a limit."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+
+from PIL import ExifTags, Image
+from PIL.PngImagePlugin import PngInfo
+
+from engine.errors import RequestError
+from engine.events import Picture
+from engine.requests import AnyRequest
+
+# Level 1 takes a quarter of Pillow's default time for a megapixel, and a file a few per cent larger.
+PNG_COMPRESSION = 1
+# What to try, in this order, when a file is too large for a platform: never fewer pixels.
+FITTING: tuple[dict[str, object], ...] = (
+    {"lossless": True, "quality": 50},
+    {"quality": 90},
+    {"quality": 75},
+    {"quality": 50},
+    {"quality": 10},
+)
+SHEET_QUALITY = 92
+MAX_SHEET_SIDE = 4096
+REQUEST_CHUNK = "kandinsky-bot"
+
+
+def encode(image: Image.Image, request: AnyRequest, index: int) -> Picture:
+    """Write picture `index` of `request` as a PNG that says how it was made.
+
+    The text chunk `parameters` follows the convention of the AUTOMATIC1111 web UI, which most tools read; the chunk
+    `kandinsky-bot` holds the whole request as JSON, from which the job can be repeated.
+    """
+    text = PngInfo()
+    text.add_text("parameters", parameters(request, index))
+    text.add_text(REQUEST_CHUNK, json.dumps({"request": request.model_dump(mode="json"), "picture": index}))
+    data = _save(image, "PNG", pnginfo=text, compress_level=PNG_COMPRESSION)
+    return Picture(data, "image/png", image.width, image.height, request.seeds()[index])
+
+
+def parameters(request: AnyRequest, index: int) -> str:
+    """Describe picture `index` of `request` as the AUTOMATIC1111 web UI does: prompts, then one line of settings."""
+    settings = {
+        "Steps": request.steps,
+        "CFG scale": request.guidance_scale,
+        "Seed": request.seeds()[index],
+        "Size": f"{request.width}x{request.height}",
+        "Model": request.model,
+    }
+    lines = [request.prompt]
+    if request.negative_prompt:
+        lines.append(f"Negative prompt: {request.negative_prompt}")
+    return "\n".join([*lines, ", ".join(f"{name}: {value}" for name, value in settings.items())])
+
+
+def fit(picture: Picture, limit_bytes: int) -> Picture:
+    """Return `picture` in at most `limit_bytes`: as it is, else as lossless WebP, else with ever lower quality.
+
+    The pixels keep their number and the file its parameters. Raises `RequestError` where even the lowest quality is
+    too large.
+    """
+    if len(picture.data) <= limit_bytes:
+        return picture
+    image = decode(picture)
+    exif = _exif(str(image.info.get("parameters", "")))
+    for options in FITTING:
+        data = _save(image, "WEBP", exif=exif, **options)
+        if len(data) <= limit_bytes:
+            return Picture(data, "image/webp", picture.width, picture.height, picture.seed)
+    raise RequestError("picture_too_large", size_bytes=len(data), limit_bytes=limit_bytes)
+
+
+def grid(pictures: Sequence[Picture]) -> Picture:
+    """Lay pictures of one size out on a JPEG sheet with the first one's seed: four as 2 x 2, fewer in a row."""
+    columns = 2 if len(pictures) == 4 else len(pictures)
+    width, height = pictures[0].width, pictures[0].height
+    sheet = Image.new("RGB", (columns * width, -(-len(pictures) // columns) * height))
+    for index, picture in enumerate(pictures):
+        sheet.paste(decode(picture), (index % columns * width, index // columns * height))
+    sheet.thumbnail((MAX_SHEET_SIDE, MAX_SHEET_SIDE))
+    data = _save(sheet, "JPEG", quality=SHEET_QUALITY)
+    return Picture(data, "image/jpeg", sheet.width, sheet.height, pictures[0].seed)
+
+
+def decode(picture: Picture) -> Image.Image:
+    """Read the pixels and the text of a picture that this engine encoded."""
+    image = Image.open(io.BytesIO(picture.data))
+    image.load()
+    return image
+
+
+def _save(image: Image.Image, file_format: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+def _exif(text: str) -> Image.Exif:
+    # WebP has no text chunks; the same tools look for the parameters in this comment (Exif 2.3, section 4.6.5).
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = b"UNICODE\0" + text.encode("utf-16-be")
+    return exif

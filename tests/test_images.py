@@ -1,0 +1,96 @@
+import io
+import json
+
+import pytest
+from PIL import ExifTags, Image
+
+from engine.errors import RequestError
+from engine.events import Picture
+from engine.images import REQUEST_CHUNK, decode, encode, fit, grid
+from engine.requests import Text2Image
+
+REQUEST = Text2Image(
+    model="demo", prompt="ein roter Kreis, 红色", negative_prompt="blurry", width=64, height=64, steps=20,
+    guidance_scale=4.0, seed=7, count=4,
+)  # fmt: skip
+
+
+def noise(width: int = 64, height: int = 64) -> Image.Image:
+    return Image.effect_noise((width, height), 80).convert("RGB")
+
+
+def plain(colour: str) -> Picture:
+    return encode(Image.new("RGB", (64, 32), colour), REQUEST, 0)
+
+
+def test_an_encoded_picture_is_a_png_of_the_same_pixels() -> None:
+    image = noise()
+    picture = encode(image, REQUEST, 0)
+    assert (picture.media_type, picture.width, picture.height) == ("image/png", 64, 64)
+    assert decode(picture).tobytes() == image.tobytes()
+
+
+def test_a_picture_carries_the_seed_of_its_place_in_the_request() -> None:
+    assert [encode(noise(), REQUEST, index).seed for index in range(4)] == [7, 8, 9, 10]
+
+
+def test_the_parameters_follow_the_common_convention() -> None:
+    assert decode(encode(noise(), REQUEST, 2)).info["parameters"] == (
+        "ein roter Kreis, 红色\nNegative prompt: blurry\nSteps: 20, CFG scale: 4.0, Seed: 9, Size: 64x64, Model: demo"
+    )
+
+
+def test_the_request_can_be_read_back_from_the_file() -> None:
+    chunk = json.loads(decode(encode(noise(), REQUEST, 3)).info[REQUEST_CHUNK])
+    assert Text2Image.model_validate(chunk["request"]) == REQUEST
+    assert chunk["picture"] == 3
+
+
+def test_a_file_within_the_limit_is_left_alone() -> None:
+    picture = encode(noise(), REQUEST, 0)
+    assert fit(picture, len(picture.data)) is picture
+
+
+def test_a_file_over_the_limit_is_first_compressed_without_loss() -> None:
+    image = Image.linear_gradient("L").convert("RGB")
+    picture = encode(image, REQUEST, 0)
+    fitted = fit(picture, len(picture.data) - 1)
+    assert fitted.media_type == "image/webp"
+    assert decode(fitted).convert("RGB").tobytes() == image.tobytes()
+
+
+def test_noise_loses_quality_but_no_pixels_and_keeps_its_parameters() -> None:
+    picture = encode(noise(256, 128), REQUEST, 0)
+    fitted = fit(picture, len(picture.data) // 3)
+    assert len(fitted.data) <= len(picture.data) // 3
+    assert (fitted.width, fitted.height, fitted.seed) == (*decode(fitted).size, picture.seed) == (256, 128, 7)
+    comment = Image.open(io.BytesIO(fitted.data)).getexif().get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment]
+    assert comment.removeprefix(b"UNICODE\0").decode("utf-16-be").startswith("ein roter Kreis, 红色")
+
+
+def test_an_impossible_limit_is_named() -> None:
+    with pytest.raises(RequestError) as caught:
+        fit(encode(noise(), REQUEST, 0), 100)
+    assert caught.value.code == "picture_too_large"
+    assert caught.value.facts["limit_bytes"] == 100
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, (64, 32)), (2, (128, 32)), (3, (192, 32)), (4, (128, 64))])
+def test_a_sheet_shows_four_in_a_square_and_fewer_in_a_row(count: int, size: tuple[int, int]) -> None:
+    sheet = grid([plain(colour) for colour in ("red", "lime", "blue", "white")][:count])
+    assert (sheet.width, sheet.height) == decode(sheet).size == size
+    assert sheet.media_type == "image/jpeg"
+
+
+def test_a_sheet_is_read_row_by_row() -> None:
+    sheet = decode(grid([plain(colour) for colour in ("red", "lime", "blue", "white")]))
+    corners = [sheet.getpixel(point) for point in ((4, 4), (124, 4), (4, 60), (124, 60))]
+    wanted = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)]
+    assert all(
+        abs(a - b) < 12 for got, want in zip(corners, wanted, strict=True) for a, b in zip(got, want, strict=True)
+    )
+
+
+def test_a_sheet_of_large_pictures_stays_within_what_platforms_show_as_a_photo() -> None:
+    large = encode(Image.new("RGB", (1536, 640)), REQUEST, 0)
+    assert grid([large] * 3).width == 4096
