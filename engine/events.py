@@ -57,7 +57,6 @@ class Failed(Event):
 
     code: str
     facts: dict[str, object]
-    retryable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +77,5 @@ class Lost:
     facts: dict[str, object]
 
 
-WorkerEvent = Accepted | Progress | Denoised | Done | Failed | Ready | Lost
-TERMINAL = (Done, Failed)
+JobEvent = Accepted | Progress | Denoised | Done | Failed
+WorkerEvent = JobEvent | Ready | Lost

@@ -1,0 +1,254 @@
+"""The one place that knows both the queue and the worker: lease, retry, cancel, and say where each job stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from engine.catalog import Catalog
+from engine.errors import QueueFull, WorkerLost
+from engine.events import Denoised, Done, Failed, JobEvent, Lost, Progress, Ready
+from engine.jobs import WAITING, Job, JobStatus, JobUpdate, Submission
+from engine.queue import FairQueue
+from engine.speed import Speed
+from engine.store import Store, TransitionError
+from engine.workers.base import Task, Worker
+
+log = structlog.get_logger()
+
+# A job whose worker died is tried once more; a restart of the whole bot is not the job's fault, unless it goes on.
+MAX_CRASHES = 1
+MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Limit how many jobs may wait, in all and for one owner."""
+
+    waiting: int = 2_000
+    waiting_per_owner: int = 50
+
+
+@dataclass(slots=True)
+class _Live:
+    """Hold what is known of a waiting or running job beyond its row."""
+
+    job: Job
+    over: asyncio.Event
+    step: int = 0
+    total: int = 0
+    crashes: int = 0
+
+
+class Dispatcher:
+    """Take submissions, give them to the worker in fair order, and commit what becomes of them."""
+
+    def __init__(self, store: Store, worker: Worker, catalog: Catalog, caps: Caps = Caps()) -> None:
+        self._store, self._worker, self._catalog, self._caps = store, worker, catalog, caps
+        self._queue = FairQueue()
+        self._live: dict[str, _Live] = {}
+        self._held: dict[str, int] = {}  # job id -> attempt, from lease to the worker's last word on it
+        self._on_device: set[str] = set()
+        self._speed = Speed()
+        self._ready: Ready | None = None
+        self._wake = asyncio.Event()
+        self._submitting = asyncio.Lock()
+        self._closing = AsyncExitStack()
+        self.state = "warming up"
+
+    async def __aenter__(self) -> Self:
+        """Take up the jobs of an earlier run, then start the worker in the background."""
+        for job in await self._store.timed(20):
+            self._speed.learn(job)
+        for job in await self._store.with_status(WAITING):
+            await self._take_up(job)
+        self._closing.push_async_callback(self._worker.stop)
+        tasks = await self._closing.enter_async_context(asyncio.TaskGroup())
+        await self._worker.start()
+        for coroutine in (self._listen(), self._lease_forever()):
+            self._closing.callback(tasks.create_task(coroutine).cancel)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the worker; jobs in its hands are taken up again by the next run."""
+        await self._closing.__aexit__(kind, error, trace)
+
+    @property
+    def waiting(self) -> int:
+        """Count the jobs that no worker has yet."""
+        return len(self._queue)
+
+    async def submit(self, submission: Submission) -> Job:
+        """Commit a job and put it into the queue; raise `QueueFull` where a cap is reached.
+
+        The same `submission.key` again returns the job that it made the first time.
+        """
+        async with self._submitting:
+            self._check_caps(submission.owner)
+            job, new = await self._store.add(submission)
+            if new:
+                self._enqueue(job)
+        return job
+
+    async def cancel(self, job_id: str) -> Job:
+        """End a waiting or running job: within one denoising step if a worker has it."""
+        job = await self._store.move(job_id, JobStatus.CANCELLED)
+        self._queue.remove(job_id)
+        if job_id in self._held:
+            await self._worker.cancel(job_id, self._held[job_id])
+        self._end(job)
+        return job
+
+    def owned(self, owner: str) -> list[JobUpdate]:
+        """List an owner's waiting and running jobs, oldest first."""
+        return [self._update(live) for live in self._live.values() if live.job.owner == owner]
+
+    async def updates(self, job_id: str, interval_s: float) -> AsyncIterator[JobUpdate]:
+        """Yield where a job stands: at once, then every `interval_s` if it changed, until it is rendered or ended."""
+        live, last = self._live.get(job_id), None
+        while live and not live.over.is_set():
+            now = self._update(live)
+            if now != last:
+                yield now
+            last = now
+            await _wait(live.over, interval_s)
+
+    def _check_caps(self, owner: str) -> None:
+        mine = self._queue.waiting_of(owner)
+        if mine >= self._caps.waiting_per_owner:
+            raise QueueFull("owner_queue_full", waiting=mine, limit=self._caps.waiting_per_owner)
+        if len(self._queue) >= self._caps.waiting:
+            raise QueueFull(waiting=len(self._queue), limit=self._caps.waiting)
+
+    async def _take_up(self, job: Job) -> None:
+        if job.attempt >= MAX_ATTEMPTS:
+            await self._store.move(job.id, JobStatus.FAILED, error=WorkerLost.code)
+            return
+        self._enqueue(job if job.status is JobStatus.QUEUED else await self._store.move(job.id, JobStatus.QUEUED))
+
+    def _enqueue(self, job: Job) -> None:
+        self._live[job.id] = _Live(job, asyncio.Event())
+        self._queue.push(job.id, job.owner)
+        self._wake.set()
+
+    def _end(self, job: Job) -> None:
+        if live := self._live.pop(job.id, None):
+            live.job = job
+            live.over.set()
+
+    async def _lease_forever(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._ready and len(self._on_device) < self._ready.slots and (job_id := self._queue.pop()):
+                await self._lease(job_id, self._ready.epoch)
+
+    async def _lease(self, job_id: str, epoch: int) -> None:
+        live = self._live[job_id]
+        self._on_device.add(job_id)
+        try:
+            live.job = await self._store.move(job_id, JobStatus.LEASED, attempt=live.job.attempt + 1)
+            self._held[job_id] = live.job.attempt
+            await self._worker.run(epoch, (Task(job_id, live.job.attempt, live.job.request),))
+        except TransitionError:  # cancelled while it was being leased
+            self._release(job_id)
+        except WorkerLost:  # its `Ready` comes again when it is back
+            self._ready = None
+            self._release(job_id)
+            with suppress(TransitionError):
+                await self._requeue(live, attempt=live.job.attempt - 1)
+
+    async def _requeue(self, live: _Live, attempt: int) -> None:
+        live.job = await self._store.move(live.job.id, JobStatus.QUEUED, attempt=attempt)
+        live.step = live.total = 0
+        self._queue.push_back(live.job.id, live.job.owner)
+        self._wake.set()
+
+    def _release(self, job_id: str) -> None:
+        self._held.pop(job_id, None)
+        self._on_device.discard(job_id)
+        self._wake.set()
+
+    async def _listen(self) -> None:
+        async for event in self._worker.events():
+            match event:
+                case Ready():
+                    self._ready, self.state = event, "ready"
+                    self._wake.set()
+                    log.info("worker_ready", epoch=event.epoch, models=event.models)
+                case Lost():
+                    await self._lost(event)
+                case _ if self._is_current(event):
+                    await self._job_event(event)
+
+    def _is_current(self, event: JobEvent) -> bool:
+        return bool(self._ready and event.epoch == self._ready.epoch and self._held.get(event.job_id) == event.attempt)
+
+    async def _job_event(self, event: JobEvent) -> None:
+        match event:
+            case Progress() if live := self._live.get(event.job_id):
+                live.step, live.total = event.step, event.total
+            case Denoised():
+                self._on_device.discard(event.job_id)
+                self._wake.set()
+            case Done() | Failed():
+                self._release(event.job_id)
+                with suppress(TransitionError):  # cancelled in the meantime
+                    await (self._rendered(event) if isinstance(event, Done) else self._failed(event))
+
+    async def _rendered(self, event: Done) -> None:
+        try:
+            job = await self._store.add_pictures(event.job_id, event.pictures, event.seconds)
+        except OSError as error:
+            log.error("pictures_not_written", job=event.job_id, error=str(error))
+            job = await self._store.move(event.job_id, JobStatus.FAILED, error="engine_error")
+        self._speed.learn(job)
+        self._end(job)
+
+    async def _failed(self, event: Failed) -> None:
+        self._end(await self._store.move(event.job_id, JobStatus.FAILED, error=event.code, facts=event.facts))
+
+    async def _lost(self, event: Lost) -> None:
+        log.warning("worker_lost", epoch=event.epoch, code=event.code, facts=event.facts)
+        self._ready = None
+        self.state = "missing its model files" if event.code == "model_missing" else "restarting"
+        for job_id in list(self._held):
+            self._release(job_id)
+            with suppress(TransitionError):
+                await self._crashed(job_id)
+
+    async def _crashed(self, job_id: str) -> None:
+        """Try a job again whose worker died under it, unless that happened before."""
+        if not (live := self._live.get(job_id)):
+            return
+        live.crashes += 1
+        if live.crashes <= MAX_CRASHES:
+            await self._requeue(live, live.job.attempt)
+        else:
+            self._end(await self._store.move(job_id, JobStatus.FAILED, error=WorkerLost.code))
+
+    def _left_s(self, live: _Live) -> float | None:
+        return self._speed.seconds(live.job, live.step / live.total if live.total else 0.0)
+
+    def _update(self, live: _Live) -> JobUpdate:
+        if live.job.id not in self._queue:
+            return JobUpdate(live.job, None, self._left_s(live), live.step, live.total)
+        ahead = [self._live[job_id] for job_id in self._queue.ahead_of(live.job.id)]
+        running = [self._live[job_id] for job_id in self._held if job_id in self._live]
+        waits = [self._left_s(other) for other in (*running, *ahead, live)]
+        eta_s = None if None in waits else sum(wait for wait in waits if wait is not None)
+        return JobUpdate(live.job, len(ahead) + 1, eta_s)
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
