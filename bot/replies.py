@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from bot.commands import COMMANDS, Command, Option
+from bot.commands import COMMANDS, IMAGINE, Command, Option
 from engine.errors import EngineError
 from engine.jobs import Job, JobStatus, JobUpdate
 
@@ -14,7 +14,7 @@ ERRORS = MappingProxyType(
     {
         "prompt_empty": "The prompt is empty. Say what to draw, for example: /imagine a red circle",
         "too_long": "The {field} is too long: {length:,} characters, at most {limit:,} are allowed.",
-        "out_of_range": "{field} must be between {low:g} and {high:g}; {value} is not.",
+        "out_of_range": "{field} must be between {low:,} and {high:,}; {value} is not.",
         "bad_value": "{field} cannot be {value}.",
         "bad_size": "{model} cannot draw {width}x{height}. Each side goes from {low} to {high} pixels in steps of "
         "{multiple}, at most {max_pixels:,} pixels in all; the nearest is {near_width}x{near_height}.",
@@ -70,7 +70,8 @@ START = (
 ASK_PROMPT = "What shall I draw? Answer this message with your prompt."
 PROMPT_PLACEHOLDER = "a red circle on a blue background"
 NO_WORDS = "Write a command, for example: /imagine a red circle. /help lists them all."
-_SEEDS_SHOWN = 4
+# An error names a request's field; a person knows it as the option in front of it.
+_OPTION_NAMES = MappingProxyType({option.field: option.name for option in IMAGINE.options if option.field})
 _STEPS_IN_BAR = 10
 
 
@@ -108,7 +109,7 @@ def eta(seconds: float | None) -> str:
 def caption(job: Job) -> str:
     """Describe a finished picture: the prompt, and everything needed to make it again."""
     request = job.request
-    seeds = ", ".join(str(seed) for seed in request.seeds()[:_SEEDS_SHOWN])
+    seeds = ", ".join(str(seed) for seed in request.seeds())
     parts = [
         f"seed {seeds}",
         f"{request.width}x{request.height}",
@@ -152,7 +153,7 @@ def help_text(surface: str) -> str:
 def option_help(option: Option) -> str:
     """Describe an option with its bounds, short enough for Discord's 100 characters."""
     bounds = option.limits()
-    return OPTION_HELP[option.name] + (f" ({bounds[0]:g} to {bounds[1]:g})" if bounds else "")
+    return OPTION_HELP[option.name] + (f" ({bounds[0]:,} to {bounds[1]:,})" if bounds else "")
 
 
 def quote(text: str, limit: int = 300) -> str:
@@ -184,4 +185,6 @@ def _state(engine_state: str) -> str:
 def _fact(name: str, value: object) -> object:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
-    return quote(value, 80) if isinstance(value, str) and name == "value" and not value.isalnum() else value
+    if name == "field":
+        return _OPTION_NAMES.get(str(value), value)
+    return quote(value, 80) if name == "value" and isinstance(value, str) and not value.isalnum() else value

@@ -1,0 +1,94 @@
+"""The store: what it returned from is on disk, and only the table's transitions happen."""
+
+import sqlite3
+
+import pytest
+from sqlalchemy import inspect
+
+from engine.errors import EngineError
+from engine.events import Picture
+from engine.jobs import TRANSITIONS, JobStatus, Submission
+from engine.requests import Text2Image
+from engine.store import Store, TransitionError
+from engine.tables import metadata
+
+REQUEST = Text2Image(model="demo", prompt="a red circle — 红", width=128, height=128, steps=4, guidance_scale=4, seed=7)
+PICTURE = Picture(b"\x89PNG bytes", "image/png", 128, 128, 7)
+
+
+def submission(key: str = "k1", owner: str = "ann") -> Submission:
+    return Submission(REQUEST, owner, "here", "web", key, {"chat": 1})
+
+
+@pytest.fixture
+async def store(tmp_path):
+    async with Store(tmp_path) as store:
+        yield store
+
+
+async def test_a_job_survives_the_process(tmp_path):
+    async with Store(tmp_path) as store:
+        job, new = await store.add(submission())
+    async with Store(tmp_path) as store:
+        assert new
+        assert await store.get(job.id) == job
+        assert (job.request, job.address, job.status) == (REQUEST, {"chat": 1}, JobStatus.QUEUED)
+
+
+async def test_the_same_key_is_the_same_job(store):
+    first, _ = await store.add(submission("k"))
+    second, new = await store.add(submission("k", owner="bob"))
+    assert (second, new) == (first, False)
+
+
+@pytest.mark.parametrize(("before", "after"), [(a, b) for a in JobStatus for b in JobStatus])
+async def test_only_the_table_s_transitions_happen(store, tmp_path, before, after):
+    job, _ = await store.add(submission())
+    with sqlite3.connect(tmp_path / "jobs.sqlite3") as database:
+        database.execute("UPDATE jobs SET status = ?", (before,))
+    if after in TRANSITIONS[before]:
+        assert (await store.move(job.id, after)).status is after
+    else:
+        with pytest.raises(TransitionError):
+            await store.move(job.id, after)
+        assert (await store.get(job.id)).status is before
+
+
+async def test_pictures_and_their_job_are_committed_together(store):
+    job, _ = await store.add(submission())
+    await store.move(job.id, JobStatus.LEASED, attempt=1)
+    job = await store.add_pictures(job.id, [PICTURE, PICTURE], seconds=1.5)
+    assert (job.status, job.seconds) == (JobStatus.RENDERED, 1.5)
+    assert await store.pictures(job.id) == [PICTURE, PICTURE]
+    assert [found.id for found in await store.untold()] == [job.id]
+
+
+async def test_pictures_of_a_cancelled_job_are_not_kept(store):
+    job, _ = await store.add(submission())
+    await store.move(job.id, JobStatus.CANCELLED)
+    with pytest.raises(TransitionError):
+        await store.add_pictures(job.id, [PICTURE], seconds=1)
+    assert await store.pictures(job.id) == []
+
+
+async def test_a_damaged_picture_is_noticed(store, tmp_path):
+    job, _ = await store.add(submission())
+    await store.move(job.id, JobStatus.LEASED)
+    await store.add_pictures(job.id, [PICTURE], seconds=1)
+    (tmp_path / "pictures" / f"{job.id}-1.png").write_bytes(b"other")
+    with pytest.raises(EngineError, match="picture_damaged"):
+        await store.pictures(job.id)
+
+
+async def test_the_disk_is_waited_for(store):
+    async with store._read() as connection:
+        modes = [(await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")]
+    assert modes == ["wal", 2]
+
+
+async def test_the_migrations_make_the_tables_that_the_code_uses(store):
+    async with store._read() as connection:
+        made = await connection.run_sync(
+            lambda c: {name: {column["name"] for column in inspect(c).get_columns(name)} for name in metadata.tables}
+        )
+    assert made == {name: set(table.columns.keys()) for name, table in metadata.tables.items()}
