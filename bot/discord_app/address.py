@@ -1,0 +1,61 @@
+"""Where an interaction came from and how to answer it, also after a restart."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, fields
+from typing import Self
+
+import discord
+
+from bot.service import Origin
+from engine.jobs import Job
+
+# An interaction's token lives for 15 minutes; an edit that begins in the last one might arrive too late.
+TOKEN_LIFE_S = 14 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Hold what answering an interaction takes; `expires_at` is seconds since the epoch, `token` a secret."""
+
+    application_id: int
+    token: str
+    expires_at: float
+    channel_id: int
+    user_id: int
+    filesize_limit: int
+
+    @classmethod
+    def of(cls, interaction: discord.Interaction) -> Self:
+        """Note where `interaction` is to be answered; its life is counted by this machine's own clock."""
+        return cls(
+            application_id=interaction.application_id,
+            token=interaction.token,
+            expires_at=time.time() + TOKEN_LIFE_S,
+            channel_id=interaction.channel_id or 0,
+            user_id=interaction.user.id,
+            filesize_limit=interaction.filesize_limit,
+        )
+
+    @classmethod
+    def read(cls, job: Job) -> Self:
+        """Read the address back from a stored job."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in job.address.items() if name in known})  # type: ignore[arg-type]
+
+    @property
+    def expired(self) -> bool:
+        """Tell whether the token is too old to be used."""
+        return time.time() >= self.expires_at
+
+
+def origin(interaction: discord.Interaction) -> Origin:
+    """Say in the service's words who asked, and where."""
+    return Origin(
+        surface="discord",
+        owner=f"discord:{interaction.user.id}",
+        place=f"discord:{interaction.guild_id or 'dm'}/{interaction.channel_id}",
+        key=f"discord:{interaction.id}",
+        address=asdict(Address.of(interaction)),
+    )

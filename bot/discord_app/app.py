@@ -1,0 +1,118 @@
+"""Discord as one of the service's surfaces: commands in, messages out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+import discord
+import structlog
+from discord.backoff import ExponentialBackoff
+
+from bot import config
+from bot.commands import Invocation
+from bot.discord_app import delivery
+from bot.discord_app.address import Address, origin
+from bot.discord_app.client import TROUBLE, Client, quiet, redirect, whisper
+from bot.discord_app.commands import SURFACE, build_all
+from bot.service import Service
+from engine.events import Picture
+from engine.jobs import Job
+
+log = structlog.get_logger()
+
+
+class DiscordApp:
+    """Serve one bot account; `models` are the names suggested while a person types."""
+
+    name = SURFACE
+    # Edits of one message share a bucket of about five in five seconds, and the picture itself must not wait for it.
+    progress_interval_s = 2.5
+
+    def __init__(self, settings: config.Discord, service: Service, models: Sequence[str] = ()) -> None:
+        self._settings = settings
+        self._service = service
+        self._models = models
+        self._client: Client  # there once `_logged_in` is set
+        self._logged_in = asyncio.Event()
+        self._lost: set[str] = set()  # jobs whose interaction no longer answers
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; where Discord refuses the bot, end with one line in the log."""
+        redirect(self._settings)
+        quiet()
+        try:
+            await self._stay_connected()
+        except discord.LoginFailure:
+            log.error("discord_login_failed", hint="Discord refuses the token: set [discord] token to the bot's own")
+        except discord.ConnectionClosed as error:
+            log.error("discord_refused", code=error.code)
+
+    async def show(self, job: Job, text: str) -> None:
+        """Edit the interaction's message; say nothing once its token is lost."""
+        if not self._logged_in.is_set() or not self._in_reach(job):
+            return
+        try:
+            await delivery.edit_original(self._client, job, text)
+        except delivery.TokenLost:
+            self._lost.add(job.id)
+
+    async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+        """Put the pictures into the interaction's message, or into a new one in its channel."""
+        await self._logged_in.wait()
+        try:
+            await self._answer(job, pictures, text)
+        finally:
+            self._lost.discard(job.id)
+
+    async def tell(self, job: Job, text: str) -> None:
+        """Say how a job ended, in the same place as its pictures would be."""
+        await self.deliver(job, (), text)
+
+    async def _answer(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+        if self._in_reach(job):
+            try:
+                await delivery.upload(job, pictures, partial(delivery.edit_original, self._client, job, text))
+            except delivery.TokenLost:
+                log.info("discord_token_lost", job=job.id)
+            else:
+                return
+        await delivery.upload(job, pictures, partial(delivery.post, self._client, job, text))
+
+    def _in_reach(self, job: Job) -> bool:
+        return job.id not in self._lost and not Address.read(job).expired
+
+    async def _handle(self, interaction: discord.Interaction, invocation: Invocation) -> None:
+        """Translate one command; a job is committed before it is acknowledged."""
+        asked = origin(interaction)
+        if not invocation.command.makes_job:
+            await whisper(interaction, await self._service.answer(invocation, asked))
+            return
+        job = await self._service.submit(invocation, asked)
+        try:
+            await interaction.response.defer()
+        except TROUBLE as error:  # the picture then goes to the channel
+            log.warning("discord_not_acknowledged", job=job.id, error=str(error))
+        self._service.follow(job)
+
+    async def _stay_connected(self) -> None:
+        """Log in until it works; once connected, discord.py reconnects by itself."""
+        backoff = ExponentialBackoff[bool]()
+        while True:
+            try:
+                return await self._connect()
+            except TROUBLE as error:
+                wait_s = backoff.delay()
+                log.warning("discord_unreachable", error=str(error), again_in_s=round(wait_s, 1))
+            await asyncio.sleep(wait_s)
+
+    async def _connect(self) -> None:
+        token = self._settings.token.get_secret_value() if self._settings.token else ""
+        # A discord.py client cannot log in a second time.
+        self._client = Client(build_all(self._handle, self._models), self._logged_in.set)
+        try:
+            async with self._client:
+                await self._client.start(token)
+        finally:
+            self._logged_in.clear()

@@ -1,0 +1,100 @@
+"""The connection to Discord: a client without privileges, and the ladder that turns failures into replies."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import discord
+import structlog
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot import config, replies
+from engine.errors import EngineError
+
+log = structlog.get_logger()
+
+LONGEST_CONTENT = 2_000
+# What a request to Discord ends in when Discord refuses it or the network breaks.
+TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError)
+
+
+class Client(discord.Client):
+    """Log in, register the commands, and receive interactions; `logged_in` is called before any of them."""
+
+    def __init__(self, commands: list[app_commands.Command[Any, ..., None]], logged_in: Callable[[], None]) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+        self._logged_in = logged_in
+        self.tree = Tree(
+            self,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        )
+        for command in commands:
+            self.tree.add_command(command)
+
+    async def setup_hook(self) -> None:
+        """Register the commands; where that fails, those of the last start still work."""
+        self._logged_in()
+        try:
+            await self.tree.sync()
+        except (*TROUBLE, app_commands.AppCommandError) as error:
+            log.error("discord_commands_not_synced", error=str(error))
+
+
+class Tree(app_commands.CommandTree[Client]):
+    """Answer every failed command in a sentence that only its person sees."""
+
+    async def on_error(self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError) -> None:
+        """Say whose fault it was; what nobody foresaw goes to the log with its traceback."""
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        if isinstance(cause, EngineError):
+            await whisper(interaction, replies.error(cause))
+            return
+        log.error("discord_command_failed", interaction=interaction.id, exc_info=cause)
+        await whisper(interaction, replies.ERRORS["engine_error"])
+
+
+async def whisper(interaction: discord.Interaction[Any], text: str) -> None:
+    """Answer so that only the person who asked sees it, before or after the interaction was acknowledged."""
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(plain(text), ephemeral=True)
+        else:
+            await interaction.response.send_message(plain(text), ephemeral=True)
+    except TROUBLE as error:
+        log.warning("discord_answer_lost", interaction=interaction.id, error=str(error))
+
+
+def plain(text: str) -> str:
+    """Escape Discord's markdown and keep to the length of a message."""
+    escaped = discord.utils.escape_markdown(text)
+    return escaped if len(escaped) <= LONGEST_CONTENT else escaped[: LONGEST_CONTENT - 1] + "…"
+
+
+def redirect(settings: config.Discord) -> None:
+    """Point discord.py at the configured addresses.
+
+    It keeps them in class attributes and offers no other way; they hold for the whole process.
+    """
+    if settings.api_base:
+        Route.BASE = str(settings.api_base).rstrip("/")
+        discord.Asset.BASE = str(yarl.URL(Route.BASE).origin())
+    if settings.gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.gateway_url)
+
+
+def quiet() -> None:
+    """Keep discord.py from logging what nobody should read: tokens at debug level, and advice about voice."""
+    logging.getLogger("discord").setLevel(logging.INFO)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False

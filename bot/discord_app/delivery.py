@@ -1,0 +1,115 @@
+"""Post and edit messages: by the interaction's token while it lives, afterwards as the bot in the channel."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import discord
+import structlog
+
+from bot.discord_app.address import Address
+from bot.discord_app.client import plain
+from bot.service import Undeliverable
+from engine import images
+from engine.errors import RequestError
+from engine.events import Picture
+from engine.jobs import Job
+
+log = structlog.get_logger()
+
+LONGEST_DESCRIPTION = 1_024
+MESSAGES_LOOKED_AT = 100
+# Error code of the documentation's "Opcodes and Status Codes": request entity too large.
+TOO_LARGE = 40005
+
+Files = list[discord.File]
+Send = Callable[[Files], Awaitable[object]]
+
+
+class TokenLost(Exception):
+    """Say that the interaction's token no longer opens its message."""
+
+
+async def edit_original(client: discord.Client, job: Job, text: str, files: Files | None = None) -> None:
+    """Replace the text of the interaction's message, with `files` its attachments too; repeating it changes nothing.
+
+    Raises `TokenLost` where the message is out of reach.
+    """
+    address = Address.read(job)
+    webhook = discord.Webhook.partial(address.application_id, address.token, client=client)
+    original: Any = "@original"  # Discord's own name for an interaction's first message; the annotation wants a number
+    attachments: Files = discord.utils.MISSING if files is None else files
+    try:
+        await webhook.edit_message(original, content=plain(text), attachments=attachments)
+    except discord.HTTPException as error:
+        # 401/50027: the token is too old; 404/10008, 10015, 10062: never acknowledged, or deleted by somebody.
+        if error.status in {401, 404}:
+            raise TokenLost from error
+        raise
+
+
+async def post(client: discord.Client, job: Job, text: str, files: Files) -> None:
+    """Post into the channel as the bot, naming without a ping who asked, unless an earlier attempt arrived.
+
+    Raises `Undeliverable` where the bot may not write.
+    """
+    address = Address.read(job)
+    channel = client.get_partial_messageable(address.channel_id)
+    if await _already_posted(client, channel, job):
+        return
+    try:
+        # Discord answers a nonce that it has seen with the message that it has; it remembers it for some minutes.
+        await channel.send(plain(f"<@{address.user_id}>\n{text}"), files=files, nonce=_nonce(job))
+    except (discord.Forbidden, discord.NotFound) as error:
+        raise Undeliverable(error.text or "no access") from error
+
+
+async def upload(job: Job, pictures: Sequence[Picture], send: Send) -> None:
+    """Call `send` with the pictures as files, encoded smaller as long as Discord finds them too large."""
+    limit_bytes = Address.read(job).filesize_limit
+    while True:
+        fitted = await _fit(pictures, limit_bytes)
+        try:
+            await send([_file(job, number, picture) for number, picture in enumerate(fitted, 1)])
+        except discord.HTTPException as error:
+            if error.status != 413 and error.code != TOO_LARGE:
+                raise
+            limit_bytes = max(len(picture.data) for picture in fitted) // 2
+            log.info("discord_upload_too_large", job=job.id, next_limit_bytes=limit_bytes)
+        else:
+            return
+
+
+async def _fit(pictures: Sequence[Picture], limit_bytes: int) -> list[Picture]:
+    try:
+        return [await asyncio.to_thread(images.fit, picture, limit_bytes) for picture in pictures]
+    except RequestError as error:
+        raise Undeliverable("even its smallest encoding is too large for this place") from error
+
+
+async def _already_posted(client: discord.Client, channel: discord.PartialMessageable, job: Job) -> bool:
+    """Look for the job in the bot's recent messages; without the right to read, nothing is found."""
+    try:
+        recent = [message async for message in channel.history(limit=MESSAGES_LOOKED_AT)]
+    except (discord.Forbidden, discord.NotFound):
+        return False
+    mine = [message for message in recent if client.user and message.author.id == client.user.id]
+    return any(_holds(message, job) for message in mine)
+
+
+def _holds(message: discord.Message, job: Job) -> bool:
+    named = any(file.filename.startswith(f"{_nonce(job)}-") for file in message.attachments)
+    return named or message.nonce == _nonce(job)
+
+
+def _nonce(job: Job) -> str:
+    return f"kandinsky-{job.id}"[:25]
+
+
+def _file(job: Job, number: int, picture: Picture) -> discord.File:
+    suffix = picture.media_type.partition("/")[2]
+    name = f"{_nonce(job)}-{number}.{suffix}"
+    return discord.File(io.BytesIO(picture.data), name, description=job.request.prompt[:LONGEST_DESCRIPTION])
