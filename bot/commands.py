@@ -11,8 +11,8 @@ from engine.catalog import Catalog, ModelSpec
 from engine.errors import RequestError
 from engine.requests import AnyRequest, Text2Image, build, complete, limits
 
-TEXT_SURFACES = frozenset({"telegram", "web"})
-ALL_SURFACES = TEXT_SURFACES | {"discord"}
+CHATS = frozenset({"discord", "telegram", "web"})
+EVERYWHERE = CHATS | {"cli"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Option:
     aliases: tuple[str, ...] = ()
     required: bool = False
     phrase: bool = False
-    surfaces: frozenset[str] = ALL_SURFACES
+    surfaces: frozenset[str] = EVERYWHERE
 
     def limits(self) -> tuple[float, float] | None:
         """Tell the lowest and highest allowed value, or `None`."""
@@ -43,7 +43,7 @@ class Command:
     options: tuple[Option, ...] = ()
     main: str | None = None
     makes_job: bool = False
-    surfaces: frozenset[str] = ALL_SURFACES
+    surfaces: frozenset[str] = CHATS
 
     def on(self, surface: str) -> tuple[Option, ...]:
         """List the options that `surface` offers."""
@@ -83,6 +83,7 @@ IMAGINE = Command(
     ),
     main="prompt",
     makes_job=True,
+    surfaces=EVERYWHERE,
 )
 QUEUE = Command("queue")
 CANCEL = Command("cancel", (Option("job"),), main="job")

@@ -74,11 +74,14 @@ class Web(Section):
 
 
 class Engine(Section):
-    """`[engine]`: the default model, where it runs, and how long a silent worker may live."""
+    """`[engine]`: the default model, where it runs, and how long a silent worker may live.
+
+    `repositories` takes a part of the model ("prior", "decoder") from another folder or hub repository.
+    """
 
     model: str = "demo"
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    models: dict[str, dict[str, object]] = Field(default_factory=dict)
+    repositories: dict[str, str] = Field(default_factory=dict)
     cache_dir: Path | None = None
     hang_s: float = Field(default=120, gt=0)
     load_timeout_s: float = Field(default=900, gt=0)
@@ -132,20 +135,20 @@ class Config(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
-def load(path: Path | None = None) -> Config:
+def load(path: Path | None, **overrides: object) -> Config:
     """Read the configuration; raise `ConfigError` with one line for each wrong key.
 
-    Without a `path`, `config.toml` in the working directory is read where it exists.
+    `overrides` are sections that win over the environment; without a `path` there is only the environment.
     """
     if path and not path.is_file():
         raise ConfigError(f"There is no file {path}.")
-    source = type("Config", (Config,), {"model_config": {**Config.model_config, "toml_file": path or "config.toml"}})
+    source = type("Config", (Config,), {"model_config": {**Config.model_config, "toml_file": path}})
     try:
-        return source()  # type: ignore[no-any-return]
+        return source(**overrides)  # type: ignore[no-any-return]
     except ValidationError as error:
         raise ConfigError("\n".join(_lines(error))) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path or 'config.toml'} is not valid TOML: {error}.") from None
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from None
 
 
 def _lines(error: ValidationError) -> Iterator[str]:

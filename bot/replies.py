@@ -21,6 +21,13 @@ ERRORS = MappingProxyType(
         "bad_size_words": "{value} is not a size. Give width x height such as {native}x{native}, "
         "or a ratio between 1:8 and 8:1 such as 16:9.",
         "unknown_model": "There is no model {value} here. Choose from: {models}.",
+        "no_prompts": "There is no prompt in {value}: write one on each line.",
+        "no_output": "Say where to write: -o fox.png, or -o FOLDER together with --file.",
+        "not_png": "{value} cannot be written: pictures are .png files.",
+        "store_in_use": "Another kandinsky-bot already works on {folder}. Stop it, "
+        "or set [store] path to another folder.",
+        "device_missing": "There is no {device} device here. Set [engine] device to auto or cpu.",
+        "unknown_part": "The model has no part {value}. Its parts are: {known}.",
         "unknown_option": "There is no option --{value}. Choose from: {known}.",
         "unknown_command": "There is no command /{value}. Choose from: {known}.",
         "option_without_value": "--{option} needs a value after it.",
@@ -107,20 +114,22 @@ def eta(seconds: float | None) -> str:
 
 
 def caption(job: Job) -> str:
-    """Describe a finished picture: the prompt, and everything needed to make it again."""
+    """Describe finished pictures: the prompt, and everything needed to make them again."""
+    without = f"\nwithout {quote(job.request.negative_prompt)}" if job.request.negative_prompt else ""
+    return f"{quote(job.request.prompt)}{without}\n{parameters(job)}"
+
+
+def parameters(job: Job) -> str:
+    """List on one line what else went into the pictures, and the seconds on the device."""
     request = job.request
-    seeds = ", ".join(str(seed) for seed in request.seeds())
     parts = [
-        f"seed {seeds}",
+        f"seed {', '.join(str(seed) for seed in request.seeds())}",
         f"{request.width}x{request.height}",
         f"{request.steps} steps",
         f"guidance {request.guidance_scale:g}",
         request.model,
     ]
-    if job.seconds is not None:
-        parts.append(f"{job.seconds:.1f} s")
-    without = f"\nwithout {quote(request.negative_prompt)}" if request.negative_prompt else ""
-    return f"{quote(request.prompt)}{without}\n{' · '.join(parts)}"
+    return " · ".join([*parts, *([f"{job.seconds:.1f} s"] if job.seconds is not None else [])])
 
 
 def ended(job: Job) -> str:

@@ -69,15 +69,15 @@ class Surface(Protocol):
 class Service:
     """Serve every surface: requests go into the queue, and each job has one follower until its person was told."""
 
-    def __init__(self, dispatcher: Dispatcher, store: Store, catalog: Catalog, surfaces: Sequence[Surface]) -> None:
+    def __init__(self, dispatcher: Dispatcher, store: Store, catalog: Catalog) -> None:
         self._dispatcher = dispatcher
         self._store = store
         self._catalog = catalog
-        self._surfaces = {surface.name: surface for surface in surfaces}
+        self._surfaces: dict[str, Surface] = {}
         self._followers: dict[str, asyncio.Task[None]] = {}
 
     def add(self, surface: Surface) -> None:
-        """Serve one more surface; called before `resume`."""
+        """Serve a surface; its jobs of an earlier run are followed by `resume`."""
         self._surfaces[surface.name] = surface
 
     async def submit(self, invocation: Invocation, origin: Origin) -> Job:
@@ -103,17 +103,19 @@ class Service:
         """Commit what the surface must remember to answer this job, such as the message it edits."""
         return await self._store.set_address(job.id, {**job.address, **changes})
 
-    def follow(self, job: Job) -> None:
-        """Show the job's progress and deliver its pictures, in the background; once per job."""
-        if job.id not in self._followers and job.surface in self._surfaces:
+    def follow(self, job: Job) -> asyncio.Task[None]:
+        """Show the job's progress and deliver its pictures, in a background task; one task per job, however often."""
+        if job.id not in self._followers:
             task = asyncio.create_task(self._follow(job, self._surfaces[job.surface]), name=f"follow {job.id}")
             self._followers[job.id] = task
             task.add_done_callback(lambda _: self._followers.pop(job.id, None))
+        return self._followers[job.id]
 
     async def resume(self) -> None:
         """Follow every job of an earlier run whose person was not told how it ended."""
         for job in await self._store.untold():
-            self.follow(job)
+            if job.surface in self._surfaces:  # a surface that is off now keeps its jobs until it is on again
+                self.follow(job)
 
     async def __aenter__(self) -> Self:
         """Return the service."""

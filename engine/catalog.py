@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from engine.errors import RequestError
 
@@ -80,6 +81,9 @@ KANDINSKY_2_2 = ModelSpec(
 )
 
 
+KNOWN = (DEMO, KANDINSKY_2_2)
+
+
 class Catalog:
     """Look models up by name; the first one is the default."""
 
@@ -87,11 +91,27 @@ class Catalog:
         self._models = {model.name: model for model in models}
         self.default = next(iter(self._models))
 
+    @classmethod
+    def of(cls, default: str, paths: Mapping[str, str]) -> Self:
+        """Offer the model called `default`, its parts taken from `paths` where given, and the embedded one.
+
+        Raises `RequestError` for a name that is not among the known ones.
+        """
+        model = cls(KNOWN)[default]
+        if unknown := set(paths) - set(model.repositories):
+            raise RequestError("unknown_part", value=min(unknown), known=list(model.repositories))
+        repositories = {**model.repositories, **{part: Repository(path) for part, path in paths.items()}}
+        return cls([replace(model, repositories=repositories), *([DEMO] if model is not DEMO else [])])
+
     def __getitem__(self, name: str) -> ModelSpec:
         """Return the model called `name`; raise `RequestError` listing the names there are."""
         if name not in self._models:
             raise RequestError("unknown_model", value=name, models=self.names())
         return self._models[name]
+
+    def models(self) -> tuple[ModelSpec, ...]:
+        """List the models, the default first."""
+        return tuple(self._models.values())
 
     def names(self) -> list[str]:
         """List the models in the order of the catalog."""

@@ -12,7 +12,7 @@ from typing import Self
 import structlog
 
 from engine.catalog import Catalog
-from engine.errors import QueueFull, WorkerLost
+from engine.errors import EngineError, QueueFull, WorkerLost
 from engine.events import Denoised, Done, Failed, JobEvent, Lost, Progress, Ready
 from engine.jobs import WAITING, Job, JobStatus, JobUpdate, Submission
 from engine.queue import FairQueue
@@ -59,6 +59,8 @@ class Dispatcher:
         self._ready: Ready | None = None
         self._wake = asyncio.Event()
         self._submitting = asyncio.Lock()
+        self._cannot_load = asyncio.Event()
+        self._last_loss = EngineError()
         self._closing = AsyncExitStack()
         self.state = "warming up"
 
@@ -110,6 +112,11 @@ class Dispatcher:
     def owned(self, owner: str) -> list[JobUpdate]:
         """List an owner's waiting and running jobs, oldest first."""
         return [self._update(live) for live in self._live.values() if live.job.owner == owner]
+
+    async def broken(self) -> EngineError:
+        """Wait until the worker could not load its models, and tell why; it goes on trying all the same."""
+        await self._cannot_load.wait()
+        return self._last_loss
 
     async def updates(self, job_id: str, interval_s: float) -> AsyncIterator[JobUpdate]:
         """Yield where a job stands: at once, then every `interval_s` if it changed, until it is rendered or ended."""
@@ -218,6 +225,9 @@ class Dispatcher:
 
     async def _lost(self, event: Lost) -> None:
         log.warning("worker_lost", epoch=event.epoch, code=event.code, facts=event.facts)
+        if self._ready is None:
+            self._last_loss = EngineError(event.code, **event.facts)
+            self._cannot_load.set()
         self._ready = None
         self.state = "missing its model files" if event.code == "model_missing" else "restarting"
         for job_id in list(self._held):

@@ -16,6 +16,7 @@ from typing import Any, Self
 import structlog
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, event, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_skip
@@ -39,6 +40,12 @@ class TransitionError(EngineError):
     code = "wrong_transition"
 
 
+class StoreInUse(EngineError):
+    """Say that another process already works on this store."""
+
+    code = "store_in_use"
+
+
 class Store:
     """Keep jobs and pictures under `root`; what a method returned from is on the disk (WAL, `synchronous=FULL`)."""
 
@@ -48,10 +55,15 @@ class Store:
         self._engine: AsyncEngine | None = None
         # SQLite has one writer: queue for it here rather than meet its busy timeout.
         self._writing = asyncio.Lock()
+        self._lock = FileLock(root / "lock")
 
     async def __aenter__(self) -> Self:
-        """Open the database, bringing an older one up to date."""
+        """Open the database, bringing an older one up to date; raise `StoreInUse` while another process has it."""
         self._pictures.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            raise StoreInUse(folder=str(self._root)) from None
         self._engine = create_async_engine(f"sqlite+aiosqlite:///{self._root / 'jobs.sqlite3'}")
         event.listen(self._engine.sync_engine, "connect", _set_pragmas)
         async with self._engine.begin() as connection:
@@ -64,6 +76,7 @@ class Store:
         """Close the database."""
         if self._engine:
             await self._engine.dispose()
+        self._lock.release()
 
     async def add(self, submission: Submission) -> tuple[Job, bool]:
         """Commit a new queued job; the same `key` again returns the first job and `False`."""

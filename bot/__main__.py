@@ -1,0 +1,138 @@
+"""The command line: `kandinsky-bot run | demo | generate | doctor`. Exit codes: 0 done, 1 failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from bot import replies
+from bot.commands import IMAGINE, Command, Option
+from bot.config import Config, ConfigError, load
+from bot.logs import configure
+from engine.errors import EngineError, RequestError
+
+FAILED, WRONG_USAGE = 1, 2
+DEFAULT_FILE = Path("config.toml")
+
+app = typer.Typer(name="kandinsky-bot", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings; config.toml where it exists.")]
+
+
+def options_of(command: Command) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a function with `**options` the flags of `command`, so that the shell offers what the chats do."""
+
+    def add(function: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(function, eval_str=True)
+        own = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+        flags = [_flag(option) for option in command.on("cli") if option.name != command.main]
+        function.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
+        return function
+
+    return add
+
+
+@app.command()
+def run(config: ConfigFile = None) -> None:
+    """Serve Discord, Telegram and the web page, as far as they are configured."""
+    _serve(_load(config or _default_file()))
+
+
+@app.command()
+def demo(port: Annotated[int, typer.Option(help="Where the page answers.")] = 7860) -> None:
+    """Serve the web page with the embedded model: no token, no GPU, no download."""
+    _serve(_load(None, web={"port": port}, engine={"model": "demo"}))
+
+
+@app.command()
+@options_of(IMAGINE)
+def generate(
+    prompt: Annotated[str | None, typer.Argument(help="What to draw.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A .png file; a folder with --file.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Prompts, one a line: 0001.png and on.", exists=True)
+    ] = None,
+    config: ConfigFile = None,
+    **options: object,
+) -> None:
+    """Draw a picture, or one for each line of a file."""
+    from bot import generate as drawing  # it imports the engine: seconds that --help need not wait
+
+    try:
+        orders = drawing.orders(prompt, file, output, options)
+        with Progress(console=Console(stderr=True)) as progress:
+            failed = asyncio.run(drawing.generate(_load(config or _default_file()), orders, progress))
+    except RequestError as error:
+        _end(WRONG_USAGE, replies.error(error))
+    except EngineError as error:
+        _end(FAILED, replies.error(error))
+    if failed:
+        _end(FAILED, "\n".join(failed))
+
+
+@app.command()
+def doctor(config: ConfigFile = None) -> None:
+    """Say what is missing, and how to mend it."""
+    from bot.doctor import examine
+
+    if not examine(config or _default_file(), Console()):
+        raise typer.Exit(FAILED)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _flag(option: Option) -> inspect.Parameter:
+    names = [f"--{name}" for name in (option.name, *option.aliases)]
+    declared = Annotated[option.kind | None, typer.Option(*names, help=replies.option_help(option))]  # type: ignore[valid-type]
+    return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=declared)
+
+
+def _default_file() -> Path | None:
+    return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
+
+
+def _load(file: Path | None, **overrides: object) -> Config:
+    try:
+        config = load(file, **overrides)
+    except ConfigError as error:
+        _end(WRONG_USAGE, f"The configuration is wrong:\n{error}")
+    configure(config)
+    return config
+
+
+def _serve(config: Config) -> None:
+    from bot.app import EXPECTED, serve
+
+    problem: BaseException | None = None
+    try:
+        asyncio.run(serve(config, announce=lambda address: print(address, flush=True)))
+    except* EXPECTED as group:
+        problem = _leaf(group)
+    except* (KeyboardInterrupt, asyncio.CancelledError):
+        pass  # Ctrl-C or SIGTERM: the ordinary ways to stop
+    if problem:
+        _end(FAILED, replies.error(problem) if isinstance(problem, EngineError) else str(problem))
+
+
+def _leaf(error: BaseException) -> BaseException:
+    return _leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _end(code: int, text: str) -> NoReturn:
+    sys.stdout.flush()
+    typer.echo(text, err=True)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    main()

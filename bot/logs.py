@@ -1,0 +1,71 @@
+"""Logging: one line per event on stderr, with every configured secret blotted out."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+import structlog
+from pydantic import BaseModel, SecretStr
+
+from bot.config import Config
+
+_BLOT = "[secret]"
+
+
+def configure(config: Config) -> None:
+    """Send structlog and the standard library's loggers to stderr, as text or as JSON lines."""
+    stream = BlottedStream(sys.stderr, secrets_of(config))
+    renderer = (
+        structlog.processors.JSONRenderer() if config.log.json_lines else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info if config.log.json_lines else _leave_exceptions,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(config.log.level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for name in ("bot", "engine"):
+        logging.getLogger(name).setLevel(config.log.level.upper())
+
+
+def secrets_of(section: BaseModel) -> Iterator[str]:
+    """Find every secret value in a configuration, nested ones too."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            yield from secrets_of(value)
+
+
+class BlottedStream:
+    """Write to `stream` with each of `secrets` replaced: the last guard, whatever a library puts into a message."""
+
+    def __init__(self, stream: TextIO, secrets: Iterable[str]) -> None:
+        self._stream = stream
+        self._secrets = [secret for secret in secrets if secret]
+
+    def write(self, text: str) -> int:
+        """Write `text` without the secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, _BLOT)
+        return self._stream.write(text)
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._stream.flush()
+
+
+def _leave_exceptions(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return event
