@@ -1,4 +1,4 @@
-"""The command line: `kandinsky-bot run | demo | generate | doctor`. Exit codes: 0 done, 1 failed, 2 wrong usage."""
+"""The command line, `kandinsky-bot COMMAND`. Exit codes: 0 done, 1 failed, 2 wrong usage."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -86,6 +86,16 @@ def doctor(config: ConfigFile = None) -> None:
         raise typer.Exit(FAILED)
 
 
+@app.command()
+def health(config: ConfigFile = None) -> None:
+    """Tell whether a running bot answers: exit code 0 or 1, for a container's health check."""
+    from bot.health import is_alive
+
+    path = _load(config or _default_file()).store.path
+    if not is_alive(path):
+        _end(FAILED, f"No bot is running on {path}, or it hangs.")
+
+
 def main() -> None:
     """Run the command line."""
     app()
@@ -93,7 +103,8 @@ def main() -> None:
 
 def _flag(option: Option) -> inspect.Parameter:
     names = [f"--{name}" for name in (option.name, *option.aliases)]
-    declared = Annotated[option.kind | None, typer.Option(*names, help=replies.option_help(option))]  # type: ignore[valid-type]
+    kind: Any = option.kind
+    declared = Annotated[kind | None, typer.Option(*names, help=replies.option_help(option))]
     return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=declared)
 
 

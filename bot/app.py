@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.workers.process import ProcessWorker, WorkerSettings
 from platformdirs import user_cache_path
 
 from bot.config import Config
 from bot.discord_app import DiscordApp
+from bot.health import heartbeat
 from bot.service import Service
 from bot.telegram_app import TelegramApp
 from bot.web import PortTaken, WebApp
@@ -22,6 +22,8 @@ from engine.catalog import Catalog
 from engine.dispatcher import Caps, Dispatcher
 from engine.errors import EngineError
 from engine.store import Store
+from engine.workers.process import ProcessWorker
+from engine.workers.settings import WorkerSettings
 
 
 class NothingToServe(Exception):
@@ -67,7 +69,7 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
         for surface in surfaces:
             engine.service.add(surface)
         await engine.service.resume()
-        async with asyncio.TaskGroup() as tasks:
+        async with asyncio.TaskGroup() as tasks, heartbeat(config.store.path):
             announcing = [tasks.create_task(_announce(web, announce)) for web in surfaces if isinstance(web, WebApp)]
             await asyncio.gather(*(tasks.create_task(surface.run(), name=surface.name) for surface in surfaces))
             for task in announcing:

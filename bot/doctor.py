@@ -1,0 +1,146 @@
+"""`kandinsky-bot doctor`: look at everything the bot needs, and say how to mend what is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import SecretStr
+from rich.console import Console
+from rich.text import Text
+
+from bot import replies
+from bot.app import catalog_of
+from bot.config import ENV_PREFIX, Config, ConfigError, load
+from engine.catalog import Catalog, ModelSpec
+from engine.errors import RequestError
+from engine.kandinsky.inspection import gpus, missing
+
+# The published Kandinsky 2.2 takes 9.1 GiB in half precision, and its repositories hold more than that.
+MODEL_DISK_GIB = 25
+STORE_DISK_GIB = 1
+SECTIONS = frozenset(section.upper() for section in Config.model_fields)
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    NOTE = "note"  # works, but the owner should know
+    WRONG = "wrong"  # must be mended
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Say what was looked at, what was seen, and what to do about it."""
+
+    level: Level
+    what: str
+    mend: str = ""
+
+
+def examine(file: Path | None, console: Console) -> bool:
+    """Print every finding; tell whether nothing is wrong."""
+    findings = list(_findings(file))
+    for finding in findings:
+        style = {Level.OK: "green", Level.NOTE: "yellow", Level.WRONG: "red"}[finding.level]
+        console.print(Text.assemble((f"{finding.level:5}", style), f" {finding.what}"), soft_wrap=True)
+        if finding.mend:
+            console.print(Text(f"      -> {finding.mend}"), soft_wrap=True)
+    return all(finding.level is not Level.WRONG for finding in findings)
+
+
+def _findings(file: Path | None) -> Iterator[Finding]:
+    yield from _environment()
+    try:
+        config = load(file)
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            yield Finding(Level.WRONG, f"configuration: {line}", "config.example.toml lists every key")
+        return
+    yield Finding(Level.OK, f"configuration: {file or 'no config.toml, defaults and environment'}")
+    yield from _platforms(config)
+    yield from _page(config)
+    yield from _engine(config)
+    yield _disk("store", config.store.path, STORE_DISK_GIB)
+
+
+def _environment() -> Iterator[Finding]:
+    """Find variables that look like settings of a section that does not exist; the settings reader passes them by."""
+    for name in os.environ:
+        section, separator, _ = name.removeprefix(ENV_PREFIX).partition("__")
+        if name.startswith(ENV_PREFIX) and separator and section.upper() not in SECTIONS:
+            known = ", ".join(sorted(SECTIONS))
+            yield Finding(Level.WRONG, f"environment: {name} names no section", f"the sections are {known}")
+
+
+def _platforms(config: Config) -> Iterator[Finding]:
+    yield _token("discord", config.discord.token, "the Bot page of the Discord developer portal")
+    yield _token("telegram", config.telegram.token, "@BotFather on Telegram")
+
+
+def _token(section: str, token: SecretStr | None, where: str) -> Finding:
+    if token and token.get_secret_value().strip():
+        return Finding(Level.OK, f"{section}: token given")
+    variable = f"{ENV_PREFIX}{section.upper()}__TOKEN"
+    return Finding(Level.NOTE, f"{section}: off, no token", f"get one from {where} and set {variable}")
+
+
+def _page(config: Config) -> Iterator[Finding]:
+    if not config.web.enabled:
+        yield Finding(Level.NOTE, "web: off")
+        return
+    with socket.socket() as probe:
+        taken = probe.connect_ex((config.web.host, config.web.port)) == 0
+    if taken:
+        yield Finding(Level.WRONG, f"web: port {config.web.port} is taken", "stop what uses it, or set [web] port")
+    else:
+        yield Finding(Level.OK, f"web: port {config.web.port} is free")
+
+
+def _engine(config: Config) -> Iterator[Finding]:
+    found = gpus()
+    if found or config.engine.device != "cuda":
+        yield Finding(Level.OK if found else Level.NOTE, f"GPU: {'; '.join(found) or 'none, the CPU draws'}")
+    else:
+        yield Finding(Level.WRONG, "GPU: none", "install the NVIDIA driver, or set [engine] device to auto")
+    try:
+        yield from _model(catalog_of(config))
+    except RequestError as error:
+        yield Finding(Level.WRONG, f"model: {replies.error(error)}", "set [engine] model")
+
+
+def _model(catalog: Catalog) -> Iterator[Finding]:
+    model: ModelSpec = catalog[catalog.default]
+    absent = missing(model)
+    for repository in absent:
+        revision = f" --revision {repository.revision}" if repository.revision else ""
+        fetch = f"hf download {repository.path}{revision}"
+        yield Finding(
+            Level.NOTE, f"model {model.name}: {repository.path} is not here yet", f"the first start, or: {fetch}"
+        )
+    if absent:
+        yield _disk("model cache", Path.home(), MODEL_DISK_GIB)
+    elif model.name == "demo":
+        yield Finding(
+            Level.NOTE, "model: the small embedded one", 'set [engine] model = "kandinsky-2-2" for real pictures'
+        )
+    else:
+        yield Finding(Level.OK, f"model {model.name}: complete")
+
+
+def _disk(what: str, path: Path, needed_gib: int) -> Finding:
+    existing = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
+    free_gib = shutil.disk_usage(existing).free / 2**30
+    if not os.access(existing, os.W_OK):
+        return Finding(
+            Level.WRONG, f"{what}: {existing} cannot be written", "change its owner or choose another folder"
+        )
+    if free_gib < needed_gib:
+        return Finding(Level.WRONG, f"{what}: {free_gib:.1f} GiB free in {existing}", f"{needed_gib} GiB are needed")
+    return Finding(Level.OK, f"{what}: {free_gib:.0f} GiB free in {existing}")

@@ -1,0 +1,81 @@
+"""The configuration: the example is complete and valid, the environment wins, and a wrong key is named without secrets."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, ConfigError, load
+
+EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    import os
+
+    for name in [name for name in os.environ if name.startswith("KANDINSKY_BOT_")]:
+        monkeypatch.delenv(name)
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "config.toml").write_text(text)
+    return tmp_path / "config.toml"
+
+
+def test_the_example_is_valid_as_it_stands():
+    assert load(EXAMPLE).model_dump() == load(None).model_dump()
+
+
+def test_the_example_names_every_key():
+    text = EXAMPLE.read_text().replace("# ", "")
+    for section, field in Config.model_fields.items():
+        part = text.split(f"[{section}]")[1].split("\n[" if section != "engine" else "[queue]")[0]
+        for key in field.annotation.model_fields:
+            assert f"\n{key} = " in part or f"[{section}.{key}]" in part, f"[{section}] {key}"
+
+
+def test_the_example_is_valid_with_every_key_switched_on(tmp_path):
+    lines = [line.removeprefix("# ") if " = " in line else line for line in EXAMPLE.read_text().splitlines()]
+    tomllib.loads("\n".join(lines))
+    config = load(write(tmp_path, "\n".join(lines)))
+    assert config.telegram.webhook_port == 8443
+
+
+def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
+    path = write(tmp_path, '[web]\nport = 7000\nhost = "127.0.0.1"\n[discord]\ntoken = "from-file"')
+    monkeypatch.setenv("KANDINSKY_BOT_WEB__PORT", "7001")
+    monkeypatch.setenv("KANDINSKY_BOT_DISCORD__TOKEN", "from-env")
+    config = load(path)
+    assert (config.web.port, config.discord.token.get_secret_value()) == (7001, "from-env")
+
+
+WRONG = {
+    "[web]\nprt = 1": ("web.prt", "Did you mean port?"),
+    "[webb]\nport = 1": ("webb", "Did you mean web?"),
+    "[web]\nport = 70000": ("web.port", "less than or equal to 65535"),
+    '[web]\nhost = "0.0.0.0"': ("web", "auth must be set"),
+    '[web]\nauth = "name"': ("web", "name:password"),
+    '[telegram]\nwebhook_url = "https://a.example/x"': ("telegram", "webhook_secret"),
+    '[engine]\ndevice = "tpu"': ("engine.device", "'auto', 'cpu' or 'cuda'"),
+    "[web\n": ("config.toml", "not valid TOML"),
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_wrong_key_is_named_with_what_is_allowed(tmp_path, text):
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, text))
+    assert all(part in str(caught.value) for part in WRONG[text])
+
+
+def test_an_error_never_shows_a_secret(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, '[telegram]\ntoken = "s3cret"\nwebhook_url = "https://a.example/x"\n[discord]\ntoken = 5'))
+    assert "s3cret" not in str(caught.value)
+    assert "s3cret" not in repr(load(write(tmp_path, '[telegram]\ntoken = "s3cret"')))
+
+
+def test_a_missing_file_is_said():
+    with pytest.raises(ConfigError, match="There is no file"):
+        load(Path("nowhere.toml"))
