@@ -52,35 +52,42 @@ async def edit_original(client: discord.Client, job: Job, text: str, files: File
 
 
 async def post(client: discord.Client, job: Job, text: str, files: Files) -> None:
-    """Post into the channel as the bot, naming without a ping who asked, unless an earlier attempt arrived.
-
-    Raises `Undeliverable` where the bot may not write.
-    """
+    """Post into the channel as the bot, naming without a ping who asked, unless an earlier attempt arrived."""
     address = Address.read(job)
     channel = client.get_partial_messageable(address.channel_id)
-    if await _already_posted(client, channel, job):
-        return
-    try:
-        # Discord answers a nonce that it has seen with the message that it has; it remembers it for some minutes.
+    if not await _already_posted(client, channel, job):
+        # Discord answers a nonce that it has seen with the message that it has, but forgets it within minutes.
         await channel.send(plain(f"<@{address.user_id}>\n{text}"), files=files, nonce=_nonce(job))
-    except (discord.Forbidden, discord.NotFound) as error:
-        raise Undeliverable(error.text or "no access") from error
 
 
 async def upload(job: Job, pictures: Sequence[Picture], send: Send) -> None:
-    """Call `send` with the pictures as files, encoded smaller as long as Discord finds them too large."""
+    """Call `send` with the pictures as files, encoded smaller as long as Discord finds them too large.
+
+    Raises `Undeliverable` where Discord refuses the message for good.
+    """
     limit_bytes = Address.read(job).filesize_limit
     while True:
         fitted = await _fit(pictures, limit_bytes)
         try:
             await send([_file(job, number, picture) for number, picture in enumerate(fitted, 1)])
         except discord.HTTPException as error:
-            if error.status != 413 and error.code != TOO_LARGE:
+            if _refused(error):
+                raise Undeliverable(error.text) from error
+            if not _too_large(error):
                 raise
             limit_bytes = max(len(picture.data) for picture in fitted) // 2
             log.info("discord_upload_too_large", job=job.id, next_limit_bytes=limit_bytes)
         else:
             return
+
+
+def _too_large(error: discord.HTTPException) -> bool:
+    return error.status == 413 or error.code == TOO_LARGE
+
+
+def _refused(error: discord.HTTPException) -> bool:
+    # Only Discord's own refusals carry a code: without one, something in between failed and may recover.
+    return error.status in {400, 403, 404} and error.code not in {0, TOO_LARGE}
 
 
 async def _fit(pictures: Sequence[Picture], limit_bytes: int) -> list[Picture]:

@@ -1,0 +1,258 @@
+"""Discord's adapter keeps its promises to people, over real sockets, with the unmodified discord.py."""
+
+import asyncio
+import io
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from structlog.testing import capture_logs
+
+from bot import replies
+from bot.commands import COMMANDS
+from bot.discord_app.client import plain
+from bot.service import Service
+from engine.jobs import JobStatus
+from tests.discord_bot import Bot, Painter, has_pictures, is_half_done
+from tests.servers.discord import DEFER, SEND, DiscordServer, Message, Recorded
+
+SENTENCES = [
+    ({"prompt": "   "}, "The prompt is empty"),
+    ({"prompt": "x" * 5_000}, "5,000 characters, at most 2,000"),
+    ({"prompt": "a fox", "steps": 9999}, "must be between 1 and 150; 9999 is not"),
+    ({"prompt": "a fox", "size": "63x70000"}, "demo cannot draw 63x70000"),
+    ({"prompt": "a fox", "model": "sdxl"}, "There is no model sdxl here"),
+    ({"prompt": "a fox", "count": 0}, "must be between 1 and 4; 0 is not"),
+]
+
+
+def pixels(message: Message) -> list[bytes]:
+    return [Image.open(io.BytesIO(file.data)).tobytes() for file in message.attachments]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with DiscordServer() as server:
+        yield server
+        assert server.spec_errors == []
+
+
+@pytest.fixture
+def bot(server: DiscordServer, tmp_path: Path) -> Bot:
+    return Bot(server, tmp_path)
+
+
+async def test_the_commands_on_discord_are_those_of_the_table(server, bot):
+    async with bot.running():
+        put = await server.requested("PUT", "/commands")
+    assert [command["name"] for command in put.json] == ["imagine", "queue", "cancel", "help"]
+    imagine = {option["name"]: option for option in put.json[0]["options"]}
+    kinds = {name: option["type"] for name, option in imagine.items()}
+    assert kinds == {
+        "prompt": 3, "negative": 3, "size": 3, "steps": 4, "guidance": 10, "seed": 4, "count": 4, "model": 3
+    }  # fmt: skip
+    assert [name for name, option in imagine.items() if option["required"]] == ["prompt"]
+    assert all(option["description"] == replies.option_help(COMMANDS[0].option(name, "discord"))
+               for name, option in imagine.items() if name != "prompt")  # fmt: skip
+    assert not any({"min_value", "max_value", "max_length"} & option.keys() for option in imagine.values())
+    assert put.json[0]["contexts"] == [0, 1, 2]
+
+
+async def test_no_privileged_intent_is_needed(server, bot):
+    privileged = 1 << 1 | 1 << 8 | 1 << 15
+    async with bot.running() as app:
+        await server.ready()
+        assert app._client.intents.value & privileged == 0
+
+
+async def test_models_are_suggested_while_typing(server, bot):
+    async with bot.running():
+        typing = {"prompt": "a fox", "model": "de"}
+        asked = await server.autocomplete("imagine", typing, focused="model", user=bot.ada, channel=bot.channel)
+        assert [choice["value"] for choice in await asked.choices()] == ["demo"]
+
+
+async def test_imagine_is_deferred_then_shows_progress_then_the_picture(server, bot):
+    bot.worker.gate.clear()
+    async with bot.running():
+        asked = await bot.imagine()
+        assert (await asked.acknowledged()).type == DEFER
+        progress = await asked.message(is_half_done)
+        bot.worker.gate.set()
+        message = await asked.message(has_pictures)
+        job = await bot.ended()
+    assert message is progress is asked.original
+    assert message.attachments[0].size_px == (64, 64)
+    assert message.attachments[0].filename == f"kandinsky-{job.id}-1.png"
+    assert message.attachments[0].description == "a red circle"
+    assert "seed 7" in message.content
+    assert bot.posted == [message]
+
+
+async def test_imagine_is_acknowledged_while_the_engine_is_busy(server, bot):
+    bot.worker.gate.clear()
+    async with bot.running():
+        asked = [await bot.imagine(seed=seed) for seed in range(5)]
+        for one in asked:
+            assert (await one.acknowledged()).type == DEFER
+        await asked[-1].message(lambda message: "in the queue" in message.text)
+        assert len(await bot.store.untold()) == 5
+
+
+async def test_the_same_seed_gives_the_same_pixels(server, bot):
+    async with bot.running():
+        asked = [await bot.imagine(seed=seed) for seed in (7, 7, 8)]
+        first, again, other = [pixels(await one.message(has_pictures)) for one in asked]
+    assert first == again != other
+
+
+async def test_four_pictures_come_in_one_message(server, bot):
+    async with bot.running():
+        message = await (await bot.imagine(count=4)).message(has_pictures)
+        await bot.ended()
+    assert len(message.attachments) == len(set(pixels(message))) == 4
+    assert "7, 8, 9, 10" in message.content
+    assert bot.posted == [message]
+
+
+async def test_imagine_works_in_a_direct_message(server, bot):
+    async with bot.running():
+        message = await (await bot.imagine(channel=server.dm(bot.ada))).message(has_pictures)
+        job = await bot.ended()
+    assert message.attachments[0].size_px == (64, 64)
+    assert (job.owner, job.place) == (f"discord:{bot.ada.id}", f"discord:dm/{server.dm(bot.ada).id}")
+
+
+@pytest.mark.parametrize(("options", "sentence"), SENTENCES)
+async def test_a_bad_value_is_answered_in_a_sentence_for_its_person(server, bot, caplog, options, sentence):
+    async with bot.running():
+        # An outdated client sends what the declared command would not let pass.
+        asked = await server.slash("imagine", options, user=bot.ada, channel=bot.channel, validate=False)
+        acknowledged, message = await asked.acknowledged(), await asked.message()
+        assert await bot.store.untold() == []
+    assert sentence in message.content.replace("\\", "")
+    assert (acknowledged.type, message.ephemeral) == (SEND, True)
+    assert "Traceback" not in message.content + caplog.text
+
+
+async def test_a_failure_of_ours_is_logged_and_answered(server, bot, monkeypatch):
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError("the operator's affair")
+
+    monkeypatch.setattr(Service, "submit", broken)
+    with capture_logs() as logs:
+        async with bot.running():
+            message = await (await bot.imagine()).message()
+    assert (message.content, message.ephemeral) == (replies.ERRORS["engine_error"], True)
+    assert any(isinstance(line.get("exc_info"), ZeroDivisionError) for line in logs)
+
+
+async def test_a_hostile_prompt_pings_nobody_and_formats_nothing(server, bot):
+    prompt = f"@everyone **bold** {bot.ada.mention}"
+    async with bot.running():
+        message = await (await bot.imagine(prompt=prompt)).message(has_pictures)
+    assert r"\*\*bold\*\*" in message.content
+    assert (message.mentions_everyone, message.mentions) == (False, [])
+    written = [
+        request.json for request in server.requests if isinstance(request.json, dict) and "content" in request.json
+    ]
+    assert all(body["allowed_mentions"] == {"parse": []} for body in written)
+
+
+async def test_queue_help_and_cancel_answer_only_their_person(server, bot):
+    bot.worker.gate.clear()
+    async with bot.running():
+        asked = await bot.imagine()
+        await asked.message(is_half_done)
+        answers = [await bot.use(name) for name in ("queue", "help", "cancel")]
+        cancelled = await asked.message(lambda message: "Cancelled" in message.text)
+        job = await bot.ended(JobStatus.CANCELLED)
+    assert all(message.ephemeral for message in answers)
+    assert job.id in answers[0].content
+    assert "/imagine" in answers[1].content
+    assert job.id in answers[2].content
+    assert cancelled is asked.original
+
+
+async def test_nobody_cancels_for_another(server, bot):
+    bot.worker.gate.clear()
+    bob = server.add_user("bob")
+    async with bot.running():
+        await (await bot.imagine()).message(is_half_done)
+        await (await bot.imagine(user=bob)).message(lambda message: "queue" in message.text)
+        [job] = [job for job in await bot.store.untold() if job.owner == f"discord:{bot.ada.id}"]
+        refused = await bot.use("cancel", bob, job=job.id)
+        assert (await bot.store.get(job.id)).status is JobStatus.LEASED
+    assert refused.ephemeral
+    assert "no job" in refused.content
+
+
+async def test_a_hundred_questions_are_answered_while_the_engine_renders(server, bot):
+    bot.worker.gate.clear()
+    async with bot.running():
+        await (await bot.imagine()).message(is_half_done)
+        asked = [await server.slash("queue", user=bot.ada, channel=bot.channel) for _ in range(100)]
+        answers = [await one.acknowledged() for one in asked]
+    assert max(answer.latency_s for answer in answers) < 3
+
+
+def test_no_text_is_longer_than_a_message():
+    assert plain("**") == r"\*\*"
+    assert len(plain("*" * 3_000)) == 2_000
+
+
+async def test_a_job_survives_a_restart_and_answers_in_its_message(server, bot):
+    bot.worker.gate.clear()
+    async with bot.running():
+        asked = await bot.imagine()
+        await asked.message(is_half_done)
+    bot.worker = Painter()
+    async with bot.running():
+        message = await asked.message(has_pictures)
+        await bot.ended()
+    assert message is asked.original
+    assert bot.posted == [message]
+
+
+async def test_an_interaction_that_arrives_twice_makes_one_job(server, bot):
+    def callbacks() -> list[Recorded]:
+        return [request for request in server.requests if request.path.endswith("/callback") and request.status]
+
+    async with bot.running():
+        asked = await bot.imagine()
+        await asked.message(has_pictures)
+        server.gateway.interact(asked.payload)
+        await server.changes.until(lambda: len(callbacks()) == 2, 5, "a second answer")
+        await bot.ended()
+        assert len(await bot.store.with_status(list(JobStatus))) == 1
+    assert len(bot.posted) == 1
+
+
+async def test_a_wrong_token_ends_the_surface_with_a_line_that_does_not_tell_it(server, bot, caplog):
+    caplog.set_level(logging.DEBUG)
+    with capture_logs() as logs:
+        async with bot.running(token="a-wrong-secret"):
+            await asyncio.wait_for(bot.run, 5)
+    assert [line["log_level"] for line in logs if line["event"] == "discord_login_failed"] == ["error"]
+    assert "a-wrong-secret" not in f"{logs} {caplog.text}"
+
+
+async def test_a_server_that_is_down_at_the_start_is_tried_again(server, bot, monkeypatch):
+    monkeypatch.setattr("bot.discord_app.app.ExponentialBackoff.delay", lambda _: 0.01)
+    server.faults.next("/users/@me", drop=True)
+    async with bot.running():
+        await (await bot.imagine()).message(has_pictures)
+
+
+async def test_no_interaction_token_reaches_the_log(server, bot, caplog):
+    caplog.set_level(logging.DEBUG)
+    with capture_logs() as logs:
+        async with bot.running():
+            server.faults.next("/webhooks/*", method="PATCH", status=429)
+            asked = await bot.imagine()
+            await asked.message(has_pictures)
+            await bot.ended()
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith(("discord", "aiohttp", "bot"))]
+    assert asked.token not in f"{logs} {ours}"
