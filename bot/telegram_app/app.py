@@ -1,0 +1,153 @@
+"""Telegram as one of the service's surfaces: messages in, messages out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import structlog
+from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram.ext import Updater
+
+from bot import config
+from bot.service import Service
+from bot.telegram_app.address import SURFACE
+from bot.telegram_app.connection import App, build, quiet
+from bot.telegram_app.delivery import Delivery
+from bot.telegram_app.handlers import Handlers, menu, on_error
+from engine.events import Picture
+from engine.jobs import Job
+
+log = structlog.get_logger()
+
+RETRY_FIRST_S = 1.0
+RETRY_LONGEST_S = 60.0
+# What is handled; Telegram keeps everything else back.
+UPDATES = ("message",)
+
+
+class TelegramApp:
+    """Serve one bot account, by long polling or, where `webhook_url` is set, by a webhook."""
+
+    name = SURFACE
+    # Telegram asks for at most 20 messages a minute in a group, and counts edits.
+    progress_interval_s = 3.0
+
+    def __init__(self, settings: config.Telegram, service: Service) -> None:
+        quiet()
+        self._settings = settings
+        self._app = build(settings)
+        self._app.add_handlers(Handlers(service).build())
+        self._app.add_error_handler(on_error)
+        self._delivery = Delivery(self._app.bot, service)
+        self._online = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until cancelled; a token that Telegram refuses ends it with a line in the log."""
+        try:
+            async with AsyncExitStack() as stack:
+                await self._serve(stack)
+        except InvalidToken:  # its text holds the token
+            log.error("telegram_login_failed", hint="Telegram refuses [telegram] token; set it to the one of BotFather")
+
+    async def show(self, job: Job, text: str) -> None:
+        """Post or edit the job's message."""
+        await self._online.wait()
+        await self._delivery.show(job, text)
+
+    async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+        """Turn the job's message into its picture."""
+        await self._online.wait()
+        await self._delivery.deliver(job, pictures, text)
+
+    async def tell(self, job: Job, text: str) -> None:
+        """Say in the job's message how it ended."""
+        await self._online.wait()
+        await self._delivery.tell(job, text)
+
+    async def _serve(self, stack: AsyncExitStack) -> None:
+        stack.push_async_callback(self._app.bot.shutdown)
+        await _log_in(self._app)
+        stack.push_async_callback(self._app.shutdown)
+        await _set_menu(self._app)
+        await self._app.start()
+        stack.push_async_callback(self._app.stop)
+        self._online.set()
+        stack.callback(self._online.clear)
+        await self._receive(stack)
+
+    async def _receive(self, stack: AsyncExitStack) -> None:
+        updater: Updater = self._app.updater  # type: ignore[assignment]  # the builder makes one
+        stack.push_async_callback(_stop, updater)
+        await (self._listen(updater) if self._settings.webhook_url else _poll(updater))
+        log.info("telegram_ready", username=self._app.bot.username, webhook=bool(self._settings.webhook_url))
+        await _ended(updater)
+
+    async def _listen(self, updater: Updater) -> None:
+        """Serve the path of `webhook_url` here; whatever stands in front forwards it unchanged."""
+        url, secret = self._settings.webhook_url, self._settings.webhook_secret
+        await updater.start_webhook(
+            listen=self._settings.webhook_host,
+            port=self._settings.webhook_port,
+            url_path=(url and url.path) or "/",
+            webhook_url=str(url),
+            secret_token=secret.get_secret_value() if secret else None,
+            bootstrap_retries=-1,
+            drop_pending_updates=False,
+            allowed_updates=UPDATES,
+        )
+
+
+async def _poll(updater: Updater) -> None:
+    await updater.start_polling(
+        bootstrap_retries=-1, drop_pending_updates=False, allowed_updates=UPDATES, error_callback=_on_poll_error
+    )
+
+
+def _on_poll_error(error: TelegramError) -> None:
+    if isinstance(error, Conflict):
+        log.error("telegram_conflict", hint="Another process polls with the same token; stop one of the two")
+    else:
+        log.warning("telegram_unreachable", error=type(error).__name__, reason=error.message)
+
+
+async def _log_in(app: App) -> None:
+    """Log in, trying until the network is there; raise `InvalidToken` where the token is refused."""
+    wait_s = RETRY_FIRST_S
+    while True:
+        try:
+            return await app.initialize()
+        except InvalidToken:
+            raise
+        except TelegramError as error:
+            log.warning("telegram_unreachable", error=type(error).__name__, reason=error.message, again_in_s=wait_s)
+        await asyncio.sleep(wait_s)
+        wait_s = min(2 * wait_s, RETRY_LONGEST_S)
+
+
+async def _set_menu(app: App) -> None:
+    """Offer the commands in the app's menu; where that fails, those of the last start stay."""
+    try:
+        await app.bot.set_my_commands(menu())
+    except TelegramError as error:
+        log.warning("telegram_menu_not_set", error=type(error).__name__, reason=error.message)
+
+
+async def _ended(updater: Updater) -> None:
+    """Wait until polling ends, which only a token refused in the middle brings about; a webhook never ends by itself.
+
+    Raises `InvalidToken`.
+    """
+    poller: asyncio.Task[None] | None = updater._Updater__polling_task  # type: ignore[attr-defined]  # has no public name
+    if poller is None:
+        await asyncio.Event().wait()
+    else:
+        await asyncio.wait({poller})
+        poller.result()
+
+
+async def _stop(updater: Updater) -> None:
+    # A start that was cancelled half-way leaves the updater running too, and PTB refuses to shut such a one down.
+    if updater.running:
+        await updater.stop()
