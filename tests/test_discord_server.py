@@ -1,36 +1,29 @@
-"""The Discord test server speaks the protocol that two unrelated client libraries expect."""
+"""The Discord test server speaks the protocol that the unmodified discord.py expects."""
 
 import asyncio
 import contextlib
 import io
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
 import discord
-import hikari
 import pytest
 import yarl
-from discord import app_commands
-from PIL import Image
 
-from tests.servers.discord import (
-    CHOICES,
-    DEFER,
-    DEFER_UPDATE,
-    Channel,
-    DiscordServer,
-    Interaction,
-    Upload,
-    User,
+from tests.servers.discord import CHOICES, DEFER, DEFER_UPDATE, Channel, DiscordServer, Interaction, Upload, User
+from tests.servers.discord.example_client import (
+    Bot,
+    empty,
+    expired,
+    followup_first,
+    large,
+    late,
+    long,
+    lost,
+    png,
+    silenced,
+    twice,
 )
-from tests.servers.discord.spec import Spec
-
-
-def png(color: str = "red") -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (8, 6), color).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -48,86 +41,6 @@ def channel(server: DiscordServer) -> Channel:
 @pytest.fixture
 def user(server: DiscordServer) -> User:
     return server.add_user("ada", locale="de")
-
-
-class Bot(discord.Client):
-    """A small bot with one of everything the tests need."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
-            allowed_mentions=discord.AllowedMentions.none(),
-            guild_ready_timeout=0.05,
-            max_ratelimit_timeout=30,
-        )
-        self.tree = app_commands.CommandTree(self)
-        self.tree.error(self.remember)
-        self.imagined: Callable[[discord.Interaction], Awaitable[object]] = self.draw
-        self.errors: asyncio.Queue[Exception] = asyncio.Queue()
-        self.seen: dict[str, object] = {}
-        self._declare()
-
-    async def setup_hook(self) -> None:
-        await self.tree.sync()
-
-    async def remember(self, interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
-        self.errors.put_nowait(getattr(error, "original", error))
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Identify at once: the library's five seconds spare a real gateway only."""
-
-    async def draw(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer(thinking=True)
-        view = discord.ui.View(timeout=None)
-        view.add_item(discord.ui.Button(label="Again", custom_id="again:1"))
-        embed = discord.Embed(title="red").set_image(url="attachment://red.png")
-        file = discord.File(io.BytesIO(png()), "red.png", description="a red picture")
-        await interaction.edit_original_response(content="done", embed=embed, attachments=[file], view=view)
-
-    def _declare(self) -> None:
-        @self.tree.command(description="Draw")
-        @app_commands.describe(prompt="What", seed="Which", image="From what", model="By whom")
-        async def imagine(
-            interaction: discord.Interaction,
-            prompt: app_commands.Range[str, 1, 100],
-            seed: int = -1,
-            image: discord.Attachment | None = None,
-            model: str = "demo",
-        ) -> None:
-            self.seen = {"prompt": prompt, "seed": seed, "image": image and await image.read(), "from": interaction}
-            await self.imagined(interaction)
-
-        @imagine.autocomplete("model")
-        async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-            return [app_commands.Choice(name=name, value=name) for name in ("demo", "large") if typed in name]
-
-        @self.tree.context_menu(name="Show parameters")
-        async def show(interaction: discord.Interaction, message: discord.Message) -> None:
-            await interaction.response.send_message(message.content, ephemeral=True)
-
-    async def on_interaction(self, interaction: discord.Interaction) -> None:
-        if interaction.type is discord.InteractionType.component:
-            if interaction.data["custom_id"] == "again:1":
-                await interaction.response.defer()
-                await interaction.followup.send("again")
-            else:
-                await interaction.response.send_modal(Form(self))
-
-
-class Form(discord.ui.Modal, title="Inpaint"):
-    """A form with words and a file."""
-
-    words = discord.ui.Label(text="Words", component=discord.ui.TextInput(custom_id="words"))
-    mask = discord.ui.Label(text="Mask", component=discord.ui.FileUpload(custom_id="mask", max_values=2))
-
-    def __init__(self, bot: Bot) -> None:
-        super().__init__(custom_id="inpaint")
-        self.bot = bot
-
-    async def on_submit(self, interaction: discord.Interaction) -> None:
-        (mask,) = self.mask.component.values
-        self.bot.seen = {"words": self.words.component.value, "mask": await mask.read()}
-        await interaction.response.send_message("painted")
 
 
 @pytest.fixture
@@ -280,50 +193,6 @@ async def test_the_first_followup_fills_the_loading_message(
     assert [message.content for message in interaction.followups] == ["second"]
 
 
-async def late(server: DiscordServer, interaction: discord.Interaction) -> None:
-    server.clock.advance(3.5)
-    await interaction.response.defer()
-
-
-async def twice(server: DiscordServer, interaction: discord.Interaction) -> None:
-    await interaction.response.defer()
-    interaction.response._response_type = None
-    await interaction.response.defer()
-
-
-async def followup_first(server: DiscordServer, interaction: discord.Interaction) -> None:
-    await interaction.followup.send("too early")
-
-
-async def expired(server: DiscordServer, interaction: discord.Interaction) -> None:
-    await interaction.response.defer()
-    server.clock.advance(15 * 60)
-    await interaction.edit_original_response(content="too late")
-
-
-async def empty(server: DiscordServer, interaction: discord.Interaction) -> None:
-    await interaction.channel.send("")
-
-
-async def long(server: DiscordServer, interaction: discord.Interaction) -> None:
-    await interaction.response.send_message("x" * 2001)
-
-
-async def large(server: DiscordServer, interaction: discord.Interaction) -> None:
-    server.upload_limit_bytes = 10
-    await interaction.response.defer()
-    await interaction.edit_original_response(attachments=[discord.File(io.BytesIO(png()), "red.png")])
-
-
-async def silenced(server: DiscordServer, interaction: discord.Interaction) -> None:
-    server.world.channel(str(interaction.channel_id)).bot_may_send = False
-    await interaction.channel.send("hello")
-
-
-async def lost(server: DiscordServer, interaction: discord.Interaction) -> None:
-    await interaction.channel.fetch_message(1)
-
-
 @pytest.mark.parametrize(
     ("act", "status", "code"),
     [
@@ -351,22 +220,6 @@ async def test_a_broken_rule_has_discords_own_error(
     await imagine(server, user, channel)
     error = await asyncio.wait_for(bot.errors.get(), 3)
     assert (error.status, error.code) == (status, code)
-
-
-async def test_a_wrong_token_is_refused(server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discord.http.Route, "BASE", server.api_base)
-    async with discord.Client(intents=discord.Intents.none()) as client:
-        with pytest.raises(discord.LoginFailure):
-            await client.login("wrong")
-    assert [request.status for request in server.requests] == [401]
-
-
-async def test_a_privileged_intent_is_refused(server: DiscordServer) -> None:
-    async with aiohttp.ClientSession() as session, session.ws_connect(f"{server.gateway_url}?v=10&encoding=json") as ws:
-        assert (await ws.receive_json())["op"] == 10
-        await ws.send_json({"op": 2, "d": {"token": server.token, "intents": 1 << 15, "properties": {}}})
-        await ws.receive()
-        assert ws.close_code == 4014
 
 
 async def test_an_invalid_command_is_named(server: DiscordServer, bot: Bot) -> None:
@@ -473,71 +326,6 @@ async def test_a_file_address_expires(server: DiscordServer, bot: Bot, channel: 
         await sent.attachments[0].read()
 
 
-async def test_an_unknown_path_is_not_found(server: DiscordServer) -> None:
-    headers = {"Authorization": f"Bot {server.token}"}
-    async with aiohttp.ClientSession(headers=headers) as session, session.get(f"{server.api_base}/users/1") as answer:
-        assert (answer.status, answer.headers["Content-Type"]) == (404, "application/json")
-        assert await answer.json() == {"message": "Unknown User", "code": 10013}
-
-
-async def test_a_second_client_library_runs_the_same_flow(server: DiscordServer, channel: Channel, user: User) -> None:
-    client = hikari.GatewayBot(
-        server.token, rest_url=server.api_base, intents=hikari.Intents.GUILDS, banner=None, logs=None
-    )
-    prompts = []
-
-    async def draw(event: hikari.InteractionCreateEvent) -> None:
-        interaction = event.interaction
-        assert isinstance(interaction, hikari.CommandInteraction)
-        prompts.append((interaction.options[0].value, interaction.locale))
-        await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
-        row = client.rest.build_message_action_row().add_interactive_button(1, "again:1", label="Again")
-        await interaction.edit_initial_response("done", attachment=hikari.Bytes(png(), "red.png"), component=row)
-
-    client.subscribe(hikari.InteractionCreateEvent, draw)
-    await client.start(check_for_updates=False)
-    try:
-        builder = client.rest.slash_command_builder("imagine", "Draw")
-        builder.add_option(
-            hikari.CommandOption(
-                type=hikari.OptionType.STRING, name="prompt", description="What", is_required=True, min_length=1
-            )
-        )
-        await client.rest.set_application_commands(int(server.application_id), [builder])
-        interaction = await imagine(server, user, channel)
-        message = await interaction.message(lambda message: message.attachments)
-        fetched = await client.rest.fetch_message(int(channel.id), int(message.id))
-        assert await fetched.attachments[0].read() == message.attachments[0].data == png()
-        assert message.button("Again") == "again:1"
-        assert prompts == [("a red circle", hikari.Locale.DE)]
-        assert client.cache.get_guild(int(channel.guild.id)).name == "studio"
-    finally:
-        await client.close()
-
-
-@pytest.mark.parametrize(
-    ("sent", "answered"),
-    [
-        ({"op": 1, "d": None}, 11),
-        ({"op": 6, "d": {"token": "TOKEN", "session_id": "gone", "seq": 3}}, 9),
-        ({"op": 2, "d": {"token": "wrong", "intents": 0}}, 4004),
-        ({"op": 2, "d": {"token": "TOKEN", "intents": 1 << 40}}, 4013),
-        ({"op": 8, "d": {}}, 4003),
-        ("no JSON", 4002),
-    ],
-)
-async def test_the_gateway_answers_each_opening_as_documented(
-    server: DiscordServer, sent: object, answered: int
-) -> None:
-    text = json.dumps(sent).replace("TOKEN", server.token) if isinstance(sent, dict) else str(sent)
-    url = f"{server.gateway_url}?v=10&encoding=json"
-    async with aiohttp.ClientSession() as session, session.ws_connect(url) as ws:
-        await ws.receive_json()
-        await ws.send_str(text)
-        frame = await ws.receive()
-        assert (ws.close_code or json.loads(frame.data)["op"]) == answered
-
-
 async def test_a_person_can_block_messages(server: DiscordServer, bot: Bot, user: User) -> None:
     user.blocks_messages = True
     with pytest.raises(discord.Forbidden) as caught:
@@ -558,32 +346,3 @@ async def test_a_user_installed_app_has_five_followups(
     interaction = await imagine(server, user, channel)
     assert (await asyncio.wait_for(bot.errors.get(), 3)).code == 40094
     assert [message.content for message in interaction.followups] == ["1", "2", "3", "4", "5"]
-
-
-def test_the_specification_names_what_breaks_it() -> None:
-    counted = {"application/json": {"schema": {"$ref": "#/components/schemas/Counted"}}}
-    schemas = {
-        "Counted": {
-            "type": "object",
-            "properties": {"id": {"$ref": "#/components/schemas/SnowflakeType"}, "n": {"type": "integer"}},
-        },
-        "InnerErrors": {"properties": {"_errors": {}}},
-    }
-    operation = {"requestBody": {"content": counted}, "responses": {"200": {"content": counted}}}
-    spec = Spec({"paths": {"/things/{thing}": {"post": operation}}, "components": {"schemas": schemas}})
-    assert spec.check_request("POST", "/things/1", {"id": 5, "n": 1}) == []
-    assert spec.check_request("POST", "/things/1", {"n": "one"}) == [
-        "request POST /things/1: $.n: 'one' is not of type 'integer'"
-    ]
-    assert spec.check_answer("POST", "/things/1", 200, {"n": None}) != []
-    assert spec.check_answer("POST", "/things/1", 201, {}) == ["answer POST /things/1: status 201 is not documented"]
-    assert spec.check_request("GET", "/things/1", None) == ["GET /things/1: not documented"]
-
-
-@pytest.mark.parametrize("encoding", ["", "&compress=zlib-stream"])
-async def test_the_gateway_speaks_before_it_is_spoken_to(server: DiscordServer, encoding: str) -> None:
-    url = f"{server.gateway_url}?v=10&encoding=json{encoding}"
-    async with aiohttp.ClientSession() as session, session.ws_connect(url) as ws:
-        hello = await ws.receive()
-        assert hello.type is (aiohttp.WSMsgType.BINARY if encoding else aiohttp.WSMsgType.TEXT)
-        assert not encoding or hello.data.endswith(b"\x00\x00\xff\xff")
