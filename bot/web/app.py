@@ -1,0 +1,159 @@
+"""The page as one of the bot's surfaces: what is typed becomes a command, what the engine says goes to its owner."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import gradio as gr
+import structlog
+from fastapi import FastAPI
+
+from bot import replies
+from bot.commands import IMAGINE, Invocation, parse_text
+from bot.config import Web
+from bot.service import Origin, Service
+from bot.web import page
+from bot.web.chats import Chats, Message
+from bot.web.server import COOKIE, Gate, listen, serve
+from engine.catalog import Catalog
+from engine.errors import EngineError
+from engine.events import Picture
+from engine.jobs import Job
+from engine.requests import MAX_PROMPT
+
+log = structlog.get_logger()
+
+# Short, since a browser keeps few connections to one host for all its tabs, and a waiting page holds one.
+WAIT_S = 1.0
+_SUFFIXES = {"image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg"}
+
+
+class WebApp:
+    """Serve the page; `secret` must outlive restarts, so that a browser's cookie keeps standing for its owner."""
+
+    name = "web"
+    progress_interval_s = 0.2
+
+    def __init__(self, settings: Web, service: Service, catalog: Catalog, secret: str) -> None:
+        self._settings, self._service, self._catalog = settings, service, catalog
+        self._secret = secret.encode()
+        self._chats = Chats()
+        self._files = ExitStack()
+        self.listening = asyncio.Event()
+
+    @property
+    def address(self) -> str:
+        """Return the address to open, as a person on this machine types it."""
+        host = "localhost" if self._settings.host in ("127.0.0.1", "::1", "0.0.0.0") else self._settings.host  # noqa: S104
+        return f"http://{host}:{self._settings.port}"
+
+    async def run(self) -> None:
+        """Serve until cancelled; `listening` is set once the page answers. Raises `PortTaken` before anything else."""
+        with listen(self._settings.host, self._settings.port) as listener, self._files:
+            await serve(Gate(self._application()), listener, self.listening.set)
+
+    async def show(self, job: Job, text: str) -> None:
+        """Replace the answer that stands in the chat for `job`."""
+        self._put(job, text)
+
+    async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+        """Show the pictures, and wait until a page of their owner has them."""
+        paths = await asyncio.to_thread(self._write, pictures)
+        await self._chats[job.owner].until_taken(self._put(job, text, paths))
+
+    async def tell(self, job: Job, text: str) -> None:
+        """Show how `job` ended, and wait until a page of its owner has it."""
+        await self._chats[job.owner].until_taken(self._put(job, text))
+
+    async def say(self, text: str, request: gr.Request) -> None:
+        """Obey what a person typed."""
+        if words := (text or "").strip():
+            await self._enter(self._owner(request), words, lambda: _invocation(words))
+
+    async def draw(self, request: gr.Request, *values: object) -> None:
+        """Ask for what the form says; `values` are those of `page.FIELDS`."""
+        options = page.options(values)
+        await self._enter(
+            self._owner(request), page.command_line(options), lambda: Invocation(IMAGINE, options), on_form=True
+        )
+
+    async def watch(self, seen: int | None, request: gr.Request) -> object:
+        """Show what is newer than the revision `seen`, which the page has; wait for it a moment."""
+        chat, shown = self._chats[self._owner(request)], seen or 0
+        chat.take(shown)
+        if not await chat.until_newer(shown, WAIT_S):
+            return gr.skip()
+        return page.view(chat.messages, shown, chat.revision)
+
+    async def _enter(self, owner: str, words: str, read: Callable[[], Invocation], on_form: bool = False) -> None:
+        """Put a person's words and the answer to them into their chat, whatever goes wrong."""
+        chat, key = self._chats[owner], secrets.token_urlsafe(12)
+        chat.put(Message(f"{key} asked", "user", _cut(words)))
+        answer = Message(key, "assistant", "…", on_form=on_form)
+        chat.put(answer)
+        try:
+            text = await self._obey(read(), Origin(self.name, owner, owner, key, {"form": on_form}))
+        except EngineError as error:
+            text = replies.error(error)
+        except Exception:
+            log.exception("command_failed", surface=self.name)
+            text = replies.error(EngineError())
+        if text:
+            chat.put(replace(answer, text=text))
+
+    async def _obey(self, invocation: Invocation, origin: Origin) -> str:
+        """Return the answer, or nothing where a job was made: then its follower answers."""
+        if not invocation.command.makes_job:
+            return await self._service.answer(invocation, origin)
+        self._service.follow(await self._service.submit(invocation, origin))
+        return ""
+
+    def _put(self, job: Job, text: str, pictures: tuple[Path, ...] = ()) -> int:
+        on_form = bool(job.address.get("form"))
+        return self._chats[job.owner].put(Message(job.key, "assistant", text, pictures, on_form))
+
+    @cached_property
+    def _folder(self) -> Path:
+        return Path(self._files.enter_context(TemporaryDirectory(prefix="kandinsky-bot-")))
+
+    def _owner(self, request: gr.Request) -> str:
+        """Name the owner behind a browser's cookie; what is logged and stored cannot be turned back into the cookie."""
+        cookie = request.cookies.get(COOKIE)
+        session = f"cookie {cookie}" if cookie else f"page {request.session_hash or secrets.token_urlsafe(16)}"
+        digest = hmac.digest(self._secret, session.encode(), "sha256")
+        return f"web:{base64.urlsafe_b64encode(digest[:18]).decode()}"
+
+    def _application(self) -> FastAPI:
+        # Gradio reads these two from the environment only: no word to its makers, and files in a folder of our own.
+        os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(self._folder)}
+        auth = self._settings.auth.get_secret_value() if self._settings.auth else ""
+        name, _, password = auth.partition(":")
+        return page.mount(self, self._catalog, (name, password) if auth else None)
+
+    def _write(self, pictures: Sequence[Picture]) -> tuple[Path, ...]:
+        """Write the pictures as they are under a name that nobody guesses: who has the name can read the file."""
+        folder = self._folder / secrets.token_urlsafe(16)
+        folder.mkdir()
+        paths = [folder / f"kandinsky-{picture.seed}{_SUFFIXES[picture.media_type]}" for picture in pictures]
+        for path, picture in zip(paths, pictures, strict=True):
+            path.write_bytes(picture.data)
+        return tuple(paths)
+
+
+def _invocation(words: str) -> Invocation:
+    """Read a typed line: words without a slash are a prompt."""
+    return parse_text(words if words.startswith("/") else f"/{IMAGINE.name} {words}", WebApp.name)
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= MAX_PROMPT else f"{words[:MAX_PROMPT]}…"

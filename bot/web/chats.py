@@ -1,0 +1,112 @@
+"""What each person has in front of them: one chat per owner, kept in memory, with an acknowledgement by the page."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+MESSAGES_KEPT = 50
+CHATS_KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Hold one bubble; the same `key` again replaces it in place. `on_form` shows it beside the form too."""
+
+    key: str
+    role: Literal["user", "assistant"]
+    text: str
+    pictures: tuple[Path, ...] = ()
+    on_form: bool = False
+    revision: int = 0
+
+
+class Chat:
+    """Keep one owner's latest messages, and everything that no page has taken yet.
+
+    Every change has a higher `revision`. They start at the clock, so that a page left open over a restart of the bot
+    holds an older one than any here.
+    """
+
+    def __init__(self) -> None:
+        self.revision = time.time_ns() // 1_000
+        self._taken = self.revision
+        self._messages: dict[str, Message] = {}
+        self._changed = asyncio.Event()
+        self._waiting = 0
+
+    @property
+    def messages(self) -> list[Message]:
+        """List the messages, oldest first."""
+        return list(self._messages.values())
+
+    @property
+    def is_awaited(self) -> bool:
+        """Tell whether something here waits for the page to take it."""
+        return self._waiting > 0
+
+    def put(self, message: Message) -> int:
+        """Show a message, in the place of the one with the same key if there is one; return the new revision."""
+        self.revision += 1
+        self._messages[message.key] = replace(message, revision=self.revision)
+        self._trim()
+        self._notify()
+        return self.revision
+
+    def take(self, revision: int) -> None:
+        """Note that a page shows everything up to `revision`."""
+        if self._taken < revision <= self.revision:
+            self._taken = revision
+            self._notify()
+
+    async def until_taken(self, revision: int) -> None:
+        """Wait for a page that shows `revision`."""
+        self._waiting += 1
+        try:
+            while self._taken < revision:
+                await self._changed.wait()
+        finally:
+            self._waiting -= 1
+
+    async def until_newer(self, revision: int, timeout_s: float) -> bool:
+        """Wait at most `timeout_s` for something newer than `revision`, and tell whether it came."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self.revision <= revision:
+                    await self._changed.wait()
+        return self.revision > revision
+
+    def _trim(self) -> None:
+        spare = len(self._messages) - MESSAGES_KEPT
+        old = [message.key for message in self.messages[: max(0, spare)] if message.revision <= self._taken]
+        for key in old:
+            del self._messages[key]
+
+    def _notify(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+
+class Chats:
+    """Find an owner's chat; of those that nothing waits in, the longest unused make room for new ones."""
+
+    def __init__(self) -> None:
+        self._chats: OrderedDict[str, Chat] = OrderedDict()
+
+    def __getitem__(self, owner: str) -> Chat:
+        """Return the owner's chat, a new one if need be."""
+        chat = self._chats.pop(owner, None) or Chat()
+        self._chats[owner] = chat
+        if len(self._chats) > CHATS_KEPT:
+            self._drop_one()
+        return chat
+
+    def _drop_one(self) -> None:
+        idle = next((owner for owner, chat in self._chats.items() if not chat.is_awaited), None)
+        if idle is not None:
+            del self._chats[idle]
