@@ -22,8 +22,21 @@ from engine.errors import EngineError, RequestError
 FAILED, WRONG_USAGE = 1, 2
 DEFAULT_FILE = Path("config.toml")
 
-app = typer.Typer(name="kandinsky-bot", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(
+    name="kandinsky-bot",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings; config.toml where it exists.")]
+
+
+def _flag(option: Option) -> inspect.Parameter:
+    names = [f"--{name}" for name in (option.name, *option.aliases)]
+    kind: Any = option.kind
+    declared = Annotated[kind | None, typer.Option(*names, help=replies.option_help(option))]
+    return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=declared)
 
 
 def options_of(command: Command) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -99,13 +112,6 @@ def health(config: ConfigFile = None) -> None:
 def main() -> None:
     """Run the command line."""
     app()
-
-
-def _flag(option: Option) -> inspect.Parameter:
-    names = [f"--{name}" for name in (option.name, *option.aliases)]
-    kind: Any = option.kind
-    declared = Annotated[kind | None, typer.Option(*names, help=replies.option_help(option))]
-    return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=declared)
 
 
 def _default_file() -> Path | None:

@@ -1,17 +1,14 @@
-"""The composition root: configuration -> store -> engine -> service -> surfaces, and their one shared life."""
+"""The composition root: configuration -> engine -> surfaces, and their one shared life."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
+from bot.assembly import catalog_of, running_engine
 from bot.config import Config
 from bot.discord_app import DiscordApp
 from bot.health import heartbeat
@@ -19,11 +16,7 @@ from bot.service import Service
 from bot.telegram_app import TelegramApp
 from bot.web import PortTaken, WebApp
 from engine.catalog import Catalog
-from engine.dispatcher import Caps, Dispatcher
 from engine.errors import EngineError
-from engine.store import Store
-from engine.workers.process import ProcessWorker
-from engine.workers.settings import WorkerSettings
 
 
 class NothingToServe(Exception):
@@ -32,27 +25,6 @@ class NothingToServe(Exception):
 
 # What the operator can mend; anything else is a defect and shows its traceback.
 EXPECTED = (NothingToServe, PortTaken, EngineError)
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """Hold the running engine's parts."""
-
-    store: Store
-    dispatcher: Dispatcher
-    service: Service
-
-
-@asynccontextmanager
-async def running_engine(config: Config, catalog: Catalog) -> AsyncIterator[Engine]:
-    """Open the store, start the worker in the background, and serve requests until the end of the block."""
-    caps = Caps(config.queue.max_waiting, config.queue.max_waiting_per_owner)
-    async with (
-        Store(config.store.path) as store,
-        Dispatcher(store, ProcessWorker(worker_settings(config, catalog)), catalog, caps) as dispatcher,
-        Service(dispatcher, store, catalog) as service,
-    ):
-        yield Engine(store, dispatcher, service)
 
 
 async def serve(config: Config, announce: Callable[[str], None]) -> None:
@@ -75,23 +47,6 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
             for task in announcing:
                 task.cancel()
     raise NothingToServe("Nothing is left to serve: the log says why each platform ended.")
-
-
-def catalog_of(config: Config) -> Catalog:
-    """List the models that this configuration offers, the default one first; the embedded one is always there."""
-    return Catalog.of(config.engine.model, config.engine.repositories)
-
-
-def worker_settings(config: Config, catalog: Catalog) -> WorkerSettings:
-    """Say what the worker process loads, where, and how patient its supervisor is."""
-    engine = config.engine
-    return WorkerSettings(
-        models=catalog.models(),
-        device=engine.device,
-        cache_dir=engine.cache_dir or user_cache_path("kandinsky-bot"),
-        hang_s=engine.hang_s,
-        load_timeout_s=engine.load_timeout_s,
-    )
 
 
 def _surfaces(config: Config, service: Service, catalog: Catalog) -> list[DiscordApp | TelegramApp | WebApp]:

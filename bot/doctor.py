@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import replies
-from bot.app import catalog_of
+from bot.assembly import catalog_of
 from bot.config import ENV_PREFIX, Config, ConfigError, load
 from engine.catalog import Catalog, ModelSpec
 from engine.errors import RequestError

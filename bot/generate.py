@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.progress import Progress, TaskID
 
 from bot import replies
-from bot.app import catalog_of, running_engine
+from bot.assembly import catalog_of, running_engine
 from bot.commands import IMAGINE, Invocation, to_request
 from bot.config import Config
 from bot.service import Origin, Service

@@ -70,11 +70,13 @@ class Dispatcher:
             self._speed.learn(job)
         for job in await self._store.with_status(WAITING):
             await self._take_up(job)
-        self._closing.push_async_callback(self._worker.stop)
-        tasks = await self._closing.enter_async_context(asyncio.TaskGroup())
-        await self._worker.start()
-        for coroutine in (self._listen(), self._lease_forever()):
-            self._closing.callback(tasks.create_task(coroutine).cancel)
+        async with AsyncExitStack() as opening:
+            opening.push_async_callback(self._worker.stop)
+            tasks = await opening.enter_async_context(asyncio.TaskGroup())
+            await self._worker.start()
+            for coroutine in (self._listen(), self._lease_forever()):
+                opening.callback(tasks.create_task(coroutine).cancel)
+            self._closing = opening.pop_all()
         return self
 
     async def __aexit__(

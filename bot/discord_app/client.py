@@ -51,6 +51,10 @@ class Client(discord.Client):
         except (*TROUBLE, app_commands.AppCommandError) as error:
             log.error("discord_commands_not_synced", error=str(error))
 
+    async def on_ready(self) -> None:
+        """Note that the bot is online."""
+        log.info("discord_connected", bot=str(self.user), guilds=len(self.guilds))
+
 
 class Tree(app_commands.CommandTree[Client]):
     """Answer every failed command in a sentence that only its person sees."""
@@ -96,5 +100,5 @@ def redirect(settings: config.Discord) -> None:
 
 def quiet() -> None:
     """Keep discord.py from logging what nobody should read: tokens at debug level, and advice about voice."""
-    logging.getLogger("discord").setLevel(logging.INFO)
+    logging.getLogger("discord").setLevel(logging.WARNING)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False

@@ -1,0 +1,215 @@
+"""The dispatcher with the fake worker: fair, durable, each job ends once, and a crash costs one attempt."""
+
+import asyncio
+
+import pytest
+
+from engine.catalog import DEMO, Catalog
+from engine.dispatcher import Caps, Dispatcher
+from engine.errors import OutOfMemory, QueueFull
+from engine.events import Progress
+from engine.jobs import Job, JobStatus, Submission
+from engine.requests import Text2Image, complete
+from engine.store import Store, TransitionError
+from engine.workers.fake import FakeWorker
+
+CATALOG = Catalog([DEMO])
+
+
+def submission(key: str, owner: str = "ann", steps: int = 3) -> Submission:
+    request = complete(Text2Image(model="demo", prompt=key, width=64, height=64, steps=steps, seed=7), DEMO)
+    return Submission(request, owner, "here", "web", key)
+
+
+class Bench:
+    """Run a dispatcher on a store that outlives it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.worker = store, FakeWorker()
+
+    def dispatcher(self, caps: Caps = Caps()) -> Dispatcher:
+        self.worker = FakeWorker()
+        return Dispatcher(self.store, self.worker, CATALOG, caps)
+
+    async def status(self, job: Job, *wanted: JobStatus) -> Job:
+        async with asyncio.timeout(5):
+            while (now := await self.store.get(job.id)).status not in wanted:
+                await asyncio.sleep(0.001)
+        return now
+
+
+@pytest.fixture
+async def bench(tmp_path):
+    async with Store(tmp_path) as store:
+        yield Bench(store)
+
+
+async def test_a_submitted_job_is_rendered_and_its_pictures_are_on_disk(bench):
+    async with bench.dispatcher() as dispatcher:
+        job = await dispatcher.submit(submission("a"))
+        job = await bench.status(job, JobStatus.RENDERED)
+    assert (job.attempt, job.seconds is not None) == (1, True)
+    assert [(p.width, p.height, p.seed) for p in await bench.store.pictures(job.id)] == [(64, 64, 7)]
+
+
+async def test_a_job_is_on_disk_when_submit_returns(bench):
+    async with bench.dispatcher() as dispatcher:
+        bench.worker.hang()
+        job = await dispatcher.submit(submission("a"))
+        assert (await bench.store.get(job.id)).request == job.request
+
+
+async def test_the_same_key_is_one_job(bench):
+    async with bench.dispatcher() as dispatcher:
+        jobs = await asyncio.gather(*(dispatcher.submit(submission("a")) for _ in range(3)))
+        await bench.status(jobs[0], JobStatus.RENDERED)
+    assert len({job.id for job in jobs}) == 1
+
+
+async def test_owners_take_turns(bench):
+    order = []
+    async with bench.dispatcher() as dispatcher:
+        bench.worker.hang()
+        jobs = [await dispatcher.submit(submission(f"ann{n}")) for n in range(3)]
+        jobs.append(await dispatcher.submit(submission("bob0", "bob")))
+        bench.worker._moving.set()
+        for job in jobs:
+            await bench.status(job, JobStatus.RENDERED)
+        async with bench.store._read() as connection:
+            rows = await connection.exec_driver_sql("SELECT job_id FROM pictures ORDER BY rowid")
+            names = {job.id: job.key for job in jobs}
+            order = [names[row.job_id] for row in rows]
+    assert order.index("bob0") < order.index("ann2")
+
+
+async def test_updates_tell_position_eta_steps_and_then_end(bench):
+    async with bench.dispatcher() as dispatcher:
+        first = await dispatcher.submit(submission("learn"))
+        await bench.status(first, JobStatus.RENDERED)
+        bench.worker.hang()
+        running = await dispatcher.submit(submission("a", steps=4))
+        waiting = await dispatcher.submit(submission("b"))
+        await bench.status(running, JobStatus.LEASED)
+        update = await anext(dispatcher.updates(waiting.id, 0.001))
+        assert update.position == 1
+        assert update.eta_s > 0
+        bench.worker._say(Progress(running.id, 1, 1, 2, 4))
+        async for update in dispatcher.updates(running.id, 0.001):
+            if update.step:
+                break
+        assert (update.step, update.total, update.position) == (2, 4, None)
+        bench.worker._moving.set()
+        assert [update async for update in dispatcher.updates(waiting.id, 0.001)][-1].job.id == waiting.id
+        assert [update async for update in dispatcher.updates(waiting.id, 0.001)] == []
+
+
+async def test_a_queued_job_is_cancelled(bench):
+    async with bench.dispatcher() as dispatcher:
+        bench.worker.hang()
+        await dispatcher.submit(submission("a"))
+        job = await dispatcher.submit(submission("b"))
+        assert (await dispatcher.cancel(job.id)).status is JobStatus.CANCELLED
+        assert dispatcher.waiting == 0
+
+
+async def test_a_running_job_is_cancelled_and_the_next_one_runs(bench):
+    async with bench.dispatcher() as dispatcher:
+        bench.worker.hang()
+        running = await bench.status(await dispatcher.submit(submission("a")), JobStatus.LEASED)
+        await dispatcher.cancel(running.id)
+        bench.worker._moving.set()
+        await bench.status(await dispatcher.submit(submission("b")), JobStatus.RENDERED)
+        with pytest.raises(TransitionError):
+            await dispatcher.cancel(running.id)
+    assert (await bench.store.get(running.id)).status is JobStatus.CANCELLED
+
+
+async def test_a_crash_costs_one_attempt(bench):
+    async with bench.dispatcher() as dispatcher:
+        bench.worker.hang()
+        job = await bench.status(await dispatcher.submit(submission("a")), JobStatus.LEASED)
+        await bench.worker.crash()
+        job = await bench.status(job, JobStatus.RENDERED)
+    assert job.attempt == 2
+
+
+async def test_a_job_that_crashes_the_worker_twice_is_given_up_and_the_others_are_not(bench):
+    async with bench.dispatcher() as dispatcher:
+        bench.worker.hang()
+        bad = await bench.status(await dispatcher.submit(submission("bad")), JobStatus.LEASED)
+        good = await dispatcher.submit(submission("good"))
+        await bench.worker.crash()
+        bench.worker.hang()
+        async with asyncio.timeout(5):
+            while (await bench.store.get(bad.id)).attempt < 2:
+                await asyncio.sleep(0.001)
+        await bench.worker.crash()
+        bad = await bench.status(bad, JobStatus.FAILED)
+        await bench.status(good, JobStatus.RENDERED)
+    assert bad.error == "worker_lost"
+
+
+async def test_a_failure_in_the_render_ends_the_job_with_its_reason(bench):
+    async with bench.dispatcher() as dispatcher:
+        bench.worker.fail_next(OutOfMemory())
+        job = await bench.status(await dispatcher.submit(submission("a")), JobStatus.FAILED)
+        await bench.status(await dispatcher.submit(submission("b")), JobStatus.RENDERED)
+    assert job.error == "out_of_memory"
+
+
+async def test_events_of_an_old_epoch_or_attempt_are_dropped(bench):
+    async with bench.dispatcher() as dispatcher:
+        bench.worker.hang()
+        job = await bench.status(await dispatcher.submit(submission("a")), JobStatus.LEASED)
+        for stale in (Progress(job.id, 1, 0, 2, 3), Progress(job.id, 9, 1, 2, 3)):
+            bench.worker._say(stale)
+        bench.worker._say(Progress(job.id, 1, 1, 1, 3))
+        async for update in dispatcher.updates(job.id, 0.001):
+            if update.step:
+                break
+        assert update.step == 1
+
+
+async def test_jobs_of_a_run_that_ended_are_taken_up_by_the_next(bench):
+    async with bench.dispatcher() as dispatcher:
+        bench.worker.hang()
+        jobs = [await dispatcher.submit(submission(key)) for key in "abc"]
+        await bench.status(jobs[0], JobStatus.LEASED)
+    async with bench.dispatcher():
+        for job in jobs:
+            await bench.status(job, JobStatus.RENDERED)
+
+
+async def test_a_job_that_ends_every_run_is_given_up_at_last(bench):
+    job, _ = await bench.store.add(submission("a"))
+    await bench.store.move(job.id, JobStatus.LEASED, attempt=5)
+    async with bench.dispatcher():
+        assert (await bench.store.get(job.id)).status is JobStatus.FAILED
+
+
+async def test_caps_refuse_with_numbers_and_one_owner_s_cap_spares_the_others(bench):
+    async with bench.dispatcher(Caps(waiting=4, waiting_per_owner=2)) as dispatcher:
+        bench.worker.hang()
+        await bench.status(await dispatcher.submit(submission("run")), JobStatus.LEASED)
+        for key in "ab":
+            await dispatcher.submit(submission(key))
+        with pytest.raises(QueueFull, match="owner_queue_full"):
+            await dispatcher.submit(submission("c"))
+        for key in "de":
+            await dispatcher.submit(submission(key, "bob"))
+        with pytest.raises(QueueFull) as caught:
+            await dispatcher.submit(submission("f", "eve"))
+    assert caught.value.facts == {"waiting": 4, "limit": 4}
+
+
+async def test_the_state_is_told(tmp_path):
+    worker = FakeWorker(warm_up_s=0.05)
+    async with Store(tmp_path) as store, Dispatcher(store, worker, CATALOG) as dispatcher:
+        assert dispatcher.state == "warming up"
+        async with asyncio.timeout(5):
+            while dispatcher.state != "ready":
+                await asyncio.sleep(0.001)
+        await worker.crash()
+        async with asyncio.timeout(5):
+            while dispatcher.state != "restarting":
+                await asyncio.sleep(0.001)
