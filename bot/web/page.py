@@ -89,7 +89,7 @@ def build(handlers: Handlers, catalog: Catalog) -> gr.Blocks:
 def view(messages: Sequence[Message], seen: int, revision: int) -> tuple[object, ...]:
     """Show the chat, and beside the form its latest answer if that is newer than `seen`."""
     latest = next((message for message in reversed(messages) if message.on_form), None)
-    chat = [bubble for message in messages for bubble in _bubbles(message)]
+    chat = [{"role": message.role, "content": _content(message)} for message in messages]
     if latest is None or latest.revision <= seen:
         return chat, gr.skip(), gr.skip(), revision
     return chat, latest.text, [str(path) for path in latest.pictures], revision
@@ -108,23 +108,19 @@ def command_line(options: Mapping[str, object]) -> str:
     return " ".join([f"/{IMAGINE.name}", str(options.get("prompt", "")), *flags])
 
 
-def _bubbles(message: Message) -> list[dict[str, Any]]:
-    """Write a message: each picture in its own bubble, for there Gradio puts the button that downloads it.
-
-    Without markdown Gradio still renders HTML, so the words are escaped.
-    """
+def _content(message: Message) -> list[dict[str, Any]]:
+    """Write a message; without markdown Gradio still renders HTML, so the words are escaped."""
     kept = [path for path in message.pictures if path.exists()]
     files = [{"path": str(path), "orig_name": path.name, "mime_type": "image/png"} for path in kept]
-    contents: list[list[dict[str, Any]]] = [[{"type": "file", "file": file}] for file in files] or [[]]
-    contents[-1].append({"type": "text", "text": escape(message.text, quote=False)})
-    return [{"role": message.role, "content": content} for content in contents]
+    return [*({"type": "file", "file": file} for file in files), {"type": "text", "text": escape(message.text, False)}]
 
 
 def _chat(handlers: Handlers) -> gr.Chatbot:
     """Lay out the chat and the line below it."""
     chat = gr.Chatbot(
         label="Chat", show_label=False, container=False, render_markdown=False, sanitize_html=True, allow_tags=False,
-        latex_delimiters=[], buttons=[], feedback_options=None, height=None, elem_id="chat", group_consecutive_messages=False,
+        latex_delimiters=[], buttons=[], feedback_options=None, height=None, elem_id="chat",
+        group_consecutive_messages=False,  # each picture in its own bubble has its own button to download it
         examples=[{"text": text} for text in EXAMPLES], placeholder="### What shall I draw?",
     )  # fmt: skip
     line = gr.Textbox(
