@@ -5,69 +5,26 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from PIL import Image
 from pydantic import SecretStr
 
 from bot.config import Discord
 from bot.discord_app import DiscordApp
 from bot.service import Service
-from engine import images
 from engine.catalog import DEMO, Catalog
 from engine.dispatcher import Dispatcher
-from engine.events import Accepted, Denoised, Done, Failed, Picture, Progress, Ready, WorkerEvent
 from engine.jobs import Job, JobStatus
 from engine.store import Store
-from engine.workers.base import Task
+from engine.workers.fake import FakeWorker
 from tests.servers.discord import Channel, DiscordServer, Interaction, Message, User
 
 SMALL = {"prompt": "a red circle", "size": "64x64", "steps": 2, "seed": 7}
 
 
-class Painter:
-    """Paint noise that depends on nothing but the seed; wait before the last step while `gate` is closed."""
+class GatedWorker(FakeWorker):
+    """Be the fake worker, which goes on where it hung when a test lets it."""
 
-    def __init__(self) -> None:
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self._events: asyncio.Queue[WorkerEvent | None] = asyncio.Queue()
-        self._renders: dict[str, asyncio.Task[None]] = {}
-
-    async def start(self) -> None:
-        self._events.put_nowait(Ready(1, ("demo",), slots=1))
-
-    async def events(self) -> AsyncIterator[WorkerEvent]:
-        while event := await self._events.get():
-            yield event
-
-    async def run(self, epoch: int, batch: tuple[Task, ...]) -> None:
-        for task in batch:
-            self._renders[task.job_id] = asyncio.create_task(self._render(task))
-
-    async def cancel(self, job_id: str, attempt: int) -> None:
-        self._renders[job_id].cancel()
-        self._events.put_nowait(Failed(job_id, attempt, 1, "cancelled", {}))
-
-    async def stop(self) -> None:
-        for render in self._renders.values():
-            render.cancel()
-        self._events.put_nowait(None)
-
-    async def _render(self, task: Task) -> None:
-        attempt = (task.job_id, task.attempt, 1)
-        self._events.put_nowait(Accepted(*attempt))
-        self._events.put_nowait(Progress(*attempt, 1, 2))
-        await self.gate.wait()
-        pictures = tuple(paint(task, index) for index in range(task.request.count))
-        for event in (Progress(*attempt, 2, 2), Denoised(*attempt), Done(*attempt, pictures, 0.1)):
-            self._events.put_nowait(event)
-
-
-def paint(task: Task, index: int) -> Picture:
-    size = task.request.width, task.request.height
-    noise = Image.effect_noise(size, 64) if task.request.negative_prompt else None
-    seed = task.request.seeds()[index]
-    plain = Image.new("RGB", size, (seed % 256, seed // 256 % 256, index))
-    return images.encode(noise.convert("RGB") if noise else plain, task.request, index)
+    def go_on(self) -> None:
+        self._moving.set()
 
 
 class Bot:
@@ -76,7 +33,7 @@ class Bot:
     def __init__(self, server: DiscordServer, path: Path) -> None:
         self.server = server
         self.path = path
-        self.worker = Painter()
+        self.worker = GatedWorker()
         self.guild = server.add_guild()
         self.channel = self.guild.add_channel()
         self.ada = server.add_user("ada")
@@ -94,9 +51,11 @@ class Bot:
             self.service.add(app)
             await self.service.resume()
             self.run = asyncio.create_task(app.run())
-            yield app
-            self.run.cancel()
-            await asyncio.gather(self.run, return_exceptions=True)
+            try:
+                yield app
+            finally:
+                self.run.cancel()
+                await asyncio.gather(self.run, return_exceptions=True)
 
     async def imagine(
         self, *, user: User | None = None, channel: Channel | None = None, **options: str | int
@@ -129,5 +88,5 @@ def has_pictures(message: Message) -> bool:
     return bool(message.attachments)
 
 
-def is_half_done(message: Message) -> bool:
-    return "50 %" in message.text
+def is_begun(message: Message) -> bool:
+    return "Starting to draw" in message.text

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import discord
 import pytest
+from PIL import Image
 
 from bot.service import Undeliverable
+from engine import images
 from engine.jobs import Job, JobStatus
-from tests.discord_bot import Bot, has_pictures, is_half_done
+from tests.discord_bot import Bot, has_pictures, is_begun
 from tests.servers.discord import DiscordServer, Interaction
 
 
@@ -26,11 +28,11 @@ def bot(server: DiscordServer, tmp_path: Path) -> Bot:
     return Bot(server, tmp_path)
 
 
-async def half_done(bot: Bot, **options: str | int) -> Interaction:
-    """Ask for a picture that is finished when the worker's gate opens."""
-    bot.worker.gate.clear()
+async def begun(bot: Bot, **options: str | int) -> Interaction:
+    """Ask for a picture that the worker begins, and finishes when it may go on."""
+    bot.worker.hang()
     asked = await bot.imagine(**options)
-    await asked.message(is_half_done)
+    await asked.message(is_begun)
     return asked
 
 
@@ -40,9 +42,9 @@ def without_token(job: Job) -> Job:
 
 async def test_an_expired_token_falls_back_to_one_message_in_the_channel(server, bot):
     async with bot.running():
-        asked = await half_done(bot)
+        asked = await begun(bot)
         server.clock.advance(16 * 60)
-        bot.worker.gate.set()
+        bot.worker.go_on()
         job = await bot.ended()
     [message] = bot.posted
     assert message is not asked.original
@@ -54,7 +56,7 @@ async def test_an_expired_token_falls_back_to_one_message_in_the_channel(server,
 
 async def test_a_token_too_old_by_our_own_clock_is_not_tried(server, bot):
     async with bot.running() as app:
-        await half_done(bot)
+        await begun(bot)
         [job] = await bot.store.untold()
         before = len(server.requests)
         await app.show(without_token(job), "70 %")
@@ -74,10 +76,10 @@ async def test_a_picture_in_its_message_is_not_posted_again_after_the_token_expi
 
 async def test_without_the_right_to_read_the_picture_is_posted_all_the_same(server, bot):
     async with bot.running():
-        await half_done(bot)
+        await begun(bot)
         server.clock.advance(16 * 60)
         server.faults.next("/channels/*/messages", method="GET", status=403, code=50001)
-        bot.worker.gate.set()
+        bot.worker.go_on()
         await bot.ended()
     assert len(bot.posted) == 1
 
@@ -107,9 +109,9 @@ async def test_an_acknowledgement_that_came_too_late_costs_no_picture(server, bo
 @pytest.mark.parametrize("fault", [{"status": 429}, {"status": 429, "via": False}, {"status": 500}, {"status": 502}])
 async def test_a_passing_failure_leaves_one_message(server, bot, fault):
     async with bot.running():
-        asked = await half_done(bot)
+        asked = await begun(bot)
         server.faults.next("/webhooks/*", method="PATCH", **fault)
-        bot.worker.gate.set()
+        bot.worker.go_on()
         message = await asked.message(has_pictures)
         await bot.ended()
     assert bot.posted == [message]
@@ -119,9 +121,9 @@ async def test_a_passing_failure_leaves_one_message(server, bot, fault):
 @pytest.mark.parametrize("loss", ["drop", "lose_answer"])
 async def test_a_broken_connection_while_editing_leaves_one_message(server, bot, loss):
     async with bot.running():
-        asked = await half_done(bot)
+        asked = await begun(bot)
         server.faults.next("/webhooks/*", method="PATCH", **{loss: True})
-        bot.worker.gate.set()
+        bot.worker.go_on()
         await asked.message(has_pictures)
         await bot.ended()
     assert bot.posted == [asked.original]
@@ -129,41 +131,41 @@ async def test_a_broken_connection_while_editing_leaves_one_message(server, bot,
 
 async def test_a_lost_answer_in_the_channel_leaves_one_message(server, bot):
     async with bot.running():
-        await half_done(bot)
+        await begun(bot)
         server.clock.advance(16 * 60)
         server.faults.next("/channels/*", method="POST", lose_answer=True)
-        bot.worker.gate.set()
+        bot.worker.go_on()
         await bot.ended()
     assert len(bot.posted) == 1
 
 
 async def test_a_reconnecting_gateway_costs_no_picture(server, bot):
     async with bot.running():
-        asked = await half_done(bot)
+        asked = await begun(bot)
         await server.gateway.reconnect()
-        bot.worker.gate.set()
+        bot.worker.go_on()
         message = await asked.message(has_pictures)
         await bot.ended()
     assert bot.posted == [message]
 
 
 async def test_a_picture_too_large_is_encoded_smaller_with_all_its_pixels(server, bot):
-    async with bot.running():
-        asked = await half_done(bot, negative="calm", size="128x128")
+    async with bot.running() as app:
+        asked = await begun(bot)
+        [job] = await bot.store.untold()
         server.upload_limit_bytes = 8_000  # less than the interaction had announced
-        bot.worker.gate.set()
-        message = await asked.message(has_pictures)
-        job = await bot.ended()
-    [file] = message.attachments
+        noise = Image.effect_noise((128, 128), 64).convert("RGB")
+        await app.deliver(job, [images.encode(noise, job.request, 0)], "noise")
+    [file] = asked.original.attachments
     assert (file.filename, file.size_px) == (f"kandinsky-{job.id}-1.webp", (128, 128))
     assert len(file.data) <= 8_000
 
 
 async def test_a_picture_that_fits_nowhere_ends_the_job(server, bot):
     async with bot.running():
-        await half_done(bot, negative="calm", size="128x128")
+        await begun(bot)
         server.upload_limit_bytes = 10
-        bot.worker.gate.set()
+        bot.worker.go_on()
         job = await bot.ended(JobStatus.FAILED)
     assert job.error == "undeliverable"
 
@@ -172,10 +174,10 @@ async def test_a_picture_that_fits_nowhere_ends_the_job(server, bot):
 async def test_a_place_closed_to_the_bot_ends_the_job(server, bot, closed):
     place = bot.channel if closed == "channel" else server.dm(bot.ada)
     async with bot.running():
-        await half_done(bot, channel=place)
+        await begun(bot, channel=place)
         server.clock.advance(16 * 60)
         bot.channel.bot_may_send, bot.ada.blocks_messages = False, True
-        bot.worker.gate.set()
+        bot.worker.go_on()
         job = await bot.ended(JobStatus.FAILED)
     reason = {"channel": "Missing Permissions", "person": "Cannot send messages to this user"}[closed]
     assert (job.error, job.facts) == ("undeliverable", {"reason": reason})
@@ -183,7 +185,7 @@ async def test_a_place_closed_to_the_bot_ends_the_job(server, bot, closed):
 
 async def test_a_refusal_in_between_is_no_refusal_by_discord(server, bot):
     async with bot.running() as app:
-        await half_done(bot)
+        await begun(bot)
         [job] = await bot.store.untold()
         server.faults.next("/channels/*", method="POST", status=403)
         with pytest.raises(discord.Forbidden):
@@ -192,7 +194,7 @@ async def test_a_refusal_in_between_is_no_refusal_by_discord(server, bot):
 
 async def test_a_message_that_discord_s_moderation_refuses_ends_the_job(server, bot):
     async with bot.running() as app:
-        await half_done(bot)
+        await begun(bot)
         [job] = await bot.store.untold()
         server.faults.next("/webhooks/*", method="PATCH", status=400, code=200000, message="Blocked by moderation")
         with pytest.raises(Undeliverable, match="Blocked by moderation"):
