@@ -90,10 +90,7 @@ class DiscordApp:
             await whisper(interaction, await self._service.answer(invocation, asked))
             return
         job = await self._service.submit(invocation, asked)
-        try:
-            await interaction.response.defer()
-        except TROUBLE as error:  # the picture then goes to the channel
-            log.warning("discord_not_acknowledged", job=job.id, error=str(error))
+        await acknowledge(interaction, job)
         self._service.follow(job)
 
     async def _stay_connected(self) -> None:
@@ -116,3 +113,11 @@ class DiscordApp:
                 await self._client.start(token)
         finally:
             self._logged_in.clear()
+
+
+async def acknowledge(interaction: discord.Interaction, job: Job) -> None:
+    """Promise an answer; where Discord no longer takes the promise, the picture goes to the channel."""
+    try:
+        await interaction.response.defer()
+    except TROUBLE as error:
+        log.warning("discord_not_acknowledged", job=job.id, error=str(error))
