@@ -1,0 +1,1 @@
+"""Kandinsky through diffusers: the only place that imports torch."""

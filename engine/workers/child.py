@@ -1,0 +1,147 @@
+"""The worker process: hold the models, denoise on the main thread, encode beside it, say everything in events."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+import structlog
+
+from engine.errors import EngineError, WorkerLost
+from engine.events import Lost, Ready, WorkerEvent
+from engine.kandinsky.family import Model
+from engine.workers.base import Task
+from engine.workers.render import Renderer
+from engine.workers.settings import WorkerSettings
+
+SLOTS = 1
+ENCODERS = 2
+DEVICE_FAULT = 70  # EX_SOFTWARE of sysexits.h
+
+Load = Callable[[WorkerSettings], Mapping[str, Model]]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Ask the worker process to end one attempt."""
+
+    job_id: str
+    attempt: int
+
+
+class Mailbox:
+    """Receive tasks and cancellations on a thread of its own; end the process when the parent asks or is gone."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._cancelled: dict[tuple[str, int], threading.Event] = {}
+
+    def open(self) -> None:
+        """Begin to receive."""
+        threading.Thread(target=self._receive, name="mailbox", daemon=True).start()
+
+    def next(self) -> tuple[Task, threading.Event]:
+        """Wait for a task; the event is set once somebody cancels it."""
+        task = self._tasks.get()
+        return task, self._cancelled[task.job_id, task.attempt]
+
+    def close(self, task: Task) -> None:
+        """Forget a task that is over."""
+        del self._cancelled[task.job_id, task.attempt]
+
+    def _receive(self) -> None:
+        try:
+            while message := self._connection.recv():
+                self._sort(message)
+        finally:
+            # The main thread may be deep in a render; nothing here needs to be saved.
+            os._exit(0)
+
+    def _sort(self, message: Task | Cancel) -> None:
+        if isinstance(message, Task):
+            self._cancelled[message.job_id, message.attempt] = threading.Event()
+            self._tasks.put(message)
+        elif cancelled := self._cancelled.get((message.job_id, message.attempt)):
+            cancelled.set()
+
+
+def load_models(settings: WorkerSettings) -> Mapping[str, Model]:
+    """Load the models of `settings` in this process; raise `ModelMissing` for files that are not there."""
+    # Here, not above: the parent imports this module too, and stays without torch.
+    from engine.kandinsky import device, families, loading
+
+    loading.keep_libraries_quiet()
+    device.use_all_cores()
+    return families.load_models(settings.models, settings.device, settings.cache_dir)
+
+
+def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Load) -> None:
+    """Be the worker process numbered `epoch` until the parent asks it to end, or ends itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's to handle
+    # Before torch is imported: threads that spin while they wait were up to fifty times slower on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    _log_to_stderr()
+    mailbox = Mailbox(connection)
+    mailbox.open()
+    send = _in_turn(connection.send)
+    try:
+        models = load(settings)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear why there is no worker
+        send(_load_failure(epoch, error))
+        return
+    send(Ready(epoch, tuple(models), SLOTS))
+    _serve(mailbox, models, epoch, send)
+
+
+def _serve(mailbox: Mailbox, models: Mapping[str, Model], epoch: int, send: Callable[[WorkerEvent], None]) -> None:
+    with ThreadPoolExecutor(ENCODERS, "encode") as encoders:
+        renderer = Renderer(models, epoch, send, encoders)
+        try:
+            while True:
+                task, cancelled = mailbox.next()
+                renderer.render(task, cancelled)
+                mailbox.close(task)
+        except WorkerLost:
+            log.exception("device_fault")
+    os._exit(DEVICE_FAULT)  # at once: after such an error even a clean exit can hang in the driver
+
+
+def _load_failure(epoch: int, error: Exception) -> Lost:
+    if isinstance(error, EngineError):
+        return Lost(epoch, error.code, error.facts)
+    log.error("load_failed", exc_info=error)
+    return Lost(epoch, "load_failed", {"kind": type(error).__name__})
+
+
+def _in_turn(send: Callable[[WorkerEvent], None]) -> Callable[[WorkerEvent], None]:
+    """Let several threads send, one after another."""
+    lock = threading.Lock()
+
+    def send_alone(event: WorkerEvent) -> None:
+        with lock:
+            send(event)
+
+    return send_alone
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,27 @@
+"""What a worker process must know: the one value that crosses to it when it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.catalog import ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """Say what a worker process holds and how long it may take.
+
+    `cache_dir` is for models that the bot builds itself; downloads go where the hub's client keeps them (`HF_HOME`).
+    A process with work that says nothing for `hang_s` is killed, as is one that has not loaded after `load_timeout_s`.
+    The wait before a restart is `restart_s`, doubled up to `max_restart_s` while loading goes on failing.
+    """
+
+    models: tuple[ModelSpec, ...]
+    cache_dir: Path
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    hang_s: float = 120.0
+    load_timeout_s: float = 900.0
+    restart_s: float = 0.5
+    max_restart_s: float = 30.0

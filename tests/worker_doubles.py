@@ -1,0 +1,59 @@
+"""Models without weights, for worker processes in tests; a spawned process imports them by name."""
+
+import dataclasses
+import time
+from collections.abc import Mapping
+
+from PIL import Image
+
+from engine.catalog import DEMO
+from engine.errors import ModelMissing, OutOfMemory, RequestError, WorkerLost
+from engine.kandinsky.family import Model, OnStep
+from engine.requests import AnyRequest
+from engine.workers.child import load_models
+from engine.workers.settings import WorkerSettings
+
+
+class Sleeper:
+    """Spend a hundredth of a second in each step."""
+
+    def render(self, request: AnyRequest, on_step: OnStep) -> list[Image.Image]:
+        for step in range(request.steps or 1):
+            time.sleep(0.01)
+            on_step(step + 1, request.steps or 1)
+        return [Image.new("RGB", (64, 64))] * request.count
+
+
+class Troubled(Sleeper):
+    """Do what the prompt says."""
+
+    ERRORS = (OutOfMemory(), RequestError("bad_size", width=1), WorkerLost("device_fault"), ZeroDivisionError("secret"))
+
+    def render(self, request: AnyRequest, on_step: OnStep) -> list[Image.Image]:
+        if request.prompt == "silence":
+            time.sleep(600)
+        for error in self.ERRORS:
+            if request.prompt == type(error).__name__:
+                raise error
+        return super().render(request, on_step)
+
+
+def load_troubled(settings: WorkerSettings) -> Mapping[str, Model]:
+    return {"demo": Troubled()}
+
+
+def load_nothing(settings: WorkerSettings) -> Mapping[str, Model]:
+    raise ModelMissing(repository="kandinsky-community/nothing")
+
+
+def load_forever(settings: WorkerSettings) -> Mapping[str, Model]:
+    time.sleep(600)
+    return {}
+
+
+def load_tiny(settings: WorkerSettings) -> Mapping[str, Model]:
+    """Load the tiny random model by the product's own path, whatever the embedded model is."""
+    from engine.kandinsky import tiny
+
+    spec = dataclasses.replace(DEMO, repositories=tiny.repositories(settings.cache_dir))
+    return load_models(dataclasses.replace(settings, models=(spec,)))
