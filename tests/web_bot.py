@@ -1,0 +1,142 @@
+"""Run the bot with its page, and visit it over HTTP as a browser without a screen."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from html import unescape
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from bot.config import Web
+from bot.service import Service
+from bot.web import WebApp
+from engine.catalog import DEMO, Catalog
+from engine.dispatcher import Dispatcher
+from engine.jobs import JobStatus
+from engine.store import Store
+from engine.workers.fake import FakeWorker
+
+FORM = {
+    "prompt": "a red circle", "negative": "", "width": 128, "height": 64, "steps": 2, "guidance": 4, "seed": 7,
+    "count": 2, "model": "demo",
+}  # fmt: skip
+
+
+class WebBot:
+    """Run the whole bot, as often as a test starts it; its store, its port and its secret stay."""
+
+    def __init__(
+        self, path: Path, step_s: float = 0.0, auth: str | None = None, catalog: Catalog | None = None
+    ) -> None:
+        self.path, self.worker_step_s = path, step_s
+        self.settings = Web(port=free_port(), auth=auth)
+        self.catalog = catalog or Catalog([DEMO])
+        self.url = f"http://127.0.0.1:{self.settings.port}"
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        self.worker = FakeWorker(step_s=self.worker_step_s)
+        async with (
+            Store(self.path) as self.store,
+            Dispatcher(self.store, self.worker, self.catalog) as self.dispatcher,
+            Service(self.dispatcher, self.store, self.catalog) as self.service,
+        ):
+            self.web = WebApp(self.settings, self.service, self.catalog, "a secret that stays")
+            self.service.add(self.web)
+            await self.service.resume()
+            async with serving(self.web):
+                yield self
+
+    async def until(self, *statuses: JobStatus, count: int = 1) -> None:
+        """Wait until `count` jobs are in one of the states."""
+        async with asyncio.timeout(10):
+            while len(await self.store.with_status(statuses)) < count:  # noqa: ASYNC110 - the store announces nothing
+                await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def serving(web: WebApp) -> AsyncIterator[None]:
+    run = asyncio.create_task(web.run())
+    try:
+        async with asyncio.timeout(20):
+            await web.listening.wait()
+        yield
+    finally:
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+
+
+class Visitor:
+    """Be one browser: a jar of cookies, and what its page shows."""
+
+    def __init__(self, url: str, cookies: httpx.Cookies | None = None) -> None:
+        self.http = httpx.AsyncClient(base_url=url, cookies=cookies, trust_env=False, timeout=10)
+        self.open_page()
+
+    async def __aenter__(self) -> Self:
+        await self.http.get("/")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.aclose()
+
+    def open_page(self) -> None:
+        """Forget what was shown, as a reload does."""
+        self.seen, self.chat, self.status, self.gallery = 0, [], "", []
+
+    async def say(self, text: str) -> None:
+        await self.call("say", text)
+
+    async def draw(self, **changes: object) -> None:
+        await self.call("draw", *{**FORM, **changes}.values())
+
+    async def look(self) -> None:
+        """Ask once what is new, as the page does all the time."""
+        chat, status, gallery, seen = await self.call("watch", self.seen)
+        self.chat = self.chat if _is_skipped(chat) else chat
+        self.status = self.status if _is_skipped(status) else status
+        self.gallery = self.gallery if _is_skipped(gallery) else gallery
+        self.seen = self.seen if _is_skipped(seen) else seen
+
+    async def until(self, is_there: Callable[[Self], object]) -> None:
+        """Look until the page shows it, and once more to tell that it was seen."""
+        async with asyncio.timeout(15):
+            while not is_there(self):
+                await self.look()
+            await self.look()
+
+    async def get(self, file: dict[str, Any]) -> bytes:
+        return (await self.http.get(file["url"])).raise_for_status().content
+
+    async def call(self, name: str, *values: object) -> list[Any]:
+        answer = await self.http.post(f"/gradio_api/run/{name}", json={"data": values})
+        return answer.raise_for_status().json()["data"]
+
+    @property
+    def texts(self) -> list[str]:
+        """List the texts of the chat as a person reads them."""
+        return [unescape(part["text"]) for part in self._parts if part["type"] == "text"]
+
+    @property
+    def last(self) -> str:
+        return self.texts[-1] if self.chat else ""
+
+    @property
+    def pictures(self) -> list[dict[str, Any]]:
+        return [part["file"] for part in self._parts if part["type"] == "file"]
+
+    @property
+    def _parts(self) -> list[dict[str, Any]]:
+        return [part for message in self.chat for part in message["content"]]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def _is_skipped(value: object) -> bool:
+    return isinstance(value, dict) and value.get("__type__") == "update"
