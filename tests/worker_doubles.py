@@ -8,9 +8,9 @@ from PIL import Image
 
 from engine.catalog import DEMO
 from engine.errors import ModelMissing, OutOfMemory, RequestError, WorkerLost
-from engine.kandinsky.family import Model, OnStep
 from engine.requests import AnyRequest
 from engine.workers.child import load_models
+from engine.workers.model import Model, OnStep
 from engine.workers.settings import WorkerSettings
 
 

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.device import Device, DeviceName, choose
-from engine.kandinsky.family import Model
 from engine.kandinsky.kandinsky_2_2 import Kandinsky22
+from engine.workers.model import Model
 
 LOADERS: Mapping[str, Callable[[ModelSpec, Device, Path], Model]] = MappingProxyType(
     {

@@ -15,10 +15,11 @@ from torch import Generator, Tensor
 from engine.catalog import ModelSpec
 from engine.kandinsky import embedded
 from engine.kandinsky.device import Device, translated_errors
-from engine.kandinsky.family import OnStep, StepCounter
 from engine.kandinsky.loading import load
 from engine.kandinsky.schedulers import for_one_job
+from engine.kandinsky.steps import StepCounter
 from engine.requests import AnyRequest, Text2Image
+from engine.workers.model import OnStep
 
 # The prior draws its noise from another stream than the decoder, so that the number of its steps, or an embedding that
 # is already known, leaves the decoder's noise alone. Torch's CPU generator sees the low 32 bits of a seed: 2**32 / phi.
@@ -62,7 +63,7 @@ class Kandinsky22:
 
     @translated_errors()
     def render(self, request: AnyRequest, on_step: OnStep) -> list[Image.Image]:
-        """Draw one picture for each of `request.seeds()`; see `engine.kandinsky.family.Model`."""
+        """Draw one picture for each of `request.seeds()`; see `engine.workers.model.Model`."""
         return self._modes[request.mode](request, on_step)
 
     def _text2img(self, request: Text2Image, on_step: OnStep) -> list[Image.Image]:

@@ -17,8 +17,8 @@ import structlog
 
 from engine.errors import EngineError, WorkerLost
 from engine.events import Lost, Ready, WorkerEvent
-from engine.kandinsky.family import Model
 from engine.workers.base import Task
+from engine.workers.model import Model
 from engine.workers.render import Renderer
 from engine.workers.settings import WorkerSettings
 

@@ -70,9 +70,8 @@ class Life:
         # Another message may be stuck in the pipe of a process that does not read.
         if self._sending.acquire(timeout=GRACE_S):
             try:
-                self._send(None)
-            except WorkerLost:
-                pass
+                with suppress(WorkerLost):
+                    self._send(None)
             finally:
                 self._sending.release()
 

@@ -24,6 +24,7 @@ class ProcessWorker:
         self._events: asyncio.Queue[WorkerEvent | None] = asyncio.Queue()
         self._supervisor: asyncio.Task[None] | None = None
         self._stopping = asyncio.Lock()
+        self._sending = asyncio.Lock()
         self._life: Life | None = None
         self._ready: Ready | None = None
         self._budget = asyncio.timeout(None)
@@ -56,13 +57,13 @@ class ProcessWorker:
         self._on_device |= keys
         self._allow_time()
         for task in batch:
-            await asyncio.to_thread(life.send, task)
+            await self._send(life, task)
 
     async def cancel(self, job_id: str, attempt: int) -> None:
         """Stop that attempt within one denoising step."""
         if self._life and (job_id, attempt) in self._open:
             with suppress(WorkerLost):
-                await asyncio.to_thread(self._life.send, Cancel(job_id, attempt))
+                await self._send(self._life, Cancel(job_id, attempt))
 
     async def stop(self) -> None:
         """End the process within a few seconds, whatever it does; idempotent."""
@@ -71,6 +72,10 @@ class ProcessWorker:
                 self._supervisor.cancel()
                 await asyncio.wait([self._supervisor])
             self._events.put_nowait(None)
+
+    async def _send(self, life: Life, message: Task | Cancel) -> None:
+        async with self._sending:  # in turn: a cancellation must not overtake its task
+            await asyncio.to_thread(life.send, message)
 
     async def _supervise(self) -> None:
         wait_s = self._settings.restart_s

@@ -13,8 +13,8 @@ from PIL import Image
 from engine import images
 from engine.errors import Cancelled, EngineError, WorkerLost
 from engine.events import Accepted, Denoised, Done, Failed, Progress, WorkerEvent
-from engine.kandinsky.family import Model, OnStep
 from engine.workers.base import Task
+from engine.workers.model import Model, OnStep
 
 # Twenty a second are more than any platform shows, and a tiny model makes hundreds of steps.
 PROGRESS_INTERVAL_S = 0.05

@@ -1,4 +1,4 @@
-"""What every family of models offers to the worker that holds it."""
+"""What a model offers to the worker that holds it, whatever its family."""
 
 from __future__ import annotations
 
@@ -22,20 +22,3 @@ class Model(Protocol):
         Raises `RequestError` for what the model cannot draw, `OutOfMemory`, and `WorkerLost` after an error that only
         a new process recovers from. What `on_step` raises passes through.
         """
-
-
-class StepCounter:
-    """Count the steps of a render that has several denoising loops."""
-
-    def __init__(self, total: int, on_step: OnStep) -> None:
-        self._done = 0
-        self._total = total
-        self._on_step = on_step
-
-    def __call__(
-        self, _pipeline: object, _index: int, _timestep: object, tensors: dict[str, object]
-    ) -> dict[str, object]:
-        """Be the `callback_on_step_end` of a diffusers pipeline."""
-        self._done += 1
-        self._on_step(self._done, self._total)
-        return tensors

@@ -1,0 +1,67 @@
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from PIL import Image
+from worker_bench import task
+from worker_doubles import Sleeper, Troubled
+
+from engine.events import Accepted, Failed, Progress, WorkerEvent
+from engine.requests import Text2Image
+from engine.workers.render import Renderer
+
+
+def render(model: object, prompt: str = "x", cancelled: threading.Event | None = None) -> list[WorkerEvent]:
+    said: list[WorkerEvent] = []
+    with ThreadPoolExecutor(1) as encoders:
+        work = task("job", prompt, steps=10)
+        Renderer({"demo": model}, 1, said.append, encoders).render(work, cancelled or threading.Event())
+    return said
+
+
+class CancelledInStep(Sleeper):
+    def __init__(self, cancelled: threading.Event) -> None:
+        self.cancelled = cancelled
+        self.steps = 0
+
+    def render(self, request: Text2Image, on_step: Callable[[int, int], None]) -> list[Image.Image]:
+        def counted(step: int, total: int) -> None:
+            self.steps = step
+            on_step(step, total)
+            if step == 3:
+                self.cancelled.set()
+
+        return super().render(request, counted)
+
+
+def test_a_cancellation_takes_effect_within_one_step() -> None:
+    cancelled = threading.Event()
+    model = CancelledInStep(cancelled)
+    assert render(model, cancelled=cancelled)[-1] == Failed("job", 1, 1, "cancelled", {})
+    assert model.steps == 4
+
+
+def test_progress_is_thinned_out_but_its_last_step_is_always_told() -> None:
+    steps = [event.step for event in render(Sleeper()) if isinstance(event, Progress)]
+    assert 1 < len(steps) < 10
+    assert steps[-1] == 10
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code", "facts"),
+    [
+        ("OutOfMemory", "out_of_memory", {}),
+        ("RequestError", "bad_size", {"width": 1}),
+        ("ZeroDivisionError", "render_failed", {"kind": "ZeroDivisionError"}),
+    ],
+)
+def test_each_failure_has_its_code_and_tells_no_more_than_it_should(prompt: str, code: str, facts: dict) -> None:
+    assert render(Troubled(), prompt) == [Accepted("job", 1, 1), Failed("job", 1, 1, code, facts)]
+
+
+def test_a_request_for_a_model_that_is_not_loaded_fails() -> None:
+    said: list[WorkerEvent] = []
+    with ThreadPoolExecutor(1) as encoders:
+        Renderer({}, 1, said.append, encoders).render(task("job"), threading.Event())
+    assert said[-1] == Failed("job", 1, 1, "render_failed", {"kind": "KeyError"})
