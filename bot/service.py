@@ -101,7 +101,7 @@ class Service:
 
     async def keep_address(self, job: Job, **changes: object) -> Job:
         """Commit what the surface must remember to answer this job, such as the message it edits."""
-        return await self._store.set_address(job.id, {**job.address, **changes})
+        return await self._dispatcher.keep_address(job.id, {**job.address, **changes})
 
     def follow(self, job: Job) -> asyncio.Task[None]:
         """Show the job's progress and deliver its pictures, in a background task; one task per job, however often."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -109,6 +109,13 @@ class Dispatcher:
         if job_id in self._held:
             await self._worker.cancel(job_id, self._held[job_id])
         self._end(job)
+        return job
+
+    async def keep_address(self, job_id: str, address: dict[str, object]) -> Job:
+        """Commit where and how the surface answers a job; its later updates carry it."""
+        job = await self._store.set_address(job_id, address)
+        if live := self._live.get(job_id):
+            live.job = replace(live.job, address=job.address)
         return job
 
     def owned(self, owner: str) -> list[JobUpdate]:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.servers.discord import DiscordServer
 from tests.servers.telegram import TelegramServer
-from tests.whole_bot import WholeBot, discord_settings, environment, free_port, telegram_settings
+from tests.whole_bot import START_S, WholeBot, discord_settings, environment, free_port, telegram_settings
 
 pytestmark = pytest.mark.timeout(240)
 QUICK = "--steps 2 --size 64x64"
@@ -57,6 +57,7 @@ async def test_one_prompt_gives_the_same_picture_on_both_platforms(bot, discord,
     chat = telegram.private_chat(alice)
     channel = discord.add_guild().add_channel()
     async with bot():
+        await discord.ready(timeout=START_S)
         await chat.send(f"/imagine a red circle --seed 7 --file {QUICK}", sender=alice)
         request = {"prompt": "a red circle", "seed": 7, "steps": 2, "size": "64x64"}
         interaction = await discord.slash("imagine", request, user=discord.add_user(), channel=channel)
@@ -86,6 +87,7 @@ async def test_twenty_acknowledged_jobs_survive_a_kill_and_come_once(bot, discor
     chats = [telegram.private_chat(person) for person in people]
     channel, ada = discord.add_guild().add_channel(), discord.add_user()
     async with bot() as running:
+        await discord.ready(timeout=START_S)
         interactions = []
         for number in range(5):
             for person, chat in zip(people, chats, strict=True):
@@ -133,7 +135,10 @@ async def test_a_rendered_picture_is_delivered_without_drawing_it_again(bot, tel
 async def test_a_hundred_queue_commands_are_each_answered_at_once_while_the_engine_draws(bot, discord, telegram):
     channel, ada = discord.add_guild().add_channel(), discord.add_user()
     async with bot():
-        busy = await discord.slash("imagine", {"prompt": "a", "steps": 150, "size": "256x256"}, user=ada, channel=channel)
+        await discord.ready(timeout=START_S)
+        busy = await discord.slash(
+            "imagine", {"prompt": "a", "steps": 150, "size": "256x256"}, user=ada, channel=channel
+        )
         await busy.message(lambda message: "%" in message.content, timeout=60)
         waits_s = []
         for _ in range(100):
@@ -169,7 +174,7 @@ async def test_the_bot_answers_before_the_engine_is_warm(bot, telegram):
 
 async def test_no_secret_reaches_the_log(bot, settings, discord, telegram):
     async with bot() as running:
-        await discord.ready(timeout=60)
+        await discord.ready(timeout=START_S)
         await telegram.wait_for_call("getUpdates", timeout_s=60)
     assert settings["KANDINSKY_BOT_DISCORD__TOKEN"] not in running.log
     assert settings["KANDINSKY_BOT_TELEGRAM__TOKEN"] not in running.log

@@ -58,7 +58,12 @@ class WholeBot:
     async def __aenter__(self) -> WholeBot:
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *COMMAND, *self._arguments, env=self._environment, cwd=self._log.parent, stdout=asyncio.subprocess.PIPE, stderr=log
+                *COMMAND,
+                *self._arguments,
+                env=self._environment,
+                cwd=self._log.parent,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
             )
         return self
 
@@ -96,5 +101,6 @@ class WholeBot:
 
     def workers(self) -> list[int]:
         """List the worker processes of this bot."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        threads = Path(f"/proc/{self.pid}/task").glob("*/children")  # a process belongs to the thread that started it
+        children = [pid for thread in threads for pid in thread.read_text().split()]
         return [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]

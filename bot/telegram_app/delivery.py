@@ -48,22 +48,19 @@ class Delivery:
     def __init__(self, bot: Bot, service: Service) -> None:
         self._bot = bot
         self._service = service
-        # The updates of a job carry its row as it was when a worker took it: without the message posted since.
-        self._latest: dict[str, Job] = {}
 
     async def show(self, job: Job, text: str) -> None:
         """Post the job's message, or edit it; a message that its person deleted stays away until the picture comes."""
-        known = self._latest.get(job.id, job)
-        if "0" in Address.read(known).messages:
-            await self._edit_progress(Address.read(known), text)
+        address = Address.read(job)
+        if "0" in address.messages:
+            await self._edit_progress(address, text)
         else:
-            self._latest[job.id] = known = await self._posted(known, 0, text)
+            await self._posted(job, 0, text)
         if job.status is JobStatus.LEASED:
-            await self._show_action(Address.read(known))
+            await self._show_action(address)
 
     async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
         """Edit the pictures into the job's messages, one for each file."""
-        self._latest.pop(job.id, None)
         files = await asyncio.to_thread(media, job, pictures, text)
         with shut_out_is_undeliverable():
             for number, file in enumerate(files):
@@ -72,7 +69,6 @@ class Delivery:
 
     async def tell(self, job: Job, text: str) -> None:
         """Edit the last words into the job's message."""
-        self._latest.pop(job.id, None)
         with shut_out_is_undeliverable():
             await self._put(job, 0, text, partial(self._bot.edit_message_text, shorten(text, TEXT_LENGTH)))
 

@@ -1,0 +1,55 @@
+"""Put the engine together: configuration -> store -> worker -> dispatcher -> service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from platformdirs import user_cache_path
+
+from bot.config import Config
+from bot.service import Service
+from engine.catalog import Catalog
+from engine.dispatcher import Caps, Dispatcher
+from engine.store import Store
+from engine.workers.process import ProcessWorker
+from engine.workers.settings import WorkerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Hold the running engine's parts."""
+
+    store: Store
+    dispatcher: Dispatcher
+    service: Service
+
+
+@asynccontextmanager
+async def running_engine(config: Config, catalog: Catalog) -> AsyncIterator[Engine]:
+    """Open the store, start the worker in the background, and serve requests until the end of the block."""
+    caps = Caps(config.queue.max_waiting, config.queue.max_waiting_per_owner)
+    async with (
+        Store(config.store.path) as store,
+        Dispatcher(store, ProcessWorker(worker_settings(config, catalog)), catalog, caps) as dispatcher,
+        Service(dispatcher, store, catalog) as service,
+    ):
+        yield Engine(store, dispatcher, service)
+
+
+def catalog_of(config: Config) -> Catalog:
+    """List the models that this configuration offers, the default one first; the embedded one is always there."""
+    return Catalog.of(config.engine.model, config.engine.repositories)
+
+
+def worker_settings(config: Config, catalog: Catalog) -> WorkerSettings:
+    """Say what the worker process loads, where, and how patient its supervisor is."""
+    engine = config.engine
+    return WorkerSettings(
+        models=catalog.models(),
+        device=engine.device,
+        cache_dir=engine.cache_dir or user_cache_path("kandinsky-bot"),
+        hang_s=engine.hang_s,
+        load_timeout_s=engine.load_timeout_s,
+    )
