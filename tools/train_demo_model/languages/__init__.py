@@ -1,0 +1,1 @@
+"""The words and sentence patterns of each language."""
