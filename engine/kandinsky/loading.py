@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import diffusers
 import structlog
 import transformers
 from safetensors import SafetensorError
+from tqdm import tqdm  # type: ignore[import-untyped]
 
 from engine.catalog import Repository
 from engine.errors import ModelMissing
@@ -25,6 +27,7 @@ def keep_libraries_quiet() -> None:
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
+    tqdm.set_lock(threading.RLock())  # its own is a semaphore of the system, which a killed process leaves behind
 
 
 def load(pipeline_class: Any, repository: Repository, device: Device) -> Any:

@@ -78,9 +78,11 @@ class Mailbox:
 def load_models(settings: WorkerSettings) -> Mapping[str, Model]:
     """Load the models of `settings` in this process; raise `ModelMissing` for files that are not there."""
     # Here, not above: the parent imports this module too, and stays without torch.
-    from engine.kandinsky import device, families, loading
+    from engine.kandinsky import device, loading
 
-    loading.keep_libraries_quiet()
+    loading.keep_libraries_quiet()  # before the families: diffusers speaks while it is imported
+    from engine.kandinsky import families
+
     device.use_all_cores()
     return families.load_models(settings.models, settings.device, settings.cache_dir)
 
