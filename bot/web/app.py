@@ -35,7 +35,6 @@ log = structlog.get_logger()
 
 # Short, since a browser keeps few connections to one host for all its tabs, and a waiting page holds one.
 WAIT_S = 1.0
-_SUFFIXES = {"image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg"}
 
 
 class WebApp:
@@ -59,7 +58,7 @@ class WebApp:
 
     async def run(self) -> None:
         """Serve until cancelled; `listening` is set once the page answers. Raises `PortTaken` before anything else."""
-        with listen(self._settings.host, self._settings.port) as listener, self._files:
+        with self._files, listen(self._settings.host, self._settings.port) as listener:
             await serve(Gate(self._application()), listener, self.listening.set)
 
     async def show(self, job: Job, text: str) -> None:
@@ -144,7 +143,9 @@ class WebApp:
         """Write the pictures as they are under a name that nobody guesses: who has the name can read the file."""
         folder = self._folder / secrets.token_urlsafe(16)
         folder.mkdir()
-        paths = [folder / f"kandinsky-{picture.seed}{_SUFFIXES[picture.media_type]}" for picture in pictures]
+        paths = [
+            folder / f"kandinsky-{picture.seed}.{picture.media_type.removeprefix('image/')}" for picture in pictures
+        ]
         for path, picture in zip(paths, pictures, strict=True):
             path.write_bytes(picture.data)
         return tuple(paths)

@@ -111,7 +111,7 @@ def command_line(options: Mapping[str, object]) -> str:
 def _content(message: Message) -> list[dict[str, Any]]:
     """Write a message; without markdown Gradio still renders HTML, so the words are escaped."""
     kept = [path for path in message.pictures if path.exists()]
-    files = [{"path": str(path), "orig_name": path.name, "mime_type": "image/png"} for path in kept]
+    files = [{"path": str(path), "orig_name": path.name, "mime_type": f"image/{path.suffix[1:]}"} for path in kept]
     return [*({"type": "file", "file": file} for file in files), {"type": "text", "text": escape(message.text, False)}]
 
 
@@ -124,7 +124,7 @@ def _chat(handlers: Handlers) -> gr.Chatbot:
         examples=[{"text": text} for text in EXAMPLES], placeholder="### What shall I draw?",
     )  # fmt: skip
     line = gr.Textbox(
-        placeholder="A prompt, or a command such as /help", show_label=False, container=False,
+        label="Message", placeholder="A prompt, or a command such as /help", show_label=False, container=False,
         submit_btn=True, autofocus=True, elem_id="line", lines=1, max_lines=4,
     )  # fmt: skip
     line.submit(handlers.say, line, None, trigger_mode="multiple", **_plain("say"))
@@ -149,7 +149,9 @@ def _form(handlers: Handlers, catalog: Catalog) -> tuple[gr.Textbox, gr.Gallery]
                 show_label=False, format="png", columns=2, object_fit="contain", interactive=False,
                 buttons=["download", "fullscreen"], elem_id="gallery",
             )  # fmt: skip
-            status = gr.Textbox(show_label=False, container=False, interactive=False, lines=3, elem_id="status")
+            status = gr.Textbox(
+                label="Answer", show_label=False, container=False, interactive=False, lines=3, elem_id="status"
+            )
     # Every bound is checked in one place, the request: Gradio's own checks would answer in other words.
     button.click(handlers.draw, inputs, None, trigger_mode="multiple", preprocess=False, **_plain("draw"))
     return status, gallery
