@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -16,6 +17,7 @@ from rich.progress import Progress
 from bot import replies
 from bot.commands import IMAGINE, Command, Option
 from bot.config import Config, ConfigError, load
+from bot.health import CannotServe
 from bot.logs import configure
 from engine.errors import EngineError, RequestError
 
@@ -78,14 +80,12 @@ def generate(
     """Draw a picture, or one for each line of a file."""
     from bot import generate as drawing  # it imports the engine: seconds that --help need not wait
 
-    try:
+    settings = _load(config or _default_file(), quiet=True)
+    bar = Progress(console=Console(stderr=True), redirect_stdout=sys.stdout.isatty())
+    with _problems_end_the_program():
         orders = drawing.orders(prompt, file, output, options)
-        with Progress(console=Console(stderr=True)) as progress:
-            failed = asyncio.run(drawing.generate(_load(config or _default_file()), orders, progress))
-    except RequestError as error:
-        _end(WRONG_USAGE, replies.error(error))
-    except EngineError as error:
-        _end(FAILED, replies.error(error))
+        with bar:
+            failed = asyncio.run(drawing.generate(settings, orders, bar))
     if failed:
         _end(FAILED, "\n".join(failed))
 
@@ -118,31 +118,40 @@ def _default_file() -> Path | None:
     return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
 
 
-def _load(file: Path | None, **overrides: object) -> Config:
+def _load(file: Path | None, quiet: bool = False, **overrides: object) -> Config:
     try:
         config = load(file, **overrides)
     except ConfigError as error:
         _end(WRONG_USAGE, f"The configuration is wrong:\n{error}")
-    configure(config)
+    configure(config, "error" if quiet else config.log.level)
     return config
 
 
 def _serve(config: Config) -> None:
-    from bot.app import EXPECTED, serve
+    from bot.app import serve
 
+    with _problems_end_the_program():
+        asyncio.run(serve(config, announce=lambda address: print(address, flush=True)))
+
+
+@contextmanager
+def _problems_end_the_program() -> Iterator[None]:
+    """Turn what a person can mend into a sentence and an exit code; anything else is a defect and shows itself."""
     problem: BaseException | None = None
     try:
-        asyncio.run(serve(config, announce=lambda address: print(address, flush=True)))
-    except* EXPECTED as group:
-        problem = _leaf(group)
+        yield
+    except* (EngineError, CannotServe) as group:
+        problem = _first(group)
     except* (KeyboardInterrupt, asyncio.CancelledError):
         pass  # Ctrl-C or SIGTERM: the ordinary ways to stop
+    if isinstance(problem, EngineError):
+        _end(WRONG_USAGE if isinstance(problem, RequestError) else FAILED, replies.error(problem))
     if problem:
-        _end(FAILED, replies.error(problem) if isinstance(problem, EngineError) else str(problem))
+        _end(FAILED, str(problem))
 
 
-def _leaf(error: BaseException) -> BaseException:
-    return _leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _end(code: int, text: str) -> NoReturn:

@@ -7,62 +7,60 @@ import secrets
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from bot.assembly import catalog_of, running_engine
 from bot.config import Config
-from bot.discord_app import DiscordApp
-from bot.health import heartbeat
-from bot.service import Service
-from bot.telegram_app import TelegramApp
-from bot.web import PortTaken, WebApp
+from bot.health import CannotServe, heartbeat
+from bot.service import Service, Surface
 from engine.catalog import Catalog
-from engine.errors import EngineError
 
 
-class NothingToServe(Exception):
-    """Say that no surface is configured, or that none is left."""
+class ServingSurface(Surface, Protocol):
+    """Be a surface with a connection of its own."""
 
-
-# What the operator can mend; anything else is a defect and shows its traceback.
-EXPECTED = (NothingToServe, PortTaken, EngineError)
+    async def run(self) -> None:
+        """Serve until cancelled; return early, with the reason in the log, where the platform refuses the bot."""
 
 
 async def serve(config: Config, announce: Callable[[str], None]) -> None:
     """Serve every configured surface until SIGINT or SIGTERM; `announce` is told the page's address once it answers.
 
-    Raises one of `EXPECTED`, perhaps in an exception group, for what the operator can mend.
+    Raises `CannotServe` or `EngineError`, perhaps in an exception group, for what the operator can mend.
     """
     _stop_on_sigterm()
     catalog = catalog_of(config)
     async with running_engine(config, catalog) as engine:
-        surfaces = _surfaces(config, engine.service, catalog)
+        surfaces = _surfaces(config, engine.service, catalog, announce)
         if not surfaces:
-            raise NothingToServe("There is nothing to serve: set a token for Discord or Telegram, or [web] enabled.")
+            raise CannotServe("There is nothing to serve: set a token for Discord or Telegram, or [web] enabled.")
         for surface in surfaces:
             engine.service.add(surface)
         await engine.service.resume()
         async with asyncio.TaskGroup() as tasks, heartbeat(config.store.path):
-            announcing = [tasks.create_task(_announce(web, announce)) for web in surfaces if isinstance(web, WebApp)]
-            await asyncio.gather(*(tasks.create_task(surface.run(), name=surface.name) for surface in surfaces))
-            for task in announcing:
-                task.cancel()
-    raise NothingToServe("Nothing is left to serve: the log says why each platform ended.")
+            for surface in surfaces:
+                tasks.create_task(surface.run(), name=surface.name)
+    raise CannotServe("Nothing is left to serve: the log says why each platform ended.")
 
 
-def _surfaces(config: Config, service: Service, catalog: Catalog) -> list[DiscordApp | TelegramApp | WebApp]:
-    surfaces: list[DiscordApp | TelegramApp | WebApp] = []
+def _surfaces(
+    config: Config, service: Service, catalog: Catalog, announce: Callable[[str], None]
+) -> list[ServingSurface]:
+    """Make the configured surfaces; their libraries take seconds to import, so one that is off is not imported."""
+    surfaces: list[ServingSurface] = []
     if config.discord.token:
+        from bot.discord_app import DiscordApp
+
         surfaces.append(DiscordApp(config.discord, service, catalog.names()))
     if config.telegram.token:
+        from bot.telegram_app import TelegramApp
+
         surfaces.append(TelegramApp(config.telegram, service))
     if config.web.enabled:
-        surfaces.append(WebApp(config.web, service, catalog, _page_secret(config.store.path)))
+        from bot.web import WebApp
+
+        surfaces.append(WebApp(config.web, service, catalog, _page_secret(config.store.path), announce))
     return surfaces
-
-
-async def _announce(web: WebApp, announce: Callable[[str], None]) -> None:
-    await web.listening.wait()
-    announce(web.address)
 
 
 def _page_secret(root: Path) -> str:

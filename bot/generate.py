@@ -50,7 +50,7 @@ class FileSurface:
         for number, picture in enumerate(pictures, start=1):
             file = first if len(pictures) == 1 else first.with_stem(f"{first.stem}-{number}")
             await asyncio.to_thread(file.write_bytes, picture.data)
-            self._progress.console.print(f"{file}  {replies.parameters(job)}", soft_wrap=True)
+            print(f"{file}  {replies.parameters(job)}")
         self._progress.advance(self._bar)
 
     async def tell(self, job: Job, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The bot's pulse: a file that the event loop touches, so that a loop that hangs shows from outside."""
+"""Whether the bot can serve, and its pulse: a file that the event loop touches while it is alive."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+
+class CannotServe(Exception):
+    """Say in a sentence for the operator why the bot, or a part of it, cannot serve."""
+
 
 BEAT_S = 5.0
 DEAD_AFTER_S = 30.0

@@ -15,8 +15,11 @@ from bot.config import Config
 _BLOT = "[secret]"
 
 
-def configure(config: Config) -> None:
-    """Send structlog and the standard library's loggers to stderr, as text or as JSON lines."""
+def configure(config: Config, level: str) -> None:
+    """Send structlog and the standard library's loggers to stderr, as text or as JSON lines.
+
+    `level` is for the bot and the engine; libraries speak from "warning" on, since below it some name secrets.
+    """
     stream = BlottedStream(sys.stderr, secrets_of(config))
     renderer = (
         structlog.processors.JSONRenderer() if config.log.json_lines else structlog.dev.ConsoleRenderer(colors=False)
@@ -28,7 +31,7 @@ def configure(config: Config) -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(config.log.level),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
@@ -36,7 +39,7 @@ def configure(config: Config) -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in ("bot", "engine"):
-        logging.getLogger(name).setLevel(config.log.level.upper())
+        logging.getLogger(name).setLevel(level.upper())
 
 
 def secrets_of(section: BaseModel) -> Iterator[str]:

@@ -40,7 +40,11 @@ ERRORS = MappingProxyType(
         "out_of_memory": "That picture is too large for this machine's memory. Try a smaller size or a lower count.",
         "worker_lost": "The picture engine stopped twice while drawing this, so it was given up. Try it again, "
         "perhaps smaller.",
-        "model_missing": "The model's files are missing on this machine. Its operator can run: kandinsky-bot doctor",
+        "model_missing": "The model's files in {repository} are missing or not usable ({reason}). "
+        "kandinsky-bot doctor says how to get them.",
+        "load_failed": "The model could not be loaded ({kind}). The operator finds the details in the log.",
+        "device_fault": "The graphics card failed while drawing this. Try it again.",
+        "picture_too_large": "The picture is too large to be posted here: {limit_bytes:,} bytes are allowed.",
         "undeliverable": "The picture could not be posted: {reason}.",
         "render_failed": "Something went wrong while drawing this. The operator finds the details in the log.",
         "engine_error": "Something went wrong here. The operator finds the details in the log.",

@@ -8,6 +8,8 @@ import pytest
 # Each is read once, when a library is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["PTB_TIMEDELTA"] = "1"
+# Several processes compute at once in these tests; more threads than cores only wait for one another.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")

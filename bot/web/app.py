@@ -38,16 +38,27 @@ WAIT_S = 1.0
 
 
 class WebApp:
-    """Serve the page; `secret` must outlive restarts, so that a browser's cookie keeps standing for its owner."""
+    """Serve the page; `secret` must outlive restarts, so that a browser's cookie keeps standing for its owner.
+
+    `announce` is told the page's address once it answers.
+    """
 
     name = "web"
     progress_interval_s = 0.2
 
-    def __init__(self, settings: Web, service: Service, catalog: Catalog, secret: str) -> None:
+    def __init__(
+        self,
+        settings: Web,
+        service: Service,
+        catalog: Catalog,
+        secret: str,
+        announce: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._settings, self._service, self._catalog = settings, service, catalog
         self._secret = secret.encode()
         self._chats = Chats()
         self._files = ExitStack()
+        self._announce = announce
         self.listening = asyncio.Event()
 
     @property
@@ -59,7 +70,11 @@ class WebApp:
     async def run(self) -> None:
         """Serve until cancelled; `listening` is set once the page answers. Raises `PortTaken` before anything else."""
         with self._files, listen(self._settings.host, self._settings.port) as listener:
-            await serve(Gate(self._application()), listener, self.listening.set)
+            await serve(Gate(self._application()), listener, self._on_listening)
+
+    def _on_listening(self) -> None:
+        self.listening.set()
+        self._announce(self.address)
 
     async def show(self, job: Job, text: str) -> None:
         """Replace the answer that stands in the chat for `job`."""

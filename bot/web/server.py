@@ -15,13 +15,15 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.health import CannotServe
+
 COOKIE = "kandinsky-bot"
 YEAR_S = 365 * 24 * 3600
 # How long open requests may finish after the bot was told to stop.
 GRACE_S = 1
 
 
-class PortTaken(Exception):
+class PortTaken(CannotServe):
     """Say which port cannot be had, and how to choose another."""
 
 
