@@ -70,7 +70,7 @@ class Bot:
     async def ended(self, status: JobStatus = JobStatus.POSTED) -> Job:
         """Wait until every person was told, and return the latest job."""
         async with asyncio.timeout(15):
-            while await self.store.untold():  # noqa: ASYNC110 - the store announces nothing
+            while await self.store.untold():
                 await asyncio.sleep(0.02)
         return (await self.store.with_status([status]))[-1]
 

@@ -1,4 +1,4 @@
-"""The configuration: the example is complete and valid, the environment wins, and a wrong key is named without secrets."""
+"""The configuration: the example is complete and valid, the environment wins, and errors show no secret."""
 
 import tomllib
 from pathlib import Path

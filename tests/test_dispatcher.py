@@ -14,6 +14,7 @@ from engine.store import Store, TransitionError
 from engine.workers.fake import FakeWorker
 
 CATALOG = Catalog([DEMO])
+NO_CAPS = Caps()
 
 
 def submission(key: str, owner: str = "ann", steps: int = 3) -> Submission:
@@ -27,7 +28,7 @@ class Bench:
     def __init__(self, store: Store) -> None:
         self.store, self.worker = store, FakeWorker()
 
-    def dispatcher(self, caps: Caps = Caps()) -> Dispatcher:
+    def dispatcher(self, caps: Caps = NO_CAPS) -> Dispatcher:
         self.worker = FakeWorker()
         return Dispatcher(self.store, self.worker, CATALOG, caps)
 

@@ -82,7 +82,9 @@ async def test_a_damaged_picture_is_noticed(store, tmp_path):
 
 async def test_the_disk_is_waited_for(store):
     async with store._read() as connection:
-        modes = [(await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")]
+        modes = [
+            (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")
+        ]
     assert modes == ["wal", 2]
 
 

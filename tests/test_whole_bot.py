@@ -1,4 +1,4 @@
-"""The whole bot in its own process, over sockets: nothing acknowledged is lost, whatever dies, and nothing comes twice."""
+"""The whole bot in its own process, over sockets: nothing acknowledged is lost, and nothing comes twice."""
 
 import asyncio
 import io

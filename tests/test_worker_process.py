@@ -116,7 +116,7 @@ async def test_a_process_ends_with_its_parent_also_in_the_middle_of_a_task(tmp_p
     parent.kill()
     await parent.wait()
     async with asyncio.timeout(WAIT_S):
-        while runs(pid):  # noqa: ASYNC110 - another process has no event to wait for
+        while runs(pid):
             await asyncio.sleep(0.01)
 
 

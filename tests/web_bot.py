@@ -53,7 +53,7 @@ class WebBot:
     async def until(self, *statuses: JobStatus, count: int = 1) -> None:
         """Wait until `count` jobs are in one of the states."""
         async with asyncio.timeout(10):
-            while len(await self.store.with_status(statuses)) < count:  # noqa: ASYNC110 - the store announces nothing
+            while len(await self.store.with_status(statuses)) < count:
                 await asyncio.sleep(0.02)
 
 

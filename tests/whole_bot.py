@@ -1,4 +1,4 @@
-"""Start `kandinsky-bot` as people do: a process of its own, configured by its environment, and killed without warning."""
+"""Start `kandinsky-bot` as people do, in a process of its own, and kill it without warning."""
 
 from __future__ import annotations
 

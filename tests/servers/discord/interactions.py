@@ -73,14 +73,14 @@ class Interaction:
         ]
         return [*own, *(message for message in later if message not in own)]
 
-    async def acknowledged(self, timeout: float = 3.0) -> Acknowledgement:  # noqa: ASYNC109
+    async def acknowledged(self, timeout: float = 3.0) -> Acknowledgement:
         """Wait for the client's first answer."""
         return await self.changes.until(lambda: self.acknowledgement, timeout, f"an answer to {self}")
 
     async def message(
         self,
         condition: Callable[[Message], object] = lambda message: not message.loading,
-        timeout: float = 10.0,  # noqa: ASYNC109
+        timeout: float = 10.0,
     ) -> Message:
         """Wait for a response or later message of the bot that meets a condition."""
 
@@ -93,13 +93,13 @@ class Interaction:
             problem.add_note(f"seen so far: {[message.text for message in self.messages]}")
             raise
 
-    async def choices(self, timeout: float = 3.0) -> list[dict[str, Any]]:  # noqa: ASYNC109
+    async def choices(self, timeout: float = 3.0) -> list[dict[str, Any]]:
         """Wait for the suggestions of an autocompletion."""
         answer = await self.acknowledged(timeout)
         assert answer.type == CHOICES, f"answered with type {answer.type}"
         return answer.data["choices"]
 
-    async def modal(self, timeout: float = 3.0) -> Modal:  # noqa: ASYNC109
+    async def modal(self, timeout: float = 3.0) -> Modal:
         """Wait for the form that the client opens."""
         answer = await self.acknowledged(timeout)
         assert answer.type == MODAL, f"answered with type {answer.type}"

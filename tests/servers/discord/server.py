@@ -102,11 +102,11 @@ class DiscordServer:
         """Return the direct conversation between a person and the bot."""
         return self.world.dm(user)
 
-    async def ready(self, timeout: float = READY_WITHIN_S) -> None:  # noqa: ASYNC109
+    async def ready(self, timeout: float = READY_WITHIN_S) -> None:
         """Wait until a client is connected to the gateway and identified."""
         await self.changes.until(lambda: self.gateway.ready, timeout, "a client at the gateway")
 
-    async def requested(self, method: str, path_end: str, timeout: float = 5.0) -> Recorded:  # noqa: ASYNC109
+    async def requested(self, method: str, path_end: str, timeout: float = 5.0) -> Recorded:
         """Wait for an answered request by its method and the end of its path."""
 
         def found() -> Recorded | None:
