@@ -2,17 +2,32 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
+import torch
 from PIL import Image, ImageFilter
+from torch import Tensor, nn
 
+from tools.train_demo_model.artist import Artist, Settings
 from tools.train_demo_model.captions import LANGUAGES, held_out_caption, is_held_out, training_caption
 from tools.train_demo_model.embedding import embed_scenes
+from tools.train_demo_model.evaluate import difference, is_monotone, similarity
+from tools.train_demo_model.export import Parts, export
 from tools.train_demo_model.judge import Verdict, judge, look
+from tools.train_demo_model.loop import Plan, Run, fit, learning_rate_share
 from tools.train_demo_model.scenes import COLOURS, PALETTE, PLACES, SHAPES, SIZES, Scene, draw, random_scene, recoloured
+from tools.train_demo_model.tokenizer import train_tokenizer
+from tools.train_demo_model.train_clip import build_text, build_vision
+from tools.train_demo_model.train_decoder import build_decoder
+from tools.train_demo_model.train_inpaint import build_inpaint, random_masks
+from tools.train_demo_model.train_movq import build_movq
+from tools.train_demo_model.train_prior import build_prior
 
 PICTURES = 200
+TEXT2IMG_MEGABYTES = 18
+ALL_MEGABYTES = 32
 
 
 def singles(seed: int, count: int = PICTURES) -> list[Scene]:
@@ -147,3 +162,101 @@ def test_recolouring_keeps_shapes_and_places() -> None:
     assert [(f.shape, f.centre, f.radius) for f in other.figures] == [
         (f.shape, f.centre, f.radius) for f in scene.figures
     ]
+
+
+def one_step(module: nn.Module, progress: float) -> Tensor:
+    assert 0 <= progress < 1
+    return module(torch.ones(1, 2)).square().sum()
+
+
+def plan(folder: Path, budget_s: float) -> Plan:
+    return Plan("line", folder, budget_s, 0.01, torch.device("cpu"))
+
+
+def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    fit(nn.Linear(2, 1), one_step, plan(tmp_path, 0.1))
+    first = torch.load(plan(tmp_path, 0).checkpoint, weights_only=True)
+    fit(nn.Linear(2, 1), one_step, plan(tmp_path, 0.2))
+    second = torch.load(plan(tmp_path, 0).checkpoint, weights_only=True)
+    assert second["step"] > first["step"] > 0
+    assert second["elapsed_s"] >= 0.2
+    assert second["loss"] < first["loss"]
+
+
+def test_a_finished_stage_is_only_loaded(tmp_path: Path) -> None:
+    trained = fit(nn.Linear(2, 1), one_step, plan(tmp_path, 0.1))
+    written = plan(tmp_path, 0.1).checkpoint.stat().st_mtime_ns
+    loaded = fit(nn.Linear(2, 1), one_step, plan(tmp_path, 0.05))
+    assert torch.equal(loaded.weight, trained.weight)
+    assert plan(tmp_path, 0.1).checkpoint.stat().st_mtime_ns == written
+
+
+def test_a_half_written_checkpoint_is_never_read(tmp_path: Path) -> None:
+    line = nn.Linear(2, 1)
+    run = Run(line, line, torch.optim.AdamW(line.parameters()))
+    run.save(plan(tmp_path, 1).checkpoint)
+    assert [path.name for path in plan(tmp_path, 1).checkpoint.parent.iterdir()] == ["line.pt"]
+
+
+def test_the_learning_rate_warms_up_and_falls() -> None:
+    shares = [learning_rate_share(0, 0.0), learning_rate_share(1000, 0.1), learning_rate_share(5000, 1.0)]
+    assert shares[0] < shares[2] < shares[1] <= 1
+
+
+def test_masks_leave_something_to_paint() -> None:
+    masks = random_masks(200)
+    assert set(masks.unique().tolist()) == {0.0, 1.0}
+    assert (masks.mean((1, 2, 3)) < 1).all()
+
+
+@torch.no_grad()
+def test_the_inpainting_decoder_begins_as_the_decoder() -> None:
+    decoder = build_decoder()
+    nn.init.normal_(decoder.conv_out.weight, std=0.1)
+    inpaint = build_inpaint(decoder)
+    latents, kept = torch.randn(1, 4, 16, 16), torch.ones(1, 1, 16, 16)
+    options = {"timestep": 500, "encoder_hidden_states": None}
+    condition = {"image_embeds": torch.randn(1, 128)}
+    alone = decoder(latents, **options, added_cond_kwargs=condition).sample
+    both = inpaint(torch.cat([latents, latents, kept], 1), **options, added_cond_kwargs=condition).sample
+    torch.testing.assert_close(alone, both)
+
+
+def test_similarity_is_one_for_the_same_picture_and_low_for_another() -> None:
+    one, other = (draw(scene) for scene in singles(18, 2))
+    assert similarity(one, one) == pytest.approx(1.0)
+    assert similarity(one, Image.effect_noise(one.size, 80).convert("RGB")) < 0.3
+    assert difference(one, one) == 0
+    assert difference(one, other) > 50
+
+
+def test_only_a_straight_way_between_colours_is_monotone() -> None:
+    ends = torch.tensor([[0.0, 0, 0], [200.0, 100, 50]])
+    straight = torch.stack([torch.lerp(*ends, weight) for weight in (0, 0.25, 0.5, 0.75, 1)]).numpy()
+    assert is_monotone(straight)
+    assert not is_monotone(straight[[0, 3, 1, 2, 4]])
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, float]]:
+    """Untrained parts: everything but what they have learned is as in the finished model."""
+    folder, tokenizer, decoder = tmp_path_factory.mktemp("model"), train_tokenizer(500), build_decoder()
+    tokens = tokenizer.model_max_length
+    trained = (build_vision(), tokenizer, build_text(tokenizer), build_prior(tokens), decoder, build_inpaint(decoder))
+    return folder, export(Parts(build_movq(), nn.Conv2d(4, 3, 1), *trained), folder)
+
+
+def test_the_model_is_small_enough_to_ship(exported: tuple[Path, dict[str, float]]) -> None:
+    sizes = exported[1]
+    assert sizes["prior"] + sizes["decoder"] <= TEXT2IMG_MEGABYTES
+    assert sum(sizes.values()) <= ALL_MEGABYTES
+
+
+def test_the_model_loads_and_draws_as_any_kandinsky_does(exported: tuple[Path, dict[str, float]]) -> None:
+    artist = Artist(exported[0], Settings(prior_steps=2, steps=2), torch.device("cpu"))
+    picture = artist.draw(["ein roter Kreis на синем фоне 红色"], seed=1)[0]
+    assert picture.size == (128, 128)
+    mask = Image.new("L", (128, 128))
+    mask.paste(255, (64, 0, 128, 128))
+    filled = artist.fill(picture, mask, "a red circle", seed=1)
+    assert filled.crop((0, 0, 64, 128)).tobytes() == picture.crop((0, 0, 64, 128)).tobytes()

@@ -16,6 +16,10 @@ EMBEDDING = 128
 ONE_HOT = 1.6
 # Colours this far apart, in units of the RGB cube's edge, are half strangers to each other.
 COLOUR_REACH = 0.22
+# Waves per edge of the picture: without them a centre would be lost in a prior's noise, and its outline blurred.
+CENTRE_WAVES = (3, 8)
+RADIUS_WAVE = 8
+FINE_FEATURES = 2 * (2 * len(CENTRE_WAVES) + 1)
 FIGURE_FEATURES = len(SHAPES) + 3 + len(PALETTE) + 4
 
 
@@ -41,6 +45,8 @@ def scene_features(scene: Scene) -> list[float]:
         *one_hot(TEXTURES.index(scene.texture), len(TEXTURES)),
         *figure_features(figures[0]),
         *(figure_features(figures[1]) if len(figures) > 1 else absent),
+        *fine_features(figures[0]),
+        *(fine_features(figures[1]) if len(figures) > 1 else [0.0] * FINE_FEATURES),
     ]
 
 
@@ -49,6 +55,13 @@ def figure_features(figure: Figure) -> list[float]:
     x, y = ((part - 0.5) * 4 for part in figure.centre)
     shape = one_hot(SHAPES.index(figure.shape), len(SHAPES))
     return [1.0, *shape, *colour_features(figure.rgb), x, y, (figure.radius - 0.2) * 12]
+
+
+def fine_features(figure: Figure) -> list[float]:
+    """List waves of centre and radius, which tell apart what differs by a pixel or two."""
+    x, y = figure.centre
+    waves = [(part, wave) for part in (x, y) for wave in CENTRE_WAVES] + [(figure.radius, RADIUS_WAVE)]
+    return [turn(2 * math.pi * wave * part) for part, wave in waves for turn in (math.sin, math.cos)]
 
 
 def colour_features(rgb: Colour) -> list[float]:

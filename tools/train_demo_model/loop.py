@@ -75,6 +75,8 @@ class Run:
 def fit(module: nn.Module, loss: Loss, plan: Plan) -> nn.Module:
     """Minimise `loss(module, progress)` until the budget is spent and return the averaged module in eval mode."""
     run = start(module, plan)
+    if run.elapsed_s >= plan.budget_s and plan.checkpoint.exists():
+        return run.average.eval()
     torch.manual_seed(plan.seed + run.step)
     saved = reported = time.monotonic()
     while run.elapsed_s < plan.budget_s:
@@ -101,6 +103,7 @@ def start(module: nn.Module, plan: Plan) -> Run:
         lr=plan.learning_rate,
         betas=(0.9, 0.98),
         weight_decay=plan.weight_decay,
+        fused=True,
     )
     run = Run(module, copy.deepcopy(module).requires_grad_(False), optimizer)
     if plan.checkpoint.exists():

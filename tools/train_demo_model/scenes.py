@@ -33,8 +33,8 @@ PLACES: dict[str, tuple[int, int]] = {
     "top": (0, -1),
     "bottom": (0, 1),
 }
-TEXTURES = ("plain", "stripes", "dots", "checks")
 RELATIONS: dict[str, tuple[int, int]] = {"left of": (-1, 0), "right of": (1, 0), "above": (0, -1), "below": (0, 1)}
+TEXTURES = ("plain", "stripes", "dots", "checks")
 
 SIZE_RADII = {"small": (0.14, 0.17), "big": (0.26, 0.31)}
 PAIR_RADII = (0.15, 0.19)

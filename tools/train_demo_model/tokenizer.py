@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
@@ -15,6 +16,13 @@ MAXIMUM_TOKENS = 32
 WORD_END = "</w>"
 # CLIP's own way to cut a text into words.
 WORDS = Regex(r"'s|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+")
+
+
+def tokenizer_in(folder: Path) -> CLIPTokenizer:
+    """Load the tokenizer of a training, or train it: where merges tie, another run would number them otherwise."""
+    if not folder.is_dir():
+        train_tokenizer().save_pretrained(folder)
+    return CLIPTokenizer.from_pretrained(folder)
 
 
 def train_tokenizer(captions: int = 20_000) -> CLIPTokenizer:

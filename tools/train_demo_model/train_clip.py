@@ -4,8 +4,8 @@ from random import Random
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import (
     CLIPImageProcessor,
     CLIPTextConfig,
@@ -74,7 +74,7 @@ def train_vision(plan: Plan) -> nn.Module:
     """Train the vision encoder on endless freshly drawn scenes."""
     torch.manual_seed(plan.seed)
 
-    def loss(vision: nn.Module, progress: float) -> Tensor:
+    def loss(vision: nn.Module, _: float) -> Tensor:
         scenes = random_scenes(rng, VISION_BATCH, recoloured_share=0.25)
         seen = vision(vision_input(scenes).to(plan.device)).image_embeds
         # The pipelines take the embedding of an empty picture for "no condition": it belongs at zero.
@@ -90,7 +90,7 @@ def train_text(plan: Plan, tokenizer: CLIPTokenizer) -> nn.Module:
     torch.manual_seed(plan.seed)
     rng = Random(f"text {plan.seed}")
 
-    def loss(text: nn.Module, progress: float) -> Tensor:
+    def loss(text: nn.Module, _: float) -> Tensor:
         scenes = random_scenes(rng, TEXT_BATCH, recoloured_share=0)
         captions = [training_caption(scene, rng).text for scene in scenes]
         tokens = tokenizer(captions, padding=True, truncation=True, return_tensors="pt").to(plan.device)
@@ -107,10 +107,10 @@ def random_scenes(rng: Random, count: int, recoloured_share: float) -> list[Scen
 
 def alignment_loss(found: Tensor, wanted: Tensor) -> Tensor:
     """Bring each embedding to its place, and nearer to it than to the others' places."""
-    likeness = F.normalize(found, dim=1) @ F.normalize(wanted, dim=1).T / TEMPERATURE
+    likeness = functional.normalize(found, dim=1) @ functional.normalize(wanted, dim=1).T / TEMPERATURE
     own = torch.arange(len(found), device=found.device)
-    contrast = F.cross_entropy(likeness, own) + F.cross_entropy(likeness.T, own)
-    return F.mse_loss(found, wanted) + CONTRASTIVE_WEIGHT * contrast
+    contrast = functional.cross_entropy(likeness, own) + functional.cross_entropy(likeness.T, own)
+    return functional.mse_loss(found, wanted) + CONTRASTIVE_WEIGHT * contrast
 
 
 def vision_input(scenes: list[Scene]) -> Tensor:

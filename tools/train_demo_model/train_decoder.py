@@ -1,9 +1,9 @@
 """Train the diffusion decoder: a UNet that draws latents from an image embedding."""
 
 import torch
-import torch.nn.functional as F
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
+from torch.nn import functional
 
 from .embedding import EMBEDDING
 from .loop import Plan, fit
@@ -66,14 +66,14 @@ def train_decoder(plan: Plan, latents: Tensor, embeddings: Tensor) -> UNet2DCond
     scheduler = build_scheduler()
     latents, embeddings = latents.to(plan.device), embeddings.to(plan.device)
 
-    def loss(unet: nn.Module, progress: float) -> Tensor:
+    def loss(unet: nn.Module, _: float) -> Tensor:
         chosen = torch.randint(len(latents), (BATCH,), device=plan.device)
         clean, condition = latents[chosen], conditions(embeddings[chosen])
         steps = random_steps(BATCH, plan.device)
         noise = torch.randn_like(clean)
         noisy = scheduler.add_noise(clean, noise, steps)
         wanted = scheduler.get_velocity(clean, noise, steps)
-        return F.mse_loss(predict(unet, noisy, steps, condition), wanted)
+        return functional.mse_loss(predict(unet, noisy, steps, condition), wanted)
 
     return fit(build_decoder(), loss, plan)
 

@@ -4,9 +4,9 @@ from random import Random
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from diffusers import VQModel
 from torch import Tensor, nn
+from torch.nn import functional
 
 from .loop import Plan, fit
 from .scenes import Scene, pixels, random_scene, recoloured
@@ -50,20 +50,38 @@ def train_movq(plan: Plan) -> nn.ModuleDict:
     return fit(modules, loss, plan)
 
 
+def polish_movq(plan: Plan, movq: VQModel) -> VQModel:
+    """Go on training the half that draws, with the latents as they are: nothing trained on them grows stale."""
+    torch.manual_seed(plan.seed)
+    for fixed in (movq.encoder, movq.quant_conv, movq.quantize):
+        fixed.requires_grad_(False)
+    rng = Random(f"polish {plan.seed}")
+
+    def loss(movq: nn.Module, progress: float) -> Tensor:
+        crop, count = (64, 8) if progress < FULL_SIZE_FROM else (NATIVE_EDGE, 2)
+        pictures = crops(rng, count, crop).to(plan.device)
+        with torch.no_grad():
+            latents = movq.encode(pictures).latents
+        return drawing_loss(movq, latents, pictures)
+
+    return fit(movq, loss, plan)
+
+
 def autoencoder_loss(modules: nn.Module, pictures: Tensor) -> Tensor:
-    """Weigh reconstruction, edges, the linear preview and the shape of the latent distribution."""
+    """Weigh the drawing, the linear preview and the shape of the latent distribution."""
     movq, preview = modules["movq"], modules["preview"]
     latents = movq.encode(pictures).latents
+    small = functional.avg_pool2d(pictures, FACTOR)
+    preview_loss = functional.mse_loss(preview(latents), small)
+    return drawing_loss(movq, latents, pictures) + 0.1 * preview_loss + 0.05 * latent_loss(latents)
+
+
+def drawing_loss(movq: nn.Module, latents: Tensor, pictures: Tensor) -> Tensor:
+    """Draw slightly noisy latents, as a sampler leaves them, and compare pixels and edges."""
     noisy = latents + LATENT_NOISE * torch.randn_like(latents)
     drawn = movq.decode(noisy, force_not_quantize=True).sample
-    small = F.avg_pool2d(pictures, FACTOR)
-    return (
-        F.l1_loss(drawn, pictures)
-        + F.mse_loss(drawn, pictures)
-        + 0.5 * edge_loss(drawn, pictures)
-        + 0.1 * F.mse_loss(preview(latents), small)
-        + 0.05 * latent_loss(latents)
-    )
+    pixel_loss = functional.l1_loss(drawn, pictures) + functional.mse_loss(drawn, pictures)
+    return pixel_loss + 0.5 * edge_loss(drawn, pictures)
 
 
 def edge_loss(drawn: Tensor, wanted: Tensor) -> Tensor:

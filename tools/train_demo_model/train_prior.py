@@ -3,9 +3,9 @@
 from random import Random
 
 import torch
-import torch.nn.functional as F
 from diffusers import PriorTransformer, UnCLIPScheduler
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import CLIPTextModelWithProjection, CLIPTokenizer
 
 from .captions import training_caption
@@ -52,13 +52,13 @@ def train_prior(plan: Plan, tokenizer: CLIPTokenizer, text: CLIPTextModelWithPro
     torch.manual_seed(plan.seed)
     rng, scheduler = Random(f"prior {plan.seed}"), build_scheduler()
 
-    def loss(prior: nn.Module, progress: float) -> Tensor:
+    def loss(prior: nn.Module, _: float) -> Tensor:
         scenes = random_scenes(rng, BATCH, recoloured_share=0)
         wanted = normalised(prior, embed_scenes(scenes).to(plan.device))
         steps = torch.randint(1000, (BATCH,), device=plan.device)
         noisy = scheduler.add_noise(wanted, torch.randn_like(wanted), steps)
         condition = read(tokenizer, text, captions(rng, scenes))
-        return F.mse_loss(prior(noisy, timestep=steps, **condition).predicted_image_embedding, wanted)
+        return functional.mse_loss(prior(noisy, timestep=steps, **condition).predicted_image_embedding, wanted)
 
     return fit(build_prior(tokenizer.model_max_length), loss, plan)
 

@@ -2,7 +2,8 @@
 
 from random import Random
 
-from ..scenes import Figure, Scene
+from tools.train_demo_model.scenes import Figure, Scene
+
 from .mentions import Mentions
 
 LEADS = ("", "", "", "", "画", "请画", "给我画", "画一张图：", "我想要", "帮我画")

@@ -2,7 +2,8 @@
 
 from random import Random
 
-from ..scenes import Figure, Scene
+from tools.train_demo_model.scenes import Figure, Scene
+
 from .mentions import Mentions, joined
 
 LEADS = ("", "", "", "", "draw", "draw me", "please draw", "a picture of", "an image of", "paint", "show me", "I want")

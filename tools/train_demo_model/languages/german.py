@@ -2,7 +2,8 @@
 
 from random import Random
 
-from ..scenes import Figure, Scene
+from tools.train_demo_model.scenes import Figure, Scene
+
 from .mentions import Mentions, joined
 
 NOMINATIVE, ACCUSATIVE, DATIVE = "nominative", "accusative", "dative"
