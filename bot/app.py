@@ -37,7 +37,7 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
         for surface in surfaces:
             engine.service.add(surface)
         await engine.service.resume()
-        async with asyncio.TaskGroup() as tasks, heartbeat(config.store.path):
+        async with heartbeat(config.store.path), asyncio.TaskGroup() as tasks:
             for surface in surfaces:
                 tasks.create_task(surface.run(), name=surface.name)
     raise CannotServe("Nothing is left to serve: the log says why each platform ended.")

@@ -1,5 +1,6 @@
 """The shell: the same pictures as in a chat, exit codes 0, 1 and 2, and a doctor who names what is missing."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -126,7 +127,8 @@ def test_the_container_s_entry_command_serves_and_its_health_check_passes(tmp_pa
     program = str(Path(sys.executable).parent / "kandinsky-bot")
     given = environment(tmp_path / "store", tiny_cache, web__port=str(free_port()))
     running = subprocess.Popen([program, "run"], cwd=tmp_path, env=given, stdout=subprocess.PIPE, text=True)
-    with running:
+    with running, contextlib.ExitStack() as stack:
+        stack.callback(running.kill)
         assert running.stdout.readline().startswith("http://localhost:")
         assert subprocess.run([program, "health"], cwd=tmp_path, env=given, timeout=60).returncode == 0
         running.terminate()
