@@ -1,0 +1,107 @@
+"""Take the documentation's pictures of the web page: python tools/screenshots.py (it needs chromium)."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+FOLDER = Path(__file__).parent.parent / "docs" / "images"
+# File name, the window's width and height in pixels, and what is typed.
+SCENES = (
+    ("page.png", 1280, 760, "/imagine a red circle --seed 7"),
+    ("page-phone.png", 390, 844, "/imagine a red circle --seed 7"),
+)
+# The browser's own errands would be requests to the outside.
+ARGUMENTS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PATIENCE_MS = 120_000
+LARGEST_BYTES = 300_000
+COLOURS = 256
+
+
+def main() -> None:
+    """Write every picture of `SCENES`."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with running_demo() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        for name, width, height, words in SCENES:
+            data = smaller(photograph(browser, address, width, height, words))
+            (FOLDER / name).write_bytes(data)
+            print(f"{FOLDER / name}  {width}x{height}  {len(data):,} bytes")
+        browser.close()
+
+
+def chromium() -> str:
+    """Find the browser, or end with what to install."""
+    return shutil.which("chromium") or sys.exit("No chromium is installed: apt-get install chromium")
+
+
+@contextmanager
+def running_demo() -> Iterator[str]:
+    """Run the demo on a free port and an empty store; yield its address."""
+    with tempfile.TemporaryDirectory(prefix="screenshots-") as folder:
+        command = (sys.executable, "-m", "bot", "demo", "--port", str(free_port()))
+        with subprocess.Popen(command, env=environment(folder), stdout=subprocess.PIPE, text=True) as bot:
+            try:
+                yield bot.stdout.readline().strip() or sys.exit("The demo did not start.")
+            finally:
+                bot.terminate()
+
+
+def environment(folder: str) -> dict[str, str]:
+    """Take this environment without the owner's settings, and keep the store in `folder`."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("KANDINSKY_BOT_")}
+    return own | {"KANDINSKY_BOT_STORE__PATH": folder, "KANDINSKY_BOT_ENGINE__CACHE_DIR": folder}
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def photograph(browser: Browser, address: str, width: int, height: int, words: str) -> bytes:
+    """Type `words` into the page as a new visitor; return the window's PNG once the picture stands."""
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(address)
+    page.locator("#line textarea").fill(words)
+    page.locator("#line textarea").press("Enter")
+    page.wait_for_function("[...document.querySelectorAll('#chat img')].some(image => image.naturalWidth > 0)")
+    page.evaluate("document.activeElement.blur()")
+    data = page.screenshot()
+    context.close()
+    return data
+
+
+def smaller(data: bytes) -> bytes:
+    """Optimise a PNG; with fewer colours where it would be too large for a document."""
+    image = Image.open(io.BytesIO(data)).convert("RGB")
+    whole = encode(image)
+    return whole if len(whole) <= LARGEST_BYTES else encode(image.quantize(COLOURS))
+
+
+def encode(image: Image.Image) -> bytes:
+    """Write `image` as the smallest PNG that Pillow makes."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    main()
