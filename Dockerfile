@@ -13,7 +13,7 @@ RUN apt-get update \
 
 RUN useradd --create-home --uid 10001 bot \
  && install --directory --owner=bot --group=bot /app /cache /data
-USER bot
+USER 10001
 WORKDIR /app
 
 ENV VIRTUAL_ENV=/app/.venv \

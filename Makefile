@@ -33,6 +33,7 @@ test: env lint types unit
 lint: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/hadolint Dockerfile
 
 types: env
 	$(BIN)/mypy bot engine

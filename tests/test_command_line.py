@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from bot import replies
 from bot.commands import IMAGINE
@@ -27,25 +27,24 @@ def shell(tmp_path, tiny_cache):
     return run
 
 
-def test_generate_makes_the_same_picture_for_the_same_seed(shell, tmp_path):
-    for name in ("a.png", "b.png"):
-        done = shell("generate", "a red fox", "-o", name, "--seed", "7", *QUICK)
-        assert done.returncode == 0, done.stderr
-        assert f"{name}  seed 7 · 64x64 · 2 steps · guidance 4 · demo" in done.stdout
-        assert "Traceback" not in done.stderr
-    a, b = (Image.open(tmp_path / name) for name in ("a.png", "b.png"))
-    assert a.size == (64, 64)
-    assert a.tobytes() == b.tobytes()
-
-
-def test_a_file_of_prompts_makes_numbered_pictures(shell, tmp_path):
-    (tmp_path / "prompts.txt").write_text("a red circle\n\nein blauer Stern\n")
-    done = shell("generate", "--file", "prompts.txt", "-o", "out", "--seed", "3", "--count", "2", *QUICK)
+def test_a_prompt_and_a_line_of_a_file_make_the_same_picture_for_the_same_seed(shell, tmp_path):
+    done = shell("generate", "a red fox", "-o", "fox.png", "--seed", "7", *QUICK)
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    assert "fox.png  seed 7 · 64x64 · 2 steps · guidance 4 · demo" in done.stdout
+    (tmp_path / "prompts.txt").write_text("a red fox\n\nein blauer Stern\n")
+    done = shell("generate", "--file", "prompts.txt", "-o", "out", "--seed", "7", "--count", "2", *QUICK)
     assert done.returncode == 0, done.stderr
     names = ["0001-1.png", "0001-2.png", "0002-1.png", "0002-2.png"]
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == names
-    pixels = {Image.open(tmp_path / "out" / name).tobytes() for name in names}
-    assert len(pixels) == 4
+    pictures = [Image.open(tmp_path / "out" / name) for name in names]
+    assert {picture.size for picture in pictures} == {(64, 64)}
+    assert len({picture.tobytes() for picture in pictures}) == 4
+    assert_alike(Image.open(tmp_path / "fox.png"), pictures[0])
+
+
+def assert_alike(one: Image.Image, other: Image.Image) -> None:
+    """Allow what a batch of two changes in the rounding, amplified by random weights."""
+    assert max(high for _, high in ImageChops.difference(one, other).getextrema()) <= 8
 
 
 WRONG = {
@@ -123,7 +122,7 @@ def test_the_container_s_entry_command_serves_and_its_health_check_passes(tmp_pa
     dockerfile = (Path(__file__).parent.parent / "Dockerfile").read_text()
     assert 'ENTRYPOINT ["kandinsky-bot"]\nCMD ["run"]' in dockerfile
     assert 'CMD ["kandinsky-bot", "health"]' in dockerfile
-    assert dockerfile.index("USER bot") < dockerfile.index("ENTRYPOINT")
+    assert dockerfile.index("USER 10001") < dockerfile.index("ENTRYPOINT")
     program = str(Path(sys.executable).parent / "kandinsky-bot")
     given = environment(tmp_path / "store", tiny_cache, web__port=str(free_port()))
     running = subprocess.Popen([program, "run"], cwd=tmp_path, env=given, stdout=subprocess.PIPE, text=True)

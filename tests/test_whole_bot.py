@@ -1,206 +1,97 @@
-"""The whole bot in its own process, over sockets: nothing acknowledged is lost, and nothing comes twice."""
+"""The whole bot in a process of its own, serving both platforms at once over real sockets."""
 
-import asyncio
 import io
-import os
-import signal
 import time
-from contextlib import AsyncExitStack
+from types import SimpleNamespace
 
 import pytest
+import pytest_asyncio
 from PIL import Image
 
 from tests.servers.discord import DiscordServer
 from tests.servers.telegram import TelegramServer
-from tests.whole_bot import START_S, WholeBot, discord_settings, environment, free_port, telegram_settings
+from tests.whole_bot import START_S, WholeBot, discord_settings, environment, telegram_settings
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 QUICK = "--steps 2 --size 64x64"
+SLOW = {"prompt": "slow", "steps": 150, "size": "256x256", "count": 4}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory, tiny_cache):
+    """Hold one running bot and the two servers it talks to."""
+    folder = tmp_path_factory.mktemp("house")
+    async with DiscordServer() as discord, TelegramServer() as telegram:
+        platforms = {**discord_settings(discord), **telegram_settings(telegram)}
+        settings = environment(folder / "store", tiny_cache, web__enabled="false", **platforms)
+        make = lambda: WholeBot(("run",), settings, folder / "bot.log")  # noqa: E731
+        alice = telegram.add_user("Alice")
+        await telegram.private_chat(alice).send("/queue", sender=alice)
+        async with make() as bot:
+            await discord.ready(timeout=START_S)
+            yield SimpleNamespace(
+                discord=discord, telegram=telegram, bot=bot, another=make, settings=settings, alice=alice
+            )
+        assert discord.spec_errors == telegram.spec_errors == []
 
 
 @pytest.fixture
-async def discord():
-    async with DiscordServer() as server:
-        yield server
-        assert server.spec_errors == []
+def chat(house):
+    """Open a private Telegram chat with a new person."""
+    return house.telegram.private_chat(house.telegram.add_user("Bob"))
 
 
-@pytest.fixture
-async def telegram():
-    async with TelegramServer() as server:
-        yield server
-        assert server.spec_errors == []
+async def test_the_bot_answers_before_the_engine_is_warm(house):
+    chat = house.telegram.private_chat(house.alice)
+    answer = await chat.wait(lambda message: "waiting" in message.text, timeout_s=60)
+    assert "warming up" in answer.text
 
 
-@pytest.fixture
-def settings(tmp_path, tiny_cache, discord, telegram):
-    return environment(
-        tmp_path / "store", tiny_cache, web__enabled="false", **discord_settings(discord), **telegram_settings(telegram)
-    )
-
-
-@pytest.fixture
-def bot(tmp_path, settings):
-    """Make the bot's next process on the same store."""
-    return lambda: WholeBot(("run",), settings, tmp_path / "bot.log")
-
-
-async def wait_for_worker(bot: WholeBot) -> int:
-    async with asyncio.timeout(60):
-        while not (workers := bot.workers()):
-            await asyncio.sleep(0.05)
-    return workers[0]
-
-
-async def test_one_prompt_gives_the_same_picture_on_both_platforms(bot, discord, telegram):
-    alice = telegram.add_user("Alice")
-    chat = telegram.private_chat(alice)
-    channel = discord.add_guild().add_channel()
-    async with bot():
-        await discord.ready(timeout=START_S)
-        await chat.send(f"/imagine a red circle --seed 7 --file {QUICK}", sender=alice)
-        request = {"prompt": "a red circle", "seed": 7, "steps": 2, "size": "64x64"}
-        interaction = await discord.slash("imagine", request, user=discord.add_user(), channel=channel)
-        posted = await interaction.message(lambda message: message.attachments, timeout=60)
-        sent = await chat.wait(lambda message: message.document, timeout_s=60)
+async def test_one_prompt_gives_the_same_picture_on_both_platforms(house, chat):
+    channel = house.discord.add_guild().add_channel()
+    await chat.send(f"/imagine a red circle --seed 7 --file {QUICK}", sender=chat.members[0])
+    request = {"prompt": "a red circle", "seed": 7, "steps": 2, "size": "64x64"}
+    interaction = await house.discord.slash("imagine", request, user=house.discord.add_user(), channel=channel)
+    posted = await interaction.message(lambda message: message.attachments, timeout=60)
+    sent = await chat.wait(lambda message: message.document, timeout_s=60)
     images = [Image.open(io.BytesIO(data)) for data in (posted.attachments[0].data, sent.document)]
     assert [image.size for image in images] == [(64, 64), (64, 64)]
     assert images[0].tobytes() == images[1].tobytes()
 
 
-async def test_a_killed_worker_costs_time_but_no_picture(bot, telegram):
-    alice = telegram.add_user("Alice")
-    chat = telegram.private_chat(alice)
-    async with bot() as running:
-        await chat.send("/imagine a red circle --steps 150 --size 256x256", sender=alice)
-        await chat.wait(lambda message: "%" in message.text, timeout_s=60)
-        os.kill(await wait_for_worker(running), signal.SIGKILL)
-        await chat.wait(lambda message: message.photo, timeout_s=120)
-        await chat.send(f"/imagine another --seed 1 {QUICK}", sender=alice)
-        await chat.wait(lambda message: "another" in message.caption, timeout_s=60)
-    assert len([message for message in chat.from_bot if message.photo]) == 2
-    assert "worker_lost" in running.log
-
-
-async def test_twenty_acknowledged_jobs_survive_a_kill_and_come_once(bot, discord, telegram):
-    people = [telegram.add_user(name) for name in ("Alice", "Bob")]
-    chats = [telegram.private_chat(person) for person in people]
-    channel, ada = discord.add_guild().add_channel(), discord.add_user()
-    async with bot() as running:
-        await discord.ready(timeout=START_S)
-        interactions = []
-        for number in range(5):
-            for person, chat in zip(people, chats, strict=True):
-                await chat.send(f"/imagine picture {number} --steps 20 --size 128x128", sender=person)
-            for half in "ab":
-                options = {"prompt": f"picture {number}{half}", "steps": 20, "size": "128x128"}
-                interactions.append(await discord.slash("imagine", options, user=ada, channel=channel))
-        for interaction in interactions:
-            await interaction.acknowledged(timeout=10)
-        for chat in chats:
-            await chat.wait(lambda message, chat=chat: len(chat.from_bot) == 5, timeout_s=30)
-        await chats[0].wait(lambda message: message.photo, timeout_s=60)  # one is out, one is being drawn
-        await running.kill()
-    posted_before = sum(bool(message.photo) for chat in chats for message in chat.from_bot)
-    assert posted_before < 10
-    async with bot():
-        for chat in chats:
-            await chat.wait(lambda message, chat=chat: all(m.photo for m in chat.from_bot), timeout_s=120)
-        for interaction in interactions:
-            await interaction.message(lambda message: message.attachments, timeout=120)
-    captions = [message.caption.splitlines()[0] for chat in chats for message in chat.from_bot if message.photo]
-    assert sorted(captions) == sorted(f"“picture {number}”" for number in range(5) for _ in people)
-    pictures = [attachment for message in channel.messages for attachment in message.attachments]
-    assert len(pictures) == len(interactions) == len(channel.messages) == 10
-
-
-async def test_a_rendered_picture_is_delivered_without_drawing_it_again(bot, telegram, tmp_path):
-    alice = telegram.add_user("Alice")
-    chat = telegram.private_chat(alice)
-    async with bot() as running:
-        telegram.faults.next(stalled := _stall(), method="editMessageMedia", times=20)
-        await chat.send(f"/imagine a red circle {QUICK}", sender=alice)
-        await telegram.wait_for_call("editMessageMedia", timeout_s=60)
-        await running.kill()
-    assert stalled
-    telegram.faults.clear()
-    files = {file: file.stat().st_mtime_ns for file in (tmp_path / "store" / "pictures").iterdir()}
-    assert len(files) == 1
-    async with bot():
-        await chat.wait(lambda message: message.photo, timeout_s=60)
-    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "store" / "pictures").iterdir()} == files
-    assert len([message for message in chat.from_bot if message.photo]) == 1
-
-
-async def test_a_hundred_queue_commands_are_each_answered_at_once_while_the_engine_draws(bot, discord, telegram):
-    channel, ada = discord.add_guild().add_channel(), discord.add_user()
-    async with bot():
-        await discord.ready(timeout=START_S)
-        busy = await discord.slash(
-            "imagine", {"prompt": "a", "steps": 150, "size": "256x256"}, user=ada, channel=channel
-        )
-        await busy.message(lambda message: "%" in message.content, timeout=60)
-        waits_s = []
-        for _ in range(100):
-            asked = time.monotonic()
-            interaction = await discord.slash("queue", {}, user=ada, channel=channel)
-            await interaction.acknowledged(timeout=3)
-            waits_s.append(time.monotonic() - asked)
-        assert not any(message.attachments for message in channel.messages), "the engine was still drawing"
+async def test_a_hundred_queue_commands_are_each_answered_at_once_while_the_engine_draws(house):
+    channel, ada = house.discord.add_guild().add_channel(), house.discord.add_user()
+    busy = await house.discord.slash("imagine", SLOW, user=ada, channel=channel)
+    await busy.message(lambda message: "%" in message.content, timeout=60)
+    waits_s = []
+    for _ in range(100):
+        asked = time.monotonic()
+        interaction = await house.discord.slash("queue", {}, user=ada, channel=channel)
+        await interaction.acknowledged(timeout=3)
+        waits_s.append(time.monotonic() - asked)
+    assert not any(message.attachments for message in channel.messages), "the engine was still drawing"
     assert max(waits_s) < 0.5, sorted(waits_s)[-5:]
+    await house.discord.slash("cancel", {}, user=ada, channel=channel)
+    await busy.message(lambda message: "Cancelled" in message.content, timeout=10)
 
 
-async def test_a_cancelled_job_stops_and_the_next_one_runs(bot, telegram):
-    alice = telegram.add_user("Alice")
-    chat = telegram.private_chat(alice)
-    async with bot():
-        await chat.send("/imagine slow --steps 150 --size 256x256 --count 4", sender=alice)
-        await chat.wait(lambda message: "%" in message.text, timeout_s=60)
-        await chat.send("/cancel", sender=alice)
-        await chat.wait(lambda message: "Cancelled." in message.text, timeout_s=10)
-        await chat.send(f"/imagine quick {QUICK}", sender=alice)
-        await chat.wait(lambda message: "quick" in message.caption, timeout_s=30)
+async def test_a_cancelled_job_stops_and_the_next_one_runs(house, chat):
+    await chat.send("/imagine slow --steps 150 --size 256x256 --count 4", sender=chat.members[0])
+    await chat.wait(lambda message: "%" in message.text, timeout_s=60)
+    await chat.send("/cancel", sender=chat.members[0])
+    await chat.wait(lambda message: "Cancelled." in message.text, timeout_s=10)
+    await chat.send(f"/imagine quick {QUICK}", sender=chat.members[0])
+    await chat.wait(lambda message: "quick" in message.caption, timeout_s=30)
     assert len([message for message in chat.from_bot if message.photo]) == 1
 
 
-async def test_the_bot_answers_before_the_engine_is_warm(bot, telegram):
-    alice = telegram.add_user("Alice")
-    chat = telegram.private_chat(alice)
-    await chat.send("/queue", sender=alice)
-    async with bot():
-        answer = await chat.wait(lambda message: "waiting" in message.text, timeout_s=60)
-        assert "warming up" in answer.text
+async def test_a_second_bot_on_the_same_store_is_refused(house):
+    async with house.another() as second:
+        assert await second.ended() == 1
+        assert "already works on" in second.log
 
 
-async def test_no_secret_reaches_the_log(bot, settings, discord, telegram):
-    async with bot() as running:
-        await discord.ready(timeout=START_S)
-        await telegram.wait_for_call("getUpdates", timeout_s=60)
-    assert settings["KANDINSKY_BOT_DISCORD__TOKEN"] not in running.log
-    assert settings["KANDINSKY_BOT_TELEGRAM__TOKEN"] not in running.log
-
-
-async def test_a_second_bot_on_the_same_store_is_refused(bot, telegram):
-    async with bot():
-        await telegram.wait_for_call("getUpdates", timeout_s=60)
-        async with AsyncExitStack() as stack:
-            second = await stack.enter_async_context(bot())
-            assert await second.ended() == 1
-            assert "already works on" in second.log
-
-
-async def test_the_demo_says_its_address_and_a_taken_port_says_how_to_choose_another(tmp_path, tiny_cache):
-    port = free_port()
-    arguments = ("demo", "--port", str(port))
-    async with WholeBot(arguments, environment(tmp_path / "a", tiny_cache), tmp_path / "a.log") as demo:
-        assert await demo.address() == f"http://localhost:{port}"
-        async with WholeBot(arguments, environment(tmp_path / "b", tiny_cache), tmp_path / "b.log") as second:
-            assert await second.ended() == 1
-            assert f"Port {port} is taken" in second.log
-            assert "PORT=" in second.log
-
-
-def _stall():
-    from tests.servers.telegram import faults
-
-    return faults.stall(60)
+async def test_no_secret_reaches_the_log(house):
+    assert "worker_ready" in house.bot.log
+    assert house.settings["KANDINSKY_BOT_DISCORD__TOKEN"] not in house.bot.log
+    assert house.settings["KANDINSKY_BOT_TELEGRAM__TOKEN"] not in house.bot.log
