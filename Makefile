@@ -20,13 +20,13 @@ env: .venv/.installed
 
 .venv/.installed: requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kandinsky-bot needs Python 3.11 or newer; choose one with make PYTHON=python3.12")'
-	test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
 	$(BIN)/uv pip install --quiet --requirement requirements-dev.lock
 	$(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $@
 
 demo: env
-	$(BIN)/kandinsky-bot run --demo --port $(PORT)
+	$(BIN)/kandinsky-bot demo --port $(PORT)
 
 test: env lint types unit
 

@@ -63,7 +63,8 @@ def run(config: ConfigFile = None) -> None:
 @app.command()
 def demo(port: Annotated[int, typer.Option(help="Where the page answers.")] = 7860) -> None:
     """Serve the web page with the embedded model: no token, no GPU, no download."""
-    _serve(_load(None, web={"port": port}, engine={"model": "demo"}))
+    off = {"token": None}  # also where the environment holds tokens: two bots on one account disturb each other
+    _serve(_load(None, web={"port": port}, engine={"model": "demo"}, discord=off, telegram=off))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -142,6 +143,8 @@ def load(path: Path | None, **overrides: object) -> Config:
     """
     if path and not path.is_file():
         raise ConfigError(f"There is no file {path}.")
+    if unknown := list(_unknown_variables()):
+        raise ConfigError("\n".join(unknown))
     source = type("Config", (Config,), {"model_config": {**Config.model_config, "toml_file": path}})
     try:
         return source(**overrides)  # type: ignore[no-any-return]
@@ -149,6 +152,14 @@ def load(path: Path | None, **overrides: object) -> Config:
         raise ConfigError("\n".join(_lines(error))) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
+
+
+def _unknown_variables() -> Iterator[str]:
+    """Name variables that look like settings of a section that does not exist: the settings reader passes them by."""
+    for name in os.environ:
+        section, separator, _ = name.removeprefix(ENV_PREFIX).partition("__")
+        if name.startswith(ENV_PREFIX) and separator and section.lower() not in Config.model_fields:
+            yield f"{name}: no such section. Known: {', '.join(Config.model_fields)}."
 
 
 def _lines(error: ValidationError) -> Iterator[str]:

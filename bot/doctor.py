@@ -17,14 +17,14 @@ from rich.text import Text
 from bot import replies
 from bot.assembly import catalog_of
 from bot.config import ENV_PREFIX, Config, ConfigError, load
-from engine.catalog import Catalog, ModelSpec
+from bot.health import is_alive
+from engine.catalog import Catalog, ModelSpec, Repository
 from engine.errors import RequestError
-from engine.kandinsky.inspection import gpus, missing
+from engine.kandinsky.inspection import gpus, hub_cache, missing
 
 # The published Kandinsky 2.2 takes 9.1 GiB in half precision, and its repositories hold more than that.
 MODEL_DISK_GIB = 25
 STORE_DISK_GIB = 1
-SECTIONS = frozenset(section.upper() for section in Config.model_fields)
 
 
 class Level(StrEnum):
@@ -56,7 +56,6 @@ def examine(file: Path | None, console: Console) -> bool:
 
 
 def _findings(file: Path | None) -> Iterator[Finding]:
-    yield from _environment()
     try:
         config = load(file)
     except ConfigError as error:
@@ -68,15 +67,6 @@ def _findings(file: Path | None) -> Iterator[Finding]:
     yield from _page(config)
     yield from _engine(config)
     yield _disk("store", config.store.path, STORE_DISK_GIB)
-
-
-def _environment() -> Iterator[Finding]:
-    """Find variables that look like settings of a section that does not exist; the settings reader passes them by."""
-    for name in os.environ:
-        section, separator, _ = name.removeprefix(ENV_PREFIX).partition("__")
-        if name.startswith(ENV_PREFIX) and separator and section.upper() not in SECTIONS:
-            known = ", ".join(sorted(SECTIONS))
-            yield Finding(Level.WRONG, f"environment: {name} names no section", f"the sections are {known}")
 
 
 def _platforms(config: Config) -> Iterator[Finding]:
@@ -94,6 +84,9 @@ def _token(section: str, token: SecretStr | None, where: str) -> Finding:
 def _page(config: Config) -> Iterator[Finding]:
     if not config.web.enabled:
         yield Finding(Level.NOTE, "web: off")
+        return
+    if is_alive(config.store.path):
+        yield Finding(Level.OK, f"web: a bot is running on {config.store.path}")
         return
     with socket.socket() as probe:
         taken = probe.connect_ex((config.web.host, config.web.port)) == 0
@@ -116,22 +109,29 @@ def _engine(config: Config) -> Iterator[Finding]:
 
 
 def _model(catalog: Catalog) -> Iterator[Finding]:
-    model: ModelSpec = catalog[catalog.default]
+    model = catalog[catalog.default]
     absent = missing(model)
     for repository in absent:
-        revision = f" --revision {repository.revision}" if repository.revision else ""
-        fetch = f"hf download {repository.path}{revision}"
-        yield Finding(
-            Level.NOTE, f"model {model.name}: {repository.path} is not here yet", f"the first start, or: {fetch}"
-        )
-    if absent:
-        yield _disk("model cache", Path.home(), MODEL_DISK_GIB)
-    elif model.name == "demo":
+        yield _absent(model, repository)
+    if any(not repository.is_folder for repository in absent):
+        yield _disk("model cache", hub_cache(), MODEL_DISK_GIB)
+    if model.name == "demo":
         yield Finding(
             Level.NOTE, "model: the small embedded one", 'set [engine] model = "kandinsky-2-2" for real pictures'
         )
-    else:
+    elif not absent:
         yield Finding(Level.OK, f"model {model.name}: complete")
+
+
+def _absent(model: ModelSpec, repository: Repository) -> Finding:
+    if repository.is_folder:
+        mend = "correct its path in [engine.repositories]"
+        return Finding(Level.WRONG, f"model {model.name}: {repository.path} holds no complete model", mend)
+    revision = f" --revision {repository.revision}" if repository.revision else ""
+    fetch = f"hf download {repository.path}{revision}"
+    return Finding(
+        Level.NOTE, f"model {model.name}: {repository.path} is not here yet", f"the first start, or: {fetch}"
+    )
 
 
 def _disk(what: str, path: Path, needed_gib: int) -> Finding:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Self
 
 from engine.errors import RequestError
@@ -16,6 +18,11 @@ class Repository:
     path: str
     revision: str | None = None
     variant: str | None = None
+
+    @property
+    def is_folder(self) -> bool:
+        """Tell a path from a hub repository, which is always "owner/name"."""
+        return Path(self.path).is_dir() or self.path.startswith((".", "~", os.sep)) or self.path.count("/") != 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ def load(pipeline_class: Any, repository: Repository, device: Device) -> Any:
     Raises `ModelMissing` where files are neither there nor to be had; its facts name the repository, its revision and,
     for a hub repository, the command that fetches it.
     """
-    pipeline = _from_folder if _is_folder(repository.path) else _from_hub
+    pipeline = _from_folder if repository.is_folder else _from_hub
     loaded = pipeline(pipeline_class, repository, device)
     loaded.set_progress_bar_config(disable=True)
     return loaded.to(device.name)
@@ -77,11 +76,6 @@ def _from_pretrained(pipeline_class: Any, repository: Repository, device: Device
         use_safetensors=True,
         local_files_only=local_files_only,
     )
-
-
-def _is_folder(path: str) -> bool:
-    # A hub repository is "owner/name"; anything else with a separator is a path.
-    return Path(path).is_dir() or path.startswith((".", "~", os.sep)) or path.count("/") != 1
 
 
 def _fetch_command(repository: Repository) -> str:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import diffusers
 import torch
+import transformers
 from torch import Tensor, nn
 
 from .artist import Artist, Settings
@@ -74,6 +76,9 @@ def main() -> None:
     """Run every stage; those with a checkpoint go on from it."""
     options = parse()
     torch.set_num_threads(options.threads)
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
     workshop = Workshop(
         options.work,
         torch.device(options.device),
@@ -128,6 +133,7 @@ def measured(options: argparse.Namespace) -> list[Row]:
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
+    usual = Settings()
     parser = argparse.ArgumentParser(prog="python -m tools.train_demo_model", description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints, latents and samples")
     parser.add_argument("--out", type=Path, required=True, help="folder for the finished model")
@@ -139,10 +145,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--shards", type=int, default=24, help="scenes for the decoder, in units of 500")
     parser.add_argument("--evaluate-only", action="store_true", help="measure the model in --out")
     parser.add_argument("--count", type=int, default=100, help="prompts per language")
-    parser.add_argument("--steps", type=int, default=Settings.steps)
-    parser.add_argument("--guidance", type=float, default=Settings.guidance)
-    parser.add_argument("--prior-steps", type=int, default=Settings.prior_steps)
-    parser.add_argument("--prior-guidance", type=float, default=Settings.prior_guidance)
+    parser.add_argument("--steps", type=int, default=usual.steps)
+    parser.add_argument("--guidance", type=float, default=usual.guidance)
+    parser.add_argument("--prior-steps", type=int, default=usual.prior_steps)
+    parser.add_argument("--prior-guidance", type=float, default=usual.prior_guidance)
     return parser.parse_args()
 
 

@@ -17,6 +17,8 @@ CHANNELS = 4
 # The sampler clips clean latents at 2, so they have to live inside.
 LATENT_BOUND = 1.9
 LATENT_NOISE = 0.07
+# What a sampler leaves at most: the polished half has to smooth it away.
+SAMPLER_NOISE = 0.25
 FULL_SIZE_FROM = 0.85
 
 
@@ -58,11 +60,12 @@ def polish_movq(plan: Plan, movq: VQModel) -> VQModel:
     rng = Random(f"polish {plan.seed}")
 
     def loss(movq: nn.Module, progress: float) -> Tensor:
-        crop, count = (64, 8) if progress < FULL_SIZE_FROM else (NATIVE_EDGE, 2)
+        crop, count = (64, 4) if progress < FULL_SIZE_FROM else (NATIVE_EDGE, 2)
         pictures = crops(rng, count, crop).to(plan.device)
         with torch.no_grad():
             latents = movq.encode(pictures).latents
-        return drawing_loss(movq, latents, pictures)
+        scale = SAMPLER_NOISE * torch.rand(count, 1, 1, 1, device=plan.device)
+        return drawing_loss(movq, latents + scale * torch.randn_like(latents), pictures)
 
     return fit(movq, loss, plan)
 
@@ -73,13 +76,13 @@ def autoencoder_loss(modules: nn.Module, pictures: Tensor) -> Tensor:
     latents = movq.encode(pictures).latents
     small = functional.avg_pool2d(pictures, FACTOR)
     preview_loss = functional.mse_loss(preview(latents), small)
-    return drawing_loss(movq, latents, pictures) + 0.1 * preview_loss + 0.05 * latent_loss(latents)
+    noisy = latents + LATENT_NOISE * torch.randn_like(latents)
+    return drawing_loss(movq, noisy, pictures) + 0.1 * preview_loss + 0.05 * latent_loss(latents)
 
 
 def drawing_loss(movq: nn.Module, latents: Tensor, pictures: Tensor) -> Tensor:
-    """Draw slightly noisy latents, as a sampler leaves them, and compare pixels and edges."""
-    noisy = latents + LATENT_NOISE * torch.randn_like(latents)
-    drawn = movq.decode(noisy, force_not_quantize=True).sample
+    """Draw latents and compare pixels and edges."""
+    drawn = movq.decode(latents, force_not_quantize=True).sample
     pixel_loss = functional.l1_loss(drawn, pictures) + functional.mse_loss(drawn, pictures)
     return pixel_loss + 0.5 * edge_loss(drawn, pictures)
 
