@@ -22,7 +22,7 @@ from tools.train_demo_model.tokenizer import train_tokenizer
 from tools.train_demo_model.train_clip import build_text, build_vision
 from tools.train_demo_model.train_decoder import build_decoder
 from tools.train_demo_model.train_inpaint import build_inpaint, random_masks
-from tools.train_demo_model.train_movq import build_movq
+from tools.train_demo_model.train_movq import build_movq, polish_movq
 from tools.train_demo_model.train_prior import build_prior
 
 PICTURES = 200
@@ -201,6 +201,15 @@ def test_a_half_written_checkpoint_is_never_read(tmp_path: Path) -> None:
 def test_the_learning_rate_warms_up_and_falls() -> None:
     shares = [learning_rate_share(0, 0.0), learning_rate_share(1000, 0.1), learning_rate_share(5000, 1.0)]
     assert shares[0] < shares[2] < shares[1] <= 1
+
+
+def test_polishing_leaves_the_latents_as_they_are(tmp_path: Path) -> None:
+    movq, picture = build_movq().requires_grad_(False).eval(), torch.zeros(1, 3, 64, 64)
+    polished = polish_movq(plan(tmp_path, 1.5), movq)
+    assert torch.equal(polished.encode(picture).latents, movq.encode(picture).latents)
+    latents = torch.randn(1, 4, 8, 8)
+    options = {"force_not_quantize": True}
+    assert not torch.equal(polished.decode(latents, **options).sample, movq.decode(latents, **options).sample)
 
 
 def test_masks_leave_something_to_paint() -> None:

@@ -1,6 +1,6 @@
 import dataclasses
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,24 +18,6 @@ from engine.kandinsky.schedulers import for_one_job
 from engine.requests import Text2Image, complete
 
 CPU = Device("cpu", torch.float32)
-
-
-@pytest.fixture(scope="session")
-def tiny_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the tiny model once for all tests."""
-    cache = tmp_path_factory.mktemp("tiny")
-    loading.keep_libraries_quiet()
-    tiny.repositories(cache)
-    return cache
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Compute on one thread: on a busy machine several wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

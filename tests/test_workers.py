@@ -1,7 +1,7 @@
 import asyncio
 import io
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +12,6 @@ from worker_doubles import load_tiny
 
 from engine.errors import OutOfMemory, WorkerLost
 from engine.events import Accepted, Denoised, Done, Failed, Lost, Progress
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Keep the processes to one thread each: on a busy machine several wait for each other."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
-
 
 # The promises that every worker keeps
 

@@ -1,9 +1,7 @@
 """A picture reaches its person on Discord exactly once, whatever the platform does meanwhile."""
 
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import discord
 import pytest
@@ -12,20 +10,8 @@ from PIL import Image
 from bot.service import Undeliverable
 from engine import images
 from engine.jobs import Job, JobStatus
-from tests.discord_bot import Bot, has_pictures, is_begun
-from tests.servers.discord import DiscordServer, Interaction
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with DiscordServer() as server:
-        yield server
-        assert server.spec_errors == []
-
-
-@pytest.fixture
-def bot(server: DiscordServer, tmp_path: Path) -> Bot:
-    return Bot(server, tmp_path)
+from tests.discord_app.bot import Bot, has_pictures, is_begun
+from tests.servers.discord import Interaction
 
 
 async def begun(bot: Bot, **options: str | int) -> Interaction:

@@ -2,8 +2,6 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -14,23 +12,11 @@ from bot.telegram_app.media import can_be_photo
 from engine.errors import EngineError
 from engine.events import Picture
 from engine.jobs import JobStatus
-from tests.servers.telegram import ApiError, TelegramServer
+from tests.servers.telegram import ApiError
 from tests.servers.telegram.faults import Fault, bad_gateway, cut, flood, lost_answer
-from tests.telegram_bot import WAIT_S, Bot, shows
+from tests.telegram_app.bot import WAIT_S, shows
 
 ASK = "/imagine a red circle --seed 7"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as server:
-        yield server
-        assert server.spec_errors == []
-
-
-@pytest.fixture
-def bot(server: TelegramServer, tmp_path: Path) -> Bot:
-    return Bot(server, tmp_path)
 
 
 def refused(reason: str) -> Fault:

@@ -2,8 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -14,9 +12,8 @@ from bot import replies
 from bot.telegram_app.texts import shorten
 from engine import images
 from engine.jobs import JobStatus
-from tests.servers.telegram import TelegramServer
 from tests.servers.telegram.faults import bad_gateway, conflict
-from tests.telegram_bot import WAIT_S, Bot, alike, decoded, shows, texts
+from tests.telegram_app.bot import WAIT_S, alike, decoded, shows, texts
 
 SENTENCES = [
     ("/imagine " + "x" * 4_000, "The prompt is too long: 4,000 characters, at most 2,000 are allowed."),
@@ -29,18 +26,6 @@ SENTENCES = [
     ("/imagine@other_test_bot a fox", "There is no command /"),
     ("a fox", replies.NO_WORDS),
 ]
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as server:
-        yield server
-        assert server.spec_errors == []
-
-
-@pytest.fixture
-def bot(server: TelegramServer, tmp_path: Path) -> Bot:
-    return Bot(server, tmp_path)
 
 
 async def test_a_command_becomes_progress_and_then_a_photo_in_one_message(bot):

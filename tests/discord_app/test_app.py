@@ -3,8 +3,6 @@
 import asyncio
 import io
 import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -15,8 +13,8 @@ from bot.commands import COMMANDS
 from bot.discord_app.client import plain
 from bot.service import Service
 from engine.jobs import JobStatus
-from tests.discord_bot import Bot, GatedWorker, has_pictures, is_begun
-from tests.servers.discord import DEFER, SEND, DiscordServer, Message, Recorded
+from tests.discord_app.bot import GatedWorker, has_pictures, is_begun
+from tests.servers.discord import DEFER, SEND, Message, Recorded
 
 SENTENCES = [
     ({"prompt": "   "}, "The prompt is empty"),
@@ -30,18 +28,6 @@ SENTENCES = [
 
 def pixels(message: Message) -> list[bytes]:
     return [Image.open(io.BytesIO(file.data)).tobytes() for file in message.attachments]
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with DiscordServer() as server:
-        yield server
-        assert server.spec_errors == []
-
-
-@pytest.fixture
-def bot(server: DiscordServer, tmp_path: Path) -> Bot:
-    return Bot(server, tmp_path)
 
 
 async def test_the_commands_on_discord_are_those_of_the_table(server, bot):

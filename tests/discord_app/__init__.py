@@ -1,0 +1,1 @@
+"""The Discord adapter over real sockets."""

@@ -1,0 +1,1 @@
+"""The Telegram adapter over real sockets."""
