@@ -1,5 +1,6 @@
 """Train the MoVQ autoencoder; the pipelines bypass its codebook, so it learns without one."""
 
+import copy
 from random import Random
 
 import numpy as np
@@ -55,6 +56,7 @@ def train_movq(plan: Plan) -> nn.ModuleDict:
 def polish_movq(plan: Plan, movq: VQModel) -> VQModel:
     """Go on training the half that draws, with the latents as they are: nothing trained on them grows stale."""
     torch.manual_seed(plan.seed)
+    movq = copy.deepcopy(movq).requires_grad_(True)
     for fixed in (movq.encoder, movq.quant_conv, movq.quantize):
         fixed.requires_grad_(False)
     rng = Random(f"polish {plan.seed}")
