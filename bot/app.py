@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,7 @@ from typing import Protocol
 from bot.assembly import catalog_of, running_engine
 from bot.config import Config
 from bot.health import CannotServe, heartbeat
+from bot.listener import listen
 from bot.service import Service, Surface
 from engine.catalog import Catalog
 
@@ -30,8 +32,9 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
     """
     _stop_on_sigterm()
     catalog = catalog_of(config)
+    listener = listen(config.web.host, config.web.port) if config.web.enabled else None
     async with running_engine(config, catalog) as engine:
-        surfaces = _surfaces(config, engine.service, catalog, announce)
+        surfaces = _surfaces(config, engine.service, catalog, listener, announce)
         if not surfaces:
             raise CannotServe("There is nothing to serve: set a token for Discord or Telegram, or [web] enabled.")
         for surface in surfaces:
@@ -44,7 +47,11 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
 
 
 def _surfaces(
-    config: Config, service: Service, catalog: Catalog, announce: Callable[[str], None]
+    config: Config,
+    service: Service,
+    catalog: Catalog,
+    listener: socket.socket | None,
+    announce: Callable[[str], None],
 ) -> list[ServingSurface]:
     """Make the configured surfaces; their libraries take seconds to import, so one that is off is not imported."""
     surfaces: list[ServingSurface] = []
@@ -56,10 +63,10 @@ def _surfaces(
         from bot.telegram_app import TelegramApp
 
         surfaces.append(TelegramApp(config.telegram, service))
-    if config.web.enabled:
+    if listener:
         from bot.web import WebApp
 
-        surfaces.append(WebApp(config.web, service, catalog, _page_secret(config.store.path), announce))
+        surfaces.append(WebApp(config.web, service, catalog, listener, _page_secret(config.store.path), announce))
     return surfaces
 
 

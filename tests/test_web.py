@@ -11,7 +11,7 @@ from PIL import Image
 
 from bot import replies
 from bot.commands import QUEUE
-from bot.web import PortTaken, WebApp
+from bot.listener import PortTaken, listen
 from engine.catalog import DEMO, KANDINSKY_2_2, Catalog
 from engine.jobs import JobStatus
 from tests.web_bot import Visitor, WebBot
@@ -271,13 +271,11 @@ async def test_a_page_left_open_over_a_restart_goes_on(tmp_path):
         await picture(visitor, f"a hen {SMALL}")
 
 
-async def test_a_taken_port_is_named_with_the_way_to_another(tmp_path):
+def test_a_taken_port_is_named_with_the_way_to_another():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        bot = WebBot(tmp_path)
-        web = WebApp(bot.settings.model_copy(update={"port": port}), None, bot.catalog, "secret")
         with pytest.raises(PortTaken, match=rf"Port {port} is taken.*PORT=\d+ make demo.*\[web\]"):
-            await web.run()
+            listen("127.0.0.1", port)
 
 
 async def test_a_stopped_page_gives_its_port_back(tmp_path):

@@ -11,6 +11,7 @@ from typing import Any, Self
 import httpx
 
 from bot.config import Web
+from bot.listener import listen
 from bot.service import Service
 from bot.web import WebApp
 from engine.catalog import DEMO, Catalog
@@ -44,11 +45,15 @@ class WebBot:
             Dispatcher(self.store, self.worker, self.catalog) as self.dispatcher,
             Service(self.dispatcher, self.store, self.catalog) as self.service,
         ):
-            self.web = WebApp(self.settings, self.service, self.catalog, "a secret that stays")
+            self.web = WebApp(self.settings, self.service, self.catalog, self.listen(), "a secret that stays")
             self.service.add(self.web)
             await self.service.resume()
             async with serving(self.web):
                 yield self
+
+    def listen(self) -> socket.socket:
+        """Bind the page's port."""
+        return listen(self.settings.host, self.settings.port)
 
     async def until(self, *statuses: JobStatus, count: int = 1) -> None:
         """Wait until `count` jobs are in one of the states."""

@@ -95,7 +95,7 @@ class WholeBot:
 
     async def ended(self) -> int:
         """Wait for the end and tell the exit code."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(START_S):
             await self._process.communicate()
         return self._process.returncode
 

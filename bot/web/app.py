@@ -7,6 +7,7 @@ import base64
 import hmac
 import os
 import secrets
+import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -24,7 +25,7 @@ from bot.config import Web
 from bot.service import Origin, Service
 from bot.web import page
 from bot.web.chats import Chats, Message
-from bot.web.server import COOKIE, Gate, listen, serve
+from bot.web.server import COOKIE, Gate, serve
 from engine.catalog import Catalog
 from engine.errors import EngineError
 from engine.events import Picture
@@ -51,6 +52,7 @@ class WebApp:
         settings: Web,
         service: Service,
         catalog: Catalog,
+        listener: socket.socket,
         secret: str,
         announce: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -58,6 +60,7 @@ class WebApp:
         self._secret = secret.encode()
         self._chats = Chats()
         self._files = ExitStack()
+        self._listener = listener
         self._announce = announce
         self.listening = asyncio.Event()
 
@@ -68,9 +71,9 @@ class WebApp:
         return f"http://{host}:{self._settings.port}"
 
     async def run(self) -> None:
-        """Serve until cancelled; `listening` is set once the page answers. Raises `PortTaken` before anything else."""
-        with self._files, listen(self._settings.host, self._settings.port) as listener:
-            await serve(Gate(self._application()), listener, self._on_listening)
+        """Serve until cancelled, then close the socket; `listening` is set once the page answers."""
+        with self._files, self._listener:
+            await serve(Gate(self._application()), self._listener, self._on_listening)
 
     def _on_listening(self) -> None:
         self.listening.set()

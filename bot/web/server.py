@@ -1,9 +1,8 @@
-"""The socket, the HTTP server on the bot's own loop, and the cookie that tells one browser from another."""
+"""The HTTP server on the bot's own loop, and the cookie that tells one browser from another."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import secrets
 import socket
 from collections.abc import Callable, Iterator
@@ -15,29 +14,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.health import CannotServe
-
 COOKIE = "kandinsky-bot"
 YEAR_S = 365 * 24 * 3600
 # How long open requests may finish after the bot was told to stop.
 GRACE_S = 1
-
-
-class PortTaken(CannotServe):
-    """Say which port cannot be had, and how to choose another."""
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Bind the page's socket; raise `PortTaken` where another program has it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-            raise
-        why = "taken by another program" if error.errno == errno.EADDRINUSE else "not open to this user"
-        choose = f"PORT={port + 1 if port < 65535 else 7860} make demo, or port under [web] in config.toml"
-        raise PortTaken(f"Port {port} is {why}. Choose another one: {choose}.") from None
 
 
 async def serve(app: ASGIApp, listener: socket.socket, on_listening: Callable[[], None]) -> None:
