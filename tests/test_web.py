@@ -278,6 +278,21 @@ def test_a_taken_port_is_named_with_the_way_to_another():
             listen("127.0.0.1", port)
 
 
+async def test_an_idle_page_hardly_wakes_the_loop(tmp_path):
+    async with WebBot(tmp_path).running():
+        loop, wakes = asyncio.get_running_loop(), 0
+        original = loop._selector.select
+
+        def counted(timeout=None):
+            nonlocal wakes
+            wakes += 1
+            return original(timeout)
+
+        loop._selector.select = counted
+        await asyncio.sleep(1)
+    assert wakes < 100, "Gradio's own queue polls every millisecond"
+
+
 async def test_a_stopped_page_gives_its_port_back(tmp_path):
     bot = WebBot(tmp_path)
     for _ in range(2):
