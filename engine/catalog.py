@@ -87,6 +87,7 @@ KANDINSKY_2_2 = ModelSpec(
     },
 )
 
+# The two below follow the newest revision: which commit of each is whole is not known yet.
 KANDINSKY_2_1 = ModelSpec(
     name="kandinsky-2-1",
     family="kandinsky-2-1",
