@@ -87,8 +87,25 @@ KANDINSKY_2_2 = ModelSpec(
     },
 )
 
+# The two below follow the newest revision: which commit of each is whole is not known yet.
+KANDINSKY_2_1 = ModelSpec(
+    name="kandinsky-2-1",
+    family="kandinsky-2-1",
+    repositories={
+        "prior": Repository("kandinsky-community/kandinsky-2-1-prior"),
+        "decoder": Repository("kandinsky-community/kandinsky-2-1"),
+    },
+)
 
-KNOWN = (DEMO, KANDINSKY_2_2)
+KANDINSKY_3 = ModelSpec(
+    name="kandinsky-3",
+    family="kandinsky-3",
+    repositories={"decoder": Repository("kandinsky-community/kandinsky-3", variant="fp16")},
+    native_size=1024,
+    steps=25,
+)
+
+KNOWN = (DEMO, KANDINSKY_2_2, KANDINSKY_2_1, KANDINSKY_3)
 
 
 class Catalog:

@@ -8,12 +8,16 @@ from types import MappingProxyType
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.device import Device, DeviceName, choose
+from engine.kandinsky.kandinsky_2_1 import Kandinsky21
 from engine.kandinsky.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.kandinsky_3 import Kandinsky3
 from engine.workers.model import Model
 
 LOADERS: Mapping[str, Callable[[ModelSpec, Device, Path], Model]] = MappingProxyType(
     {
+        "kandinsky-2-1": Kandinsky21.load,
         "kandinsky-2-2": Kandinsky22.load,
+        "kandinsky-3": Kandinsky3.load,
     }
 )
 

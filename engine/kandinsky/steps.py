@@ -17,6 +17,13 @@ class StepCounter:
         self, _pipeline: object, _index: int, _timestep: object, tensors: dict[str, object]
     ) -> dict[str, object]:
         """Be the `callback_on_step_end` of a diffusers pipeline."""
+        self._count()
+        return tensors
+
+    def legacy(self, _index: int, _timestep: object, _latents: object) -> None:
+        """Be the `callback` of a diffusers pipeline that has no `callback_on_step_end`."""
+        self._count()
+
+    def _count(self) -> None:
         self._done += 1
         self._on_step(self._done, self._total)
-        return tensors

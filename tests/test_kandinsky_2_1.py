@@ -1,0 +1,98 @@
+"""Where diffusers goes wrong with Kandinsky 2.1, and we do not."""
+
+import dataclasses
+import inspect
+from pathlib import Path
+
+import pytest
+import tiny_models
+import torch
+from diffusers import KandinskyPipeline, KandinskyPriorPipeline
+
+from engine.catalog import KANDINSKY_2_1, ModelSpec
+from engine.kandinsky import loading
+from engine.kandinsky.device import Device
+from engine.kandinsky.kandinsky_2_1 import Kandinsky21
+from engine.kandinsky.latents import generator
+from engine.kandinsky.prior import PRIOR_STREAM, Prior
+from engine.kandinsky.schedulers import for_one_job
+from engine.kandinsky.steps import StepCounter
+from engine.requests import Text2Image
+
+CPU = Device("cpu", torch.float32)
+REQUEST = Text2Image(model="kandinsky-2-1", prompt="a cat", seed=3, steps=3, guidance_scale=4.0, width=64, height=64)
+
+
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory: pytest.TempPathFactory) -> ModelSpec:
+    loading.keep_libraries_quiet()
+    repositories = tiny_models.kandinsky_2_1(tmp_path_factory.mktemp("kandinsky-2-1"))
+    return dataclasses.replace(KANDINSKY_2_1, repositories=repositories, prior_steps=3)
+
+
+@pytest.fixture(scope="module")
+def stock_prior(spec: ModelSpec) -> KandinskyPriorPipeline:
+    return loading.load(KandinskyPriorPipeline, spec.repositories["prior"], CPU)
+
+
+@pytest.fixture
+def stock_decoder(spec: ModelSpec) -> KandinskyPipeline:
+    return loading.load(KandinskyPipeline, spec.repositories["decoder"], CPU)
+
+
+@pytest.fixture(scope="module")
+def prior(spec: ModelSpec) -> Prior:
+    return Prior.load(spec, CPU)
+
+
+def embed(prior: Prior, **changes: object) -> tuple[torch.Tensor, torch.Tensor]:
+    return prior.embed(REQUEST.model_copy(update=changes), StepCounter(0, lambda step, total: None))
+
+
+def prior_options() -> dict:
+    return {"num_inference_steps": 3, "generator": generator(3 ^ PRIOR_STREAM)}
+
+
+def test_the_prior_computes_what_the_class_of_2_1_does_and_tells_its_steps(
+    prior: Prior, stock_prior: KandinskyPriorPipeline
+) -> None:
+    assert not [name for name in inspect.signature(stock_prior.__call__).parameters if "callback" in name]
+    stock_prior.scheduler = for_one_job(stock_prior.scheduler)
+    stock = stock_prior(["a cat"], **prior_options(), return_dict=False)
+    for ours, theirs in zip(embed(prior), stock, strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_negative_prompt_leaves_the_positive_embedding_alone(
+    prior: Prior, stock_prior: KandinskyPriorPipeline
+) -> None:
+    stock, _ = stock_prior("a cat", **prior_options(), return_dict=False)
+    stock_guided, _ = stock_prior("a cat", negative_prompt="ugly", **prior_options(), return_dict=False)
+    assert (stock - stock_guided).abs().max() > 0.1
+    assert torch.equal(embed(prior)[0], embed(prior, negative_prompt="ugly")[0])
+
+
+def test_without_guidance_several_pictures_can_be_drawn(spec: ModelSpec, stock_decoder: KandinskyPipeline) -> None:
+    embedding = torch.zeros(1, tiny_models.WIDTH)
+    with pytest.raises(RuntimeError):
+        stock_decoder("a cat", embedding, embedding, guidance_scale=1.0, num_images_per_prompt=2, num_inference_steps=1)
+    unguided = REQUEST.model_copy(update={"guidance_scale": 1.0, "count": 2})
+    assert len(Kandinsky21.load(spec, CPU, Path()).render(unguided, lambda step, total: None)) == 2
+
+
+def test_a_job_changes_nothing_in_the_schedulers_that_were_loaded(
+    spec: ModelSpec, stock_decoder: KandinskyPipeline
+) -> None:
+    embedding, untouched = torch.zeros(1, tiny_models.WIDTH), stock_decoder.scheduler.timesteps.clone()
+    stock_decoder("a cat", embedding, embedding, num_inference_steps=1, width=64, height=64)
+    assert not torch.equal(stock_decoder.scheduler.timesteps, untouched)
+    model = Kandinsky21.load(spec, CPU, Path())
+    model.render(REQUEST, lambda step, total: None)
+    assert torch.equal(model._decoder_scheduler.timesteps, untouched)
+
+
+def test_pictures_are_decoded_one_at_a_time(spec: ModelSpec) -> None:
+    model, sizes = Kandinsky21.load(spec, CPU, Path()), []
+    model._decoder.movq.decoder.register_forward_pre_hook(lambda _module, inputs: sizes.append(len(inputs[0])))
+    model.render(REQUEST.model_copy(update={"count": 3}), lambda step, total: None)
+    assert sizes == [1, 1, 1]
