@@ -14,9 +14,8 @@ from bot import replies
 from bot.assembly import catalog_of, running_engine
 from bot.commands import IMAGINE, Invocation, to_request
 from bot.config import Config
-from bot.service import Origin, Service
+from bot.service import Load, Origin, Service
 from engine.errors import EngineError, RequestError
-from engine.events import Picture
 from engine.jobs import Job
 
 OWNER = "cli"
@@ -44,9 +43,9 @@ class FileSurface:
         """Show what the running job does beside the bar."""
         self._progress.update(self._bar, description=text.splitlines()[-1])
 
-    async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+    async def deliver(self, job: Job, load: Load, text: str) -> None:
         """Write each picture to its file."""
-        first = Path(str(job.address["file"]))
+        first, pictures = Path(str(job.address["file"])), await load()
         for number, picture in enumerate(pictures, start=1):
             file = first if len(pictures) == 1 else first.with_stem(f"{first.stem}-{number}")
             await asyncio.to_thread(file.write_bytes, picture.data)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -44,6 +45,9 @@ class Origin:
     address: dict[str, object] = field(default_factory=dict)
 
 
+Load = Callable[[], Awaitable[list[Picture]]]
+
+
 class Surface(Protocol):
     """Be one place where people ask: Discord, Telegram, the web page, the shell.
 
@@ -56,10 +60,11 @@ class Surface(Protocol):
     async def show(self, job: Job, text: str) -> None:
         """Replace what the person sees of a waiting or running job."""
 
-    async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+    async def deliver(self, job: Job, load: Load, text: str) -> None:
         """Post the pictures so that repeating the call leaves one posted message.
 
-        Raises `Undeliverable` when trying again is useless; any other exception is tried again later.
+        `load` reads them; it is called when the place can be reached, so that nobody's pictures fill the memory while
+        they wait. Raises `Undeliverable` when trying again is useless; any other exception is tried again later.
         """
 
     async def tell(self, job: Job, text: str) -> None:
@@ -167,7 +172,7 @@ class Service:
     async def _tell(self, job: Job, surface: Surface) -> None:
         if job.status in TO_DELIVER:
             job = await self._store.move(job.id, JobStatus.POSTING)
-            await surface.deliver(job, await self._store.pictures(job.id), replies.caption(job))
+            await surface.deliver(job, partial(self._store.pictures, job.id), replies.caption(job))
             await self._store.move(job.id, JobStatus.POSTED, told=True)
             log.info("job_posted", job=job.id, surface=surface.name)
         elif not job.told:

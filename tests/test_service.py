@@ -33,10 +33,10 @@ class Recorder:
             raise ConnectionError
         self.shown.append(text)
 
-    async def deliver(self, job, pictures, text):
+    async def deliver(self, job, load, text):
         if self.failures:
             raise self.failures.pop(0)
-        self.delivered.append((job.key, len(pictures), text))
+        self.delivered.append((job.key, len(await load()), text))
 
     async def tell(self, job, text):
         if self.failures:

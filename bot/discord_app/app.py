@@ -16,7 +16,7 @@ from bot.discord_app import delivery
 from bot.discord_app.address import Address, origin
 from bot.discord_app.client import TROUBLE, Client, quiet, redirect, whisper
 from bot.discord_app.commands import SURFACE, build_all
-from bot.service import Service
+from bot.service import Load, Service
 from engine.events import Picture
 from engine.jobs import Job
 
@@ -58,19 +58,23 @@ class DiscordApp:
         except delivery.TokenLost:
             self._lost.add(job.id)
 
-    async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+    async def deliver(self, job: Job, load: Load, text: str) -> None:
         """Put the pictures into the interaction's message, or into a new one in its channel."""
         await self._logged_in.wait()
-        try:
-            await self._answer(job, pictures, text)
-        finally:
-            self._lost.discard(job.id)
+        await self._answer(job, await load(), text)
 
     async def tell(self, job: Job, text: str) -> None:
         """Say how a job ended, in the same place as its pictures would be."""
-        await self.deliver(job, (), text)
+        await self._logged_in.wait()
+        await self._answer(job, (), text)
 
     async def _answer(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+        try:
+            await self._post(job, pictures, text)
+        finally:
+            self._lost.discard(job.id)
+
+    async def _post(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
         if self._in_reach(job):
             try:
                 await delivery.upload(job, pictures, partial(delivery.edit_original, self._client, job, text))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import structlog
@@ -11,12 +10,11 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import Updater
 
 from bot import config
-from bot.service import Service
+from bot.service import Load, Service
 from bot.telegram_app.address import SURFACE
 from bot.telegram_app.connection import App, build, quiet
 from bot.telegram_app.delivery import Delivery
 from bot.telegram_app.handlers import Handlers, menu, on_error
-from engine.events import Picture
 from engine.jobs import Job
 
 log = structlog.get_logger()
@@ -56,10 +54,10 @@ class TelegramApp:
         await self._online.wait()
         await self._delivery.show(job, text)
 
-    async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+    async def deliver(self, job: Job, load: Load, text: str) -> None:
         """Turn the job's message into its picture."""
         await self._online.wait()
-        await self._delivery.deliver(job, pictures, text)
+        await self._delivery.deliver(job, await load(), text)
 
     async def tell(self, job: Job, text: str) -> None:
         """Say in the job's message how it ended."""

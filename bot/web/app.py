@@ -22,7 +22,7 @@ from fastapi import FastAPI
 from bot import replies
 from bot.commands import IMAGINE, Invocation, parse_text
 from bot.config import Web
-from bot.service import Origin, Service
+from bot.service import Load, Origin, Service
 from bot.web import page
 from bot.web.chats import Chats, Message
 from bot.web.server import COOKIE, Gate, serve
@@ -83,9 +83,9 @@ class WebApp:
         """Replace the answer that stands in the chat for `job`."""
         self._put(job, text)
 
-    async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+    async def deliver(self, job: Job, load: Load, text: str) -> None:
         """Show the pictures, and wait until a page of their owner has them."""
-        paths = await asyncio.to_thread(self._write, pictures)
+        paths = await asyncio.to_thread(self._write, await load())
         await self._chats[job.owner].until_taken(self._put(job, text, paths))
 
     async def tell(self, job: Job, text: str) -> None:

@@ -29,7 +29,7 @@ FIELDS = ("prompt", "negative", "width", "height", "steps", "guidance", "seed", 
 # How often an idle page asks again, and how long the files of shown pictures are kept.
 ASK_EVERY_S = 0.2
 DAY_S = 24 * 3600
-QUEUE_SLEEP_S = 1.0
+IDLE_S = 1.0
 
 CSS = """
 .gradio-container { max-width: 920px !important; margin: 0 auto !important; }
@@ -84,8 +84,9 @@ def build(handlers: Handlers, catalog: Catalog) -> gr.Blocks:
         gr.Timer(ASK_EVERY_S).tick(
             handlers.watch, seen, [chat, status, gallery, seen], trigger_mode="once", **_plain("watch")
         )
-    # Nothing here uses Gradio's queue, which would wake a thousand times a second to look for work.
-    blocks._queue.sleep_when_free = QUEUE_SLEEP_S
+    # Nothing here uses Gradio's queue, whose loops would wake a thousand times a second to look for work.
+    blocks.queue(status_update_rate=IDLE_S)
+    blocks._queue.sleep_when_free = IDLE_S
     return blocks
 
 

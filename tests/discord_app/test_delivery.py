@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 
 import discord
 import pytest
@@ -56,7 +57,7 @@ async def test_a_picture_in_its_message_is_not_posted_again_after_the_token_expi
     async with bot.running() as app:
         message = await (await bot.imagine()).message(has_pictures)
         job = await bot.ended()
-        await app.deliver(without_token(job), await bot.store.pictures(job.id), "again")
+        await app.deliver(without_token(job), partial(bot.store.pictures, job.id), "again")
     assert bot.posted == [message]
 
 
@@ -74,7 +75,7 @@ async def test_delivering_twice_leaves_one_message_with_the_pictures_once(server
     async with bot.running() as app:
         message = await (await bot.imagine(count=2)).message(has_pictures)
         job = await bot.ended()
-        await app.deliver(job, await bot.store.pictures(job.id), "again")
+        await app.deliver(job, partial(bot.store.pictures, job.id), "again")
     assert bot.posted == [message]
     assert message.content == "again"
     assert len(message.attachments) == 2
@@ -141,7 +142,11 @@ async def test_a_picture_too_large_is_encoded_smaller_with_all_its_pixels(server
         [job] = await bot.store.untold()
         server.upload_limit_bytes = 8_000  # less than the interaction had announced
         noise = Image.effect_noise((128, 128), 64).convert("RGB")
-        await app.deliver(job, [images.encode(noise, job.request, 0)], "noise")
+
+        async def load():
+            return [images.encode(noise, job.request, 0)]
+
+        await app.deliver(job, load, "noise")
     [file] = asked.original.attachments
     assert (file.filename, file.size_px) == (f"kandinsky-{job.id}-1.webp", (128, 128))
     assert len(file.data) <= 8_000
