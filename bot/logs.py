@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
@@ -13,6 +15,7 @@ from pydantic import BaseModel, SecretStr
 from bot.config import Config
 
 _BLOT = "[secret]"
+_SHORTEST = 4  # to blot out less would spoil ordinary words, and so show what was blotted
 
 
 def configure(config: Config, level: str) -> None:
@@ -21,9 +24,9 @@ def configure(config: Config, level: str) -> None:
     `level` is for the bot and the engine; libraries speak from "warning" on, since below it some name secrets.
     """
     stream = BlottedStream(sys.stderr, secrets_of(config))
-    renderer = (
-        structlog.processors.JSONRenderer() if config.log.json_lines else structlog.dev.ConsoleRenderer(colors=False)
-    )
+    # The default traceback shows local variables, and among them what was never configured: tokens of interactions.
+    text = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    renderer = structlog.processors.JSONRenderer() if config.log.json_lines else text
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -43,11 +46,11 @@ def configure(config: Config, level: str) -> None:
 
 
 def secrets_of(section: BaseModel) -> Iterator[str]:
-    """Find every secret value in a configuration, nested ones too."""
+    """Find every secret value in a configuration, nested ones too; of `name:password` also the password alone."""
     for name in type(section).model_fields:
         value = getattr(section, name)
         if isinstance(value, SecretStr):
-            yield value.get_secret_value()
+            yield from (value.get_secret_value(), value.get_secret_value().partition(":")[2])
         elif isinstance(value, BaseModel):
             yield from secrets_of(value)
 
@@ -57,13 +60,13 @@ class BlottedStream:
 
     def __init__(self, stream: TextIO, secrets: Iterable[str]) -> None:
         self._stream = stream
-        self._secrets = [secret for secret in secrets if secret]
+        long = {secret for secret in secrets if len(secret) >= _SHORTEST}
+        written = long | {json.dumps(secret)[1:-1] for secret in long}
+        self._pattern = re.compile("|".join(map(re.escape, sorted(written, key=len, reverse=True))) or r"(?!)")
 
     def write(self, text: str) -> int:
         """Write `text` without the secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, _BLOT)
-        return self._stream.write(text)
+        return self._stream.write(self._pattern.sub(_BLOT, text))
 
     def flush(self) -> None:
         """Flush the stream."""
