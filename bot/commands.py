@@ -109,18 +109,17 @@ def find(name: str, surface: str) -> Command:
 def parse_text(text: str, surface: str) -> Invocation:
     """Read `/imagine a red circle --seed 7`: bare words are the command's main option, flags may stand anywhere.
 
-    A phrase takes the words up to the next flag, a switch none, any other flag one.
+    A phrase takes the words up to the next flag, a switch none (but `--file=no` is off), any other flag one.
     """
     head, *words = text.split()
     command = find(head.removeprefix("/").partition("@")[0].lower(), surface)
     bare, options = list[str](), dict[str, object]()
-    for option, following in _flags(command, surface, words):
-        taken = len(following) if option is None or option.phrase else int(option.kind is not bool)
+    for option, given, following in _flags(command, surface, words):
         if option is None:
             bare += following
             continue
-        options[option.name] = True if option.kind is bool else _value(option, following[:taken])
-        bare += following[taken:]
+        options[option.name], rest = _take(option, given, following)
+        bare += rest
     return Invocation(command, {command.main: " ".join(bare), **options} if command.main and bare else options)
 
 
@@ -151,19 +150,32 @@ def parse_size(text: str, model: ModelSpec) -> tuple[int, int]:
     raise RequestError("bad_size_words", value=text, native=model.native_size)
 
 
-def _flags(command: Command, surface: str, words: list[str]) -> Iterator[tuple[Option | None, list[str]]]:
-    """Yield the words before the first flag with `None`, then each option with the words that follow it."""
-    option, following = None, list[str]()
+def _flags(command: Command, surface: str, words: list[str]) -> Iterator[tuple[Option | None, str | None, list[str]]]:
+    """Yield the words before the first flag with `None`, then each option, what `=` gave it, and the words after it."""
+    option, given, following = None, None, list[str]()
     for word in words:
         if match := _FLAG.fullmatch(word):
-            yield option, following
-            option, following = command.option(match[1].lower(), surface), [match[2]] if match[2] else []
+            yield option, given, following
+            option, given, following = command.option(match[1].lower(), surface), match[2], []
         else:
             following.append(word)
-    yield option, following
+    yield option, given, following
 
 
-def _value(option: Option, words: list[str]) -> str:
+def _take(option: Option, given: str | None, following: list[str]) -> tuple[str | bool, list[str]]:
+    """Split what stands behind a flag into its value and the words that are left."""
+    if option.kind is bool:
+        return _switch(option, given), following
+    words = [given, *following] if given else following
     if not words:
         raise RequestError("option_without_value", option=option.name)
-    return " ".join(words)
+    taken = len(words) if option.phrase else 1
+    return " ".join(words[:taken]), words[taken:]
+
+
+def _switch(option: Option, given: str | None) -> bool:
+    if given is None or given.lower() in ("yes", "true"):
+        return True
+    if given.lower() in ("no", "false"):
+        return False
+    raise RequestError("bad_switch", option=option.name, value=given)

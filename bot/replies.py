@@ -24,6 +24,9 @@ ERRORS = MappingProxyType(
         "no_prompts": "There is no prompt in {value}: write one on each line.",
         "no_output": "Say where to write: -o fox.png, or -o FOLDER together with --file.",
         "not_png": "{value} cannot be written: pictures are .png files.",
+        "not_utf8": "{value} is not text in UTF-8.",
+        "prompt_and_file": "Give one prompt, or --file with many, not both.",
+        "unwritable": "{file} cannot be written: {reason}.",
         "store_in_use": "Another kandinsky-bot already works on {folder}. Stop it, "
         "or set [store] path to another folder.",
         "device_missing": "There is no {device} device here. Set [engine] device to auto or cpu.",
@@ -31,6 +34,7 @@ ERRORS = MappingProxyType(
         "unknown_option": "There is no option --{value}. Choose from: {known}.",
         "unknown_command": "There is no command /{value}. Choose from: {known}.",
         "option_without_value": "--{option} needs a value after it.",
+        "bad_switch": "--{option} may be yes or no; {value} is neither.",
         "mode_not_supported": "{model} cannot do {mode}.",
         "queue_full": "The queue is full: {waiting} of at most {limit} are waiting. Try again when some are done.",
         "owner_queue_full": "You have {waiting} pictures waiting, at most {limit} are allowed. "

@@ -11,7 +11,7 @@ CATALOG = Catalog([DEMO, KANDINSKY_2_2])
 
 
 def request(text: str):
-    return to_request(parse_text(text, "web"), CATALOG)
+    return to_request(parse_text(text, "telegram"), CATALOG)
 
 
 def test_flags_may_stand_anywhere_and_bare_words_are_the_prompt():
@@ -27,6 +27,14 @@ def test_a_phrase_ends_at_the_next_flag():
 @pytest.mark.parametrize("flag", ["--seed 7", "--seed=7", "—seed 7", "–seed 7", "--SEED 7"])
 def test_a_flag_reads_as_phones_write_it(flag):
     assert request(f"/imagine a cat {flag}").seed == 7
+
+
+@pytest.mark.parametrize(
+    ("flag", "on"),
+    [("--file", True), ("--file=yes", True), ("--file=TRUE", True), ("--file=no", False), ("—file=False", False)],
+)
+def test_a_switch_takes_no_word_but_may_be_set_to_yes_or_no(flag, on):
+    assert parse_text(f"/imagine a {flag} no cat", "telegram").options == {"prompt": "a no cat", "file": on}
 
 
 @pytest.mark.parametrize("prompt", ["a -- b", "it's 50% off -5", "a--b", '"quoted" \\ $HOME', "红色圆圈", "5--6"])
@@ -83,7 +91,8 @@ BAD = {
     "/imagine x --stps 3": "Did you mean --steps?",
     "/imagine x --colour red": "There is no option --colour. Choose from: negative, size,",
     "/imagine x --seed": "--seed needs a value after it.",
-    "/draw x": "There is no command /draw. Choose from: imagine, queue, cancel, help.",
+    "/imagine x --file=maybe": "--file may be yes or no; maybe is neither.",
+    "/draw x": "There is no command /draw. Choose from: imagine, queue, cancel, help, start.",
 }
 
 
