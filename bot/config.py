@@ -7,13 +7,14 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -25,6 +26,15 @@ class ConfigError(Exception):
     """Say which key is wrong and what it may be, one line a problem, never a secret's value."""
 
 
+def _without_blanks(secret: SecretStr | None) -> SecretStr | None:
+    text = secret.get_secret_value().strip() if secret else ""
+    return SecretStr(text) if text else None
+
+
+# What stands alone on a page to be copied; a blank one, as in a file of empty variables, is none.
+Token = Annotated[SecretStr | None, AfterValidator(_without_blanks)]
+
+
 class Section(BaseModel):
     """Be the base of a section: frozen, and a key that nobody knows is an error."""
 
@@ -34,7 +44,7 @@ class Section(BaseModel):
 class Discord(Section):
     """`[discord]`: on as soon as there is a token; the addresses change only for a test server or a proxy."""
 
-    token: SecretStr | None = None
+    token: Token = None
     api_base: HttpUrl | None = None
     gateway_url: str | None = None
 
@@ -42,13 +52,13 @@ class Discord(Section):
 class Telegram(Section):
     """`[telegram]`: on as soon as there is a token; `webhook_url` switches from polling to a webhook."""
 
-    token: SecretStr | None = None
+    token: Token = None
     base_url: HttpUrl | None = None
     base_file_url: HttpUrl | None = None
     webhook_url: HttpUrl | None = None
     webhook_host: str = "127.0.0.1"
     webhook_port: int = Field(default=8443, ge=1, le=65535)
-    webhook_secret: SecretStr | None = None
+    webhook_secret: Token = None
 
     @model_validator(mode="after")
     def _webhook_needs_a_secret(self) -> Telegram:
@@ -69,7 +79,7 @@ class Web(Section):
     def _open_page_needs_auth(self) -> Web:
         if self.host not in LOOPBACK and not self.auth:
             raise ValueError("host is reachable from outside, so auth must be set to name:password")
-        if self.auth and ":" not in self.auth.get_secret_value():
+        if self.auth and not all(self.auth.get_secret_value().partition(":")):
             raise ValueError("auth must be name:password")
         return self
 
@@ -141,17 +151,24 @@ def load(path: Path | None, **overrides: object) -> Config:
 
     `overrides` are sections that win over the environment; without a `path` there is only the environment.
     """
-    if path and not path.is_file():
-        raise ConfigError(f"There is no file {path}.")
     if unknown := list(_unknown_variables()):
         raise ConfigError("\n".join(unknown))
     source = type("Config", (Config,), {"model_config": {**Config.model_config, "toml_file": path}})
     try:
+        if path and not path.is_file():
+            raise ConfigError(f"There is no file {path}.")
         return source(**overrides)  # type: ignore[no-any-return]
     except ValidationError as error:
         raise ConfigError("\n".join(_lines(error))) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not text in UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    except SettingsError as error:  # it names the section and quotes no value
+        what = str(error).partition(" from source")[0]
+        raise ConfigError(f"The environment holds an {what}. Write {ENV_PREFIX}<SECTION>__<KEY>=VALUE.") from None
 
 
 def _unknown_variables() -> Iterator[str]:

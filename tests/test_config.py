@@ -58,6 +58,7 @@ WRONG = {
     '[web]\nauth = "name"': ("web", "name:password"),
     '[telegram]\nwebhook_url = "https://a.example/x"': ("telegram", "webhook_secret"),
     '[engine]\ndevice = "tpu"': ("engine.device", "'auto', 'cpu' or 'cuda'"),
+    '[web]\nauth = "name:"': ("web", "name:password"),
     "[web\n": ("config.toml", "not valid TOML"),
 }
 
@@ -76,6 +77,37 @@ def test_an_error_never_shows_a_secret(tmp_path):
     assert "s3cret" not in repr(load(write(tmp_path, '[telegram]\ntoken = "s3cret"')))
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+@pytest.mark.parametrize("section", ["discord", "telegram"])
+def test_a_blank_token_is_none(monkeypatch, section, blank):
+    monkeypatch.setenv(f"KANDINSKY_BOT_{section.upper()}__TOKEN", blank)
+    assert getattr(load(None), section).token is None
+
+
+def test_a_token_is_taken_without_the_blanks_around_it(monkeypatch):
+    monkeypatch.setenv("KANDINSKY_BOT_DISCORD__TOKEN", " s3cret\n")
+    assert load(None).discord.token.get_secret_value() == "s3cret"
+
+
 def test_a_missing_file_is_said():
     with pytest.raises(ConfigError, match="There is no file"):
         load(Path("nowhere.toml"))
+
+
+def test_a_file_that_is_not_utf_8_is_said(tmp_path):
+    (tmp_path / "config.toml").write_bytes('[web]\nhost = "é"'.encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"config\.toml is not text in UTF-8"):
+        load(tmp_path / "config.toml")
+
+
+def test_a_file_that_cannot_be_read_is_said():
+    with pytest.raises(ConfigError, match="/proc/self/mem cannot be read: Input/output error"):
+        load(Path("/proc/self/mem"))
+
+
+@pytest.mark.parametrize(("variable", "section"), [("DISCORD", "discord"), ("ENGINE__REPOSITORIES", "engine")])
+def test_a_section_given_as_one_word_is_said_without_the_word(monkeypatch, variable, section):
+    monkeypatch.setenv(f"KANDINSKY_BOT_{variable}", "s3cret")
+    with pytest.raises(ConfigError, match=f'field "{section}".*<SECTION>__<KEY>') as caught:
+        load(None)
+    assert "s3cret" not in str(caught.value)
