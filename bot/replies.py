@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from bot.commands import COMMANDS, IMAGINE, Command, Option
+from engine.dispatcher import EngineState
 from engine.errors import EngineError
 from engine.jobs import Job, JobStatus, JobUpdate
 
@@ -42,12 +43,14 @@ ERRORS = MappingProxyType(
         "no_job": "You have nothing waiting or running.",
         "not_your_job": "There is no job {value} of yours that is waiting or running.",
         "out_of_memory": "That picture is too large for this machine's memory. Try a smaller size or a lower count.",
-        "worker_lost": "The picture engine stopped twice while drawing this, so it was given up. Try it again, "
-        "perhaps smaller.",
+        "worker_lost": "The picture engine stopped again and again while drawing this, so it was given up. "
+        "Try it again, perhaps smaller.",
         "model_missing": "The model's files in {repository} are missing or not usable ({reason}). "
         "kandinsky-bot doctor says how to get them.",
         "load_failed": "The model could not be loaded ({kind}). The operator finds the details in the log.",
-        "device_fault": "The graphics card failed while drawing this. Try it again.",
+        "store_failed": "The machine cannot write to its disk now. Its operator finds the details in the log.",
+        "store_unusable": "The folder {folder} cannot be used: {reason}. Mend it, or set [store] path to another one.",
+        "picture_damaged": "The picture was drawn, but its file is gone from the machine's disk. Try it again.",
         "picture_too_large": "The picture is too large to be posted here: {limit_bytes:,} bytes are allowed.",
         "undeliverable": "The picture could not be posted: {reason}.",
         "render_failed": "Something went wrong while drawing this. The operator finds the details in the log.",
@@ -88,6 +91,14 @@ NO_WORDS = "Write a command, for example: /imagine a red circle. /help lists the
 # An error names a request's field; a person knows it as the option in front of it.
 _OPTION_NAMES = MappingProxyType({option.field: option.name for option in IMAGINE.options if option.field})
 _STEPS_IN_BAR = 10
+_VALUE_SHOWN = 80
+_STATES = MappingProxyType(
+    {
+        EngineState.WARMING_UP: "warming up",
+        EngineState.RESTARTING: "restarting",
+        EngineState.MODEL_MISSING: "missing its model files",
+    }
+)
 
 
 def error(problem: EngineError) -> str:
@@ -98,14 +109,14 @@ def error(problem: EngineError) -> str:
     return f"{sentence} Did you mean --{close}?" if close else sentence
 
 
-def progress(update: JobUpdate, engine_state: str) -> str:
+def progress(update: JobUpdate, state: EngineState) -> str:
     """Say where a waiting or running job stands."""
     if update.job.status is JobStatus.LEASED and update.total:
         return f"{quote(update.job.request.prompt)}\n{bar(update.step, update.total)}"
     if update.job.status is JobStatus.LEASED:
         return f"{quote(update.job.request.prompt)}\nStarting to draw"
     place = f"Number {update.position} in the queue" if update.position else "In the queue"
-    return f"{quote(update.job.request.prompt)}\n{place}{eta(update.eta_s)}{_state(engine_state)}"
+    return f"{quote(update.job.request.prompt)}\n{place}{eta(update.eta_s)}{_state(state)}"
 
 
 def bar(step: int, total: int) -> str:
@@ -148,11 +159,11 @@ def ended(job: Job) -> str:
     return f"{prompt}\n{error(EngineError(job.error, **job.facts))}"
 
 
-def queue(mine: Sequence[JobUpdate], waiting: int, engine_state: str) -> str:
+def queue(mine: Sequence[JobUpdate], waiting: int, state: EngineState) -> str:
     """List a person's own jobs and the length of the queue."""
     lines = [f"{update.job.id}: {_standing(update)} {quote(update.job.request.prompt, 60)}" for update in mine]
     total = f"{waiting} waiting in all." if waiting else "Nobody is waiting."
-    return "\n".join([*(lines or ["You have nothing in the queue."]), total + _state(engine_state)])
+    return "\n".join([*(lines or ["You have nothing in the queue."]), total + _state(state)])
 
 
 def cancelled(jobs: Sequence[Job]) -> str:
@@ -190,13 +201,11 @@ def _command_help(command: Command, surface: str) -> str:
 def _standing(update: JobUpdate) -> str:
     if update.job.status is JobStatus.LEASED:
         return bar(update.step, update.total) if update.total else "starting"
-    if update.job.status is JobStatus.QUEUED:
-        return f"number {update.position}{eta(update.eta_s)}"
-    return "being delivered"
+    return f"number {update.position}{eta(update.eta_s)}" if update.position else "next"
 
 
-def _state(engine_state: str) -> str:
-    return {"ready": ""}.get(engine_state, f" (the engine is {engine_state})")
+def _state(state: EngineState) -> str:
+    return "" if state is EngineState.READY else f" (the engine is {_STATES[state]})"
 
 
 def _fact(name: str, value: object) -> object:
@@ -204,4 +213,6 @@ def _fact(name: str, value: object) -> object:
         return ", ".join(map(str, value))
     if name == "field":
         return _OPTION_NAMES.get(str(value), value)
-    return quote(value, 80) if name == "value" and isinstance(value, str) and not value.isalnum() else value
+    if name != "value" or not isinstance(value, str):
+        return value
+    return value if value.isalnum() and len(value) <= _VALUE_SHOWN else quote(value, _VALUE_SHOWN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -15,15 +15,16 @@ from bot import replies
 from bot.commands import CANCEL, QUEUE, Invocation, to_request
 from engine.catalog import Catalog
 from engine.dispatcher import Dispatcher
-from engine.errors import RequestError
+from engine.errors import EngineError, PictureDamaged, RequestError
 from engine.events import Picture
 from engine.jobs import TO_DELIVER, Job, JobStatus, Submission
-from engine.store import Store
+from engine.store import Store, TransitionError
 
 log = structlog.get_logger()
 
 RETRY_FIRST_S = 1.0
 RETRY_LONGEST_S = 300.0
+MAX_TRIES = 300
 
 
 class Undeliverable(Exception):
@@ -143,11 +144,24 @@ class Service:
         chosen = mine if which == "all" else [job for job in mine if which in ("", job.id)][-1:]
         if not chosen:
             raise RequestError("not_your_job", value=which)
-        return [await self._dispatcher.cancel(job.id) for job in chosen]
+        stopped = [job for job in [await self._stop(job) for job in chosen] if job]
+        if not stopped:
+            raise RequestError("no_job")
+        return stopped
+
+    async def _stop(self, job: Job) -> Job | None:
+        try:
+            return await self._dispatcher.cancel(job.id)
+        except TransitionError:  # it was rendered a moment ago
+            return None
 
     async def _follow(self, job: Job, surface: Surface) -> None:
+        shown = None
         async for update in self._dispatcher.updates(job.id, surface.progress_interval_s):
-            await self._show(surface, update.job, replies.progress(update, self._dispatcher.state))
+            text = replies.progress(update, self._dispatcher.state)
+            if text != shown:
+                await self._show(surface, update.job, text)
+            shown = text
         await self._finish(job.id, surface)
 
     async def _show(self, surface: Surface, job: Job, text: str) -> None:
@@ -157,17 +171,26 @@ class Service:
             log.warning("progress_not_shown", job=job.id, surface=surface.name, error=type(error).__name__)
 
     async def _finish(self, job_id: str, surface: Surface) -> None:
-        """Try until the person was told how the job ended."""
-        wait_s = RETRY_FIRST_S
-        while True:
-            try:
-                return await self._tell(await self._store.get(job_id), surface)
-            except Undeliverable as error:
-                return await self._give_up(job_id, str(error))
-            except Exception as error:  # noqa: BLE001 - whatever the platform throws, the picture stays and is tried again
-                log.warning("delivery_failed", job=job_id, surface=surface.name, error=repr(error), again_in_s=wait_s)
+        """Try until the person was told how the job ended; give up after about a day of refusals."""
+        for wait_s in _waits():
+            if await self._told(job_id, surface, wait_s):
+                return
             await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 2, RETRY_LONGEST_S)
+        await self._give_up(job_id, "it was refused for a day")
+
+    async def _told(self, job_id: str, surface: Surface, wait_s: float) -> bool:
+        """Tell whether there is nothing left to do for this job."""
+        try:
+            await self._tell(await self._store.get(job_id), surface)
+        except Undeliverable as error:
+            await self._give_up(job_id, str(error))
+        except PictureDamaged as error:
+            await self._fail(job_id, error)  # and tell that, next time
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever the platform throws, the picture stays and is tried again
+            log.warning("delivery_failed", job=job_id, surface=surface.name, error=repr(error), again_in_s=wait_s)
+            return False
+        return True
 
     async def _tell(self, job: Job, surface: Surface) -> None:
         if job.status in TO_DELIVER:
@@ -179,10 +202,17 @@ class Service:
             await surface.tell(job, replies.ended(job))
             await self._store.set_told(job.id)
 
+    async def _fail(self, job_id: str, error: EngineError) -> None:
+        log.error("job_failed", job=job_id, error=str(error))
+        await self._store.move(job_id, JobStatus.FAILED, error=error.code, facts=error.facts)
+
     async def _give_up(self, job_id: str, reason: str) -> None:
-        log.warning("job_undeliverable", job=job_id, reason=reason)
-        job = await self._store.get(job_id)
-        if job.status is JobStatus.POSTING:
-            await self._store.move(job_id, JobStatus.FAILED, error="undeliverable", facts={"reason": reason}, told=True)
-        else:
-            await self._store.set_told(job_id)
+        if (await self._store.get(job_id)).status is JobStatus.POSTING:
+            await self._fail(job_id, EngineError("undeliverable", reason=reason))
+        await self._store.set_told(job_id)
+
+
+def _waits() -> Iterator[float]:
+    """Yield the seconds to wait before each further try: twice as long each time, and for about a day in all."""
+    for tries in range(MAX_TRIES):
+        yield min(RETRY_FIRST_S * 2**tries, RETRY_LONGEST_S)

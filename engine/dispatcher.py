@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import structlog
 
 from engine.catalog import Catalog
-from engine.errors import EngineError, QueueFull, WorkerLost
+from engine.errors import EngineError, QueueFull, StoreFailed, WorkerLost
 from engine.events import Denoised, Done, Failed, JobEvent, Lost, Progress, Ready
 from engine.jobs import WAITING, Job, JobStatus, JobUpdate, Submission
 from engine.queue import FairQueue
@@ -25,6 +27,10 @@ log = structlog.get_logger()
 # A job whose worker died is tried once more; a restart of the whole bot is not the job's fault, unless it goes on.
 MAX_CRASHES = 1
 MAX_ATTEMPTS = 5
+STORE_RETRY_S = 5.0
+# Positions are worked out for everybody at once, and so often that nobody notices.
+STANDINGS_S = 0.5
+LONGEST_INTERVAL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +41,22 @@ class Caps:
     waiting_per_owner: int = 50
 
 
+class EngineState(StrEnum):
+    """Whether jobs can be drawn right now."""
+
+    WARMING_UP = "warming_up"
+    READY = "ready"
+    RESTARTING = "restarting"
+    MODEL_MISSING = "model_missing"
+
+
 @dataclass(slots=True)
 class _Live:
     """Hold what is known of a waiting or running job beyond its row."""
 
     job: Job
-    over: asyncio.Event
+    changed: asyncio.Event = field(default_factory=asyncio.Event)  # it was leased, or is over
+    over: bool = False
     step: int = 0
     total: int = 0
     crashes: int = 0
@@ -57,16 +73,19 @@ class Dispatcher:
         self._on_device: set[str] = set()
         self._speed = Speed()
         self._ready: Ready | None = None
+        self._loaded_epoch = 0
         self._wake = asyncio.Event()
         self._submitting = asyncio.Lock()
+        self._standings: dict[str, tuple[int, float | None]] = {}
+        self._standings_at = 0.0
         self._cannot_load = asyncio.Event()
         self._last_loss = EngineError()
         self._closing = AsyncExitStack()
-        self.state = "warming up"
+        self.state = EngineState.WARMING_UP
 
     async def __aenter__(self) -> Self:
         """Take up the jobs of an earlier run, then start the worker in the background."""
-        for job in await self._store.timed(20):
+        for job in reversed(await self._store.timed(20)):
             self._speed.learn(job)
         for job in await self._store.with_status(WAITING):
             await self._take_up(job)
@@ -96,7 +115,12 @@ class Dispatcher:
         The same `submission.key` again returns the job that it made the first time.
         """
         async with self._submitting:
-            self._check_caps(submission.owner)
+            try:
+                self._check_caps(submission.owner)
+            except QueueFull:
+                if known := await self._store.by_key(submission.key):
+                    return known
+                raise
             job, new = await self._store.add(submission)
             if new:
                 self._enqueue(job)
@@ -128,14 +152,16 @@ class Dispatcher:
         return self._last_loss
 
     async def updates(self, job_id: str, interval_s: float) -> AsyncIterator[JobUpdate]:
-        """Yield where a job stands: at once, then every `interval_s` if it changed, until it is rendered or ended."""
-        live, last = self._live.get(job_id), None
-        while live and not live.over.is_set():
-            now = self._update(live)
-            if now != last:
-                yield now
-            last = now
-            await _wait(live.over, interval_s)
+        """Yield where a job stands: at once, then every `interval_s`, until it is rendered or ended.
+
+        Far back in the queue the interval is longer: with a thousand waiting, nobody's message may cost the others.
+        """
+        live = self._live.get(job_id)
+        while live and not live.over:
+            live.changed.clear()
+            update = self._update(live)
+            yield update
+            await _wait(live.changed, min(interval_s * (1 + (update.position or 0) // 5), LONGEST_INTERVAL_S))
 
     def _check_caps(self, owner: str) -> None:
         mine = self._queue.waiting_of(owner)
@@ -151,14 +177,14 @@ class Dispatcher:
         self._enqueue(job if job.status is JobStatus.QUEUED else await self._store.move(job.id, JobStatus.QUEUED))
 
     def _enqueue(self, job: Job) -> None:
-        self._live[job.id] = _Live(job, asyncio.Event())
+        self._live[job.id] = _Live(job)
         self._queue.push(job.id, job.owner)
         self._wake.set()
 
     def _end(self, job: Job) -> None:
         if live := self._live.pop(job.id, None):
-            live.job = job
-            live.over.set()
+            live.job, live.over = job, True
+            live.changed.set()
 
     async def _lease_forever(self) -> None:
         while True:
@@ -170,17 +196,36 @@ class Dispatcher:
     async def _lease(self, job_id: str, epoch: int) -> None:
         live = self._live[job_id]
         self._on_device.add(job_id)
-        try:
-            live.job = await self._store.move(job_id, JobStatus.LEASED, attempt=live.job.attempt + 1)
-            self._held[job_id] = live.job.attempt
-            await self._worker.run(epoch, (Task(job_id, live.job.attempt, live.job.request),))
-        except TransitionError:  # cancelled while it was being leased
+        if not await self._kept(partial(self._take_lease, live)):
             self._release(job_id)
+            return
+        try:
+            await self._worker.run(epoch, (Task(job_id, live.job.attempt, live.job.request),))
         except WorkerLost:  # its `Ready` comes again when it is back
             self._ready = None
             self._release(job_id)
-            with suppress(TransitionError):
-                await self._requeue(live, attempt=live.job.attempt - 1)
+            await self._kept(partial(self._requeue, live, attempt=live.job.attempt - 1))
+
+    async def _take_lease(self, live: _Live) -> None:
+        live.job = await self._store.move(live.job.id, JobStatus.LEASED, attempt=live.job.attempt + 1)
+        self._held[live.job.id] = live.job.attempt
+        live.changed.set()
+
+    async def _kept(self, act: Callable[[], Awaitable[None]]) -> bool:
+        """Repeat a change until the store takes it, for nothing may be lost to a full disk.
+
+        Tell whether it was made: a job that was cancelled in the meantime stays as it is.
+        """
+        while True:
+            try:
+                await act()
+            except TransitionError:
+                return False
+            except (StoreFailed, OSError) as error:
+                log.error("store_failed", error=str(error), again_in_s=STORE_RETRY_S)
+                await asyncio.sleep(STORE_RETRY_S)
+            else:
+                return True
 
     async def _requeue(self, live: _Live, attempt: int) -> None:
         live.job = await self._store.move(live.job.id, JobStatus.QUEUED, attempt=attempt)
@@ -197,7 +242,7 @@ class Dispatcher:
         async for event in self._worker.events():
             match event:
                 case Ready():
-                    self._ready, self.state = event, "ready"
+                    self._ready, self._loaded_epoch, self.state = event, event.epoch, EngineState.READY
                     self._wake.set()
                     log.info("worker_ready", epoch=event.epoch, models=event.models)
                 case Lost():
@@ -215,17 +260,15 @@ class Dispatcher:
             case Denoised():
                 self._on_device.discard(event.job_id)
                 self._wake.set()
-            case Done() | Failed():
+            case Done():
                 self._release(event.job_id)
-                with suppress(TransitionError):  # cancelled in the meantime
-                    await (self._rendered(event) if isinstance(event, Done) else self._failed(event))
+                await self._kept(partial(self._rendered, event))
+            case Failed():
+                self._release(event.job_id)
+                await self._kept(partial(self._failed, event))
 
     async def _rendered(self, event: Done) -> None:
-        try:
-            job = await self._store.add_pictures(event.job_id, event.pictures, event.seconds)
-        except OSError as error:
-            log.error("pictures_not_written", job=event.job_id, error=str(error))
-            job = await self._store.move(event.job_id, JobStatus.FAILED, error="engine_error")
+        job = await self._store.add_pictures(event.job_id, event.pictures, event.seconds)
         self._speed.learn(job)
         self._end(job)
 
@@ -234,25 +277,23 @@ class Dispatcher:
 
     async def _lost(self, event: Lost) -> None:
         log.warning("worker_lost", epoch=event.epoch, code=event.code, facts=event.facts)
-        if self._ready is None:
+        if event.epoch != self._loaded_epoch:
             self._last_loss = EngineError(event.code, **event.facts)
             self._cannot_load.set()
         self._ready = None
-        self.state = "missing its model files" if event.code == "model_missing" else "restarting"
+        self.state = EngineState.MODEL_MISSING if event.code == "model_missing" else EngineState.RESTARTING
         for job_id in list(self._held):
             self._release(job_id)
-            with suppress(TransitionError):
-                await self._crashed(job_id)
+            if live := self._live.get(job_id):
+                live.crashes += 1
+                await self._kept(partial(self._crashed, live))
 
-    async def _crashed(self, job_id: str) -> None:
+    async def _crashed(self, live: _Live) -> None:
         """Try a job again whose worker died under it, unless that happened before."""
-        if not (live := self._live.get(job_id)):
-            return
-        live.crashes += 1
         if live.crashes <= MAX_CRASHES:
             await self._requeue(live, live.job.attempt)
         else:
-            self._end(await self._store.move(job_id, JobStatus.FAILED, error=WorkerLost.code))
+            self._end(await self._store.move(live.job.id, JobStatus.FAILED, error=WorkerLost.code))
 
     def _left_s(self, live: _Live) -> float | None:
         return self._speed.seconds(live.job, live.step / live.total if live.total else 0.0)
@@ -260,11 +301,26 @@ class Dispatcher:
     def _update(self, live: _Live) -> JobUpdate:
         if live.job.id not in self._queue:
             return JobUpdate(live.job, None, self._left_s(live), live.step, live.total)
-        ahead = [self._live[job_id] for job_id in self._queue.ahead_of(live.job.id)]
-        running = [self._live[job_id] for job_id in self._held if job_id in self._live]
-        waits = [self._left_s(other) for other in (*running, *ahead, live)]
-        eta_s = None if None in waits else sum(wait for wait in waits if wait is not None)
-        return JobUpdate(live.job, len(ahead) + 1, eta_s)
+        return JobUpdate(live.job, *self._standing(live.job.id))
+
+    def _standing(self, job_id: str) -> tuple[int, float | None]:
+        """Tell a waiting job's position and the seconds until it is done, both at most `STANDINGS_S` old."""
+        now = asyncio.get_running_loop().time()
+        if job_id not in self._standings or now - self._standings_at > STANDINGS_S:
+            self._standings, self._standings_at = dict(self._all_standings()), now
+        return self._standings[job_id]
+
+    def _all_standings(self) -> Iterator[tuple[str, tuple[int, float | None]]]:
+        total_s: float | None = 0.0
+        for live in (self._live[job_id] for job_id in self._held if job_id in self._live):
+            total_s = _sum(total_s, self._left_s(live))
+        for position, job_id in enumerate(self._queue.order(), start=1):
+            total_s = _sum(total_s, self._left_s(self._live[job_id]))
+            yield job_id, (position, total_s)
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

@@ -38,6 +38,18 @@ class OutOfMemory(EngineError):
     code = "out_of_memory"
 
 
+class StoreFailed(EngineError):
+    """Say that the disk or the database refused a write: nothing is lost, but the operator must mend it."""
+
+    code = "store_failed"
+
+
+class PictureDamaged(EngineError):
+    """Say that a picture's file is gone, or not what was written."""
+
+    code = "picture_damaged"
+
+
 class WorkerLost(EngineError):
     """Say that the worker process ended or hung while it held a job."""
 

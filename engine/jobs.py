@@ -35,7 +35,6 @@ TRANSITIONS = MappingProxyType(
 )
 WAITING = frozenset({S.QUEUED, S.LEASED})
 TO_DELIVER = frozenset({S.RENDERED, S.POSTING})
-ENDED = frozenset({S.POSTED, S.FAILED, S.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)

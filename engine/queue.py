@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from itertools import islice
+from itertools import zip_longest
 
 
 class FairQueue:
@@ -57,14 +57,10 @@ class FairQueue:
         """Count one owner's waiting jobs."""
         return len(self._turns.get(owner, ()))
 
-    def ahead_of(self, job_id: str) -> Iterator[str]:
-        """Iterate over the jobs that run before this one if nobody else comes."""
-        mine = self._owners[job_id]
-        rounds, before_me = self._turns[mine].index(job_id), True
-        for owner, jobs in self._turns.items():
-            if owner == mine:
-                before_me = False
-            yield from islice(jobs, rounds + (1 if before_me else 0))
+    def order(self) -> Iterator[str]:
+        """Iterate over the jobs in the order in which they run if nobody else comes: a round is one of each owner."""
+        for turn in zip_longest(*self._turns.values()):
+            yield from (job_id for job_id in turn if job_id is not None)
 
     def _pass_turn(self, owner: str) -> None:
         if self._turns[owner]:

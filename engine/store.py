@@ -20,9 +20,10 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, event, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_skip
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from engine.errors import EngineError
+from engine.errors import EngineError, PictureDamaged, StoreFailed
 from engine.events import Picture
 from engine.jobs import TRANSITIONS, Job, JobStatus, Submission
 from engine.requests import AnyRequest
@@ -46,6 +47,12 @@ class StoreInUse(EngineError):
     code = "store_in_use"
 
 
+class StoreUnusable(EngineError):
+    """Say that the store's folder or database cannot be read or written."""
+
+    code = "store_unusable"
+
+
 class Store:
     """Keep jobs and pictures under `root`; what a method returned from is on the disk (WAL, `synchronous=FULL`)."""
 
@@ -58,25 +65,24 @@ class Store:
         self._lock = FileLock(root / "lock")
 
     async def __aenter__(self) -> Self:
-        """Open the database, bringing an older one up to date; raise `StoreInUse` while another process has it."""
-        self._pictures.mkdir(parents=True, exist_ok=True)
+        """Open the database, bringing an older one up to date.
+
+        Raises `StoreInUse` while another process has it, `StoreUnusable` where it cannot be read or written.
+        """
         try:
-            self._lock.acquire(blocking=False)
+            await self._open()
         except Timeout:
             raise StoreInUse(folder=str(self._root)) from None
-        self._engine = create_async_engine(f"sqlite+aiosqlite:///{self._root / 'jobs.sqlite3'}")
-        event.listen(self._engine.sync_engine, "connect", _set_pragmas)
-        async with self._engine.begin() as connection:
-            await connection.run_sync(_migrate)
+        except (OSError, DatabaseError) as error:
+            await self._close()
+            raise StoreUnusable(folder=str(self._root), reason=_reason(error)) from error
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the database."""
-        if self._engine:
-            await self._engine.dispose()
-        self._lock.release()
+        await self._close()
 
     async def add(self, submission: Submission) -> tuple[Job, bool]:
         """Commit a new queued job; the same `key` again returns the first job and `False`."""
@@ -106,6 +112,11 @@ class Store:
             raise KeyError(job_id)
         return _job(row)
 
+    async def by_key(self, key: str) -> Job | None:
+        """Read the job that was submitted with this key."""
+        found = await self._list(jobs.c.key == key)
+        return found[0] if found else None
+
     async def with_status(self, statuses: Collection[JobStatus]) -> list[Job]:
         """List the jobs in these states, oldest first."""
         return await self._list(jobs.c.status.in_(statuses))
@@ -115,7 +126,7 @@ class Store:
         return await self._list(jobs.c.told.is_(False))
 
     async def timed(self, count: int) -> list[Job]:
-        """List the latest `count` jobs whose time on the device is known."""
+        """List the latest `count` jobs whose time on the device is known, newest first."""
         query = select(jobs).where(jobs.c.seconds.is_not(None)).order_by(jobs.c.created_at.desc()).limit(count)
         async with self._read() as connection:
             return [_job(row) for row in await connection.execute(query)]
@@ -126,16 +137,25 @@ class Store:
             return await _move(connection, job_id, status, changes)
 
     async def add_pictures(self, job_id: str, made: Sequence[Picture], seconds: float) -> Job:
-        """Write a leased job's pictures to disk, then commit them together with its move to `RENDERED`."""
+        """Write a leased job's pictures to disk, then commit them together with its move to `RENDERED`.
+
+        Raises `TransitionError`, and keeps no file, for a job that was cancelled meanwhile; `OSError` or `StoreFailed`
+        where the disk refuses.
+        """
         rows = [
             await asyncio.to_thread(self._write_picture, job_id, number, picture) for number, picture in enumerate(made)
         ]
-        async with self._write() as connection:
-            await connection.execute(insert(pictures), rows)
-            return await _move(connection, job_id, JobStatus.RENDERED, {"seconds": seconds})
+        try:
+            async with self._write() as connection:
+                await connection.execute(insert(pictures), rows)
+                return await _move(connection, job_id, JobStatus.RENDERED, {"seconds": seconds})
+        except TransitionError:
+            for row in rows:
+                (self._pictures / str(row["file"])).unlink(missing_ok=True)
+            raise
 
     async def pictures(self, job_id: str) -> list[Picture]:
-        """Read a job's pictures back in order; raise `EngineError` if a file is not what was written."""
+        """Read a job's pictures back in order; raise `PictureDamaged` if a file is not what was written."""
         query = select(pictures).where(pictures.c.job_id == job_id).order_by(pictures.c.number)
         async with self._read() as connection:
             rows = (await connection.execute(query)).all()
@@ -148,6 +168,21 @@ class Store:
     async def set_told(self, job_id: str) -> Job:
         """Commit that the person has seen how the job ended."""
         return await self._change(job_id, told=True)
+
+    async def _open(self) -> None:
+        self._pictures.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire(blocking=False)
+        # An address holds secrets: no error may quote the values of its statement.
+        self._engine = create_async_engine(f"sqlite+aiosqlite:///{self._root / 'jobs.sqlite3'}", hide_parameters=True)
+        event.listen(self._engine.sync_engine, "connect", _prepare)
+        event.listen(self._engine.sync_engine, "begin", _begin)
+        async with self._engine.begin() as connection:
+            await connection.run_sync(_migrate)
+
+    async def _close(self) -> None:
+        if self._engine:
+            await self._engine.dispose()
+        self._lock.release()
 
     async def _change(self, job_id: str, **changes: Any) -> Job:
         async with self._write() as connection:
@@ -163,8 +198,11 @@ class Store:
     @asynccontextmanager
     async def _write(self) -> AsyncIterator[AsyncConnection]:
         assert self._engine, "the store is used outside its async with"  # noqa: S101 - a programming error
-        async with self._writing, self._engine.begin() as connection:
-            yield connection
+        try:
+            async with self._writing, self._engine.begin() as connection:
+                yield connection
+        except DatabaseError as error:
+            raise StoreFailed(reason=_reason(error)) from error
 
     @asynccontextmanager
     async def _read(self) -> AsyncIterator[AsyncConnection]:
@@ -187,9 +225,10 @@ class Store:
         }
 
     def _read_picture(self, row: Row[Any]) -> Picture:
-        data = (self._pictures / row.file).read_bytes()
+        path = self._pictures / row.file
+        data = path.read_bytes() if path.exists() else b""
         if hashlib.sha256(data).hexdigest() != row.sha256:
-            raise EngineError("picture_damaged", file=row.file)
+            raise PictureDamaged(file=row.file)
         return Picture(data, row.media_type, row.width, row.height, row.seed)
 
 
@@ -218,11 +257,20 @@ def _write_synced(path: Path, data: bytes) -> None:
     part.replace(path)
 
 
-def _set_pragmas(connection: Any, _record: object) -> None:
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # `_begin` opens transactions: left to the driver, a migration would have none
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error)  # SQLAlchemy adds the statement and a web address
 
 
 def _migrate(connection: Connection) -> None:

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
+import engine.dispatcher
 from engine.catalog import DEMO, Catalog
-from engine.dispatcher import Caps, Dispatcher
-from engine.errors import OutOfMemory, QueueFull
-from engine.events import Progress
+from engine.dispatcher import Caps, Dispatcher, EngineState
+from engine.errors import OutOfMemory, QueueFull, StoreFailed
+from engine.events import Picture, Progress
 from engine.jobs import Job, JobStatus, Submission
 from engine.requests import Text2Image, complete
 from engine.store import Store, TransitionError
@@ -15,6 +16,7 @@ from engine.workers.fake import FakeWorker
 
 CATALOG = Catalog([DEMO])
 NO_CAPS = Caps()
+PICTURE = Picture(b"bytes", "image/png", 64, 64, 7)
 
 
 def submission(key: str, owner: str = "ann", steps: int = 3) -> Submission:
@@ -206,11 +208,72 @@ async def test_caps_refuse_with_numbers_and_one_owner_s_cap_spares_the_others(be
 async def test_the_state_is_told(tmp_path):
     worker = FakeWorker(warm_up_s=0.05)
     async with Store(tmp_path) as store, Dispatcher(store, worker, CATALOG) as dispatcher:
-        assert dispatcher.state == "warming up"
+        assert dispatcher.state is EngineState.WARMING_UP
         async with asyncio.timeout(5):
-            while dispatcher.state != "ready":
+            while dispatcher.state is not EngineState.READY:
                 await asyncio.sleep(0.001)
         await worker.crash()
         async with asyncio.timeout(5):
-            while dispatcher.state != "restarting":
+            while dispatcher.state is not EngineState.RESTARTING:
                 await asyncio.sleep(0.001)
+
+
+async def test_a_full_disk_costs_time_but_no_picture(bench, monkeypatch):
+    monkeypatch.setattr(engine.dispatcher, "STORE_RETRY_S", 0.001)
+    add_pictures, refusals = bench.store.add_pictures, [StoreFailed(reason="full"), OSError("full"), StoreFailed()]
+
+    async def refuse_first(*arguments):
+        if refusals:
+            raise refusals.pop()
+        return await add_pictures(*arguments)
+
+    monkeypatch.setattr(bench.store, "add_pictures", refuse_first)
+    async with bench.dispatcher() as dispatcher:
+        job = await dispatcher.submit(submission("a"))
+        job = await bench.status(job, JobStatus.RENDERED)
+    assert (refusals, job.attempt) == ([], 1)
+
+
+async def test_a_redelivered_request_returns_its_job_although_the_queue_is_full(bench):
+    async with bench.dispatcher(Caps(waiting=1, waiting_per_owner=1)) as dispatcher:
+        bench.worker.hang()
+        await bench.status(await dispatcher.submit(submission("run")), JobStatus.LEASED)
+        waiting = await dispatcher.submit(submission("a"))
+        assert (await dispatcher.submit(submission("a"))).id == waiting.id
+
+
+async def test_the_newest_jobs_decide_about_the_speed_after_a_restart(bench):
+    for number in range(20):
+        job, _ = await bench.store.add(submission(str(number)))
+        await bench.store.move(job.id, JobStatus.LEASED)
+        await bench.store.add_pictures(job.id, [PICTURE], seconds=1.0 if number > 9 else 100.0)
+    async with bench.dispatcher() as dispatcher:
+        bench.worker.hang()
+        job = await dispatcher.submit(submission("next"))
+        [update] = dispatcher.owned("ann")
+    assert update.job.id == job.id
+    assert update.eta_s < 15
+
+
+async def test_a_crash_between_two_jobs_is_no_failure_to_load(bench):
+    async with bench.dispatcher() as dispatcher:
+        broken = asyncio.create_task(dispatcher.broken())
+        await bench.status(await dispatcher.submit(submission("a")), JobStatus.RENDERED)
+        dispatcher._ready = None  # as after a task that met a dead worker
+        await bench.worker.crash()
+        await bench.status(await dispatcher.submit(submission("b")), JobStatus.RENDERED)
+        assert not broken.done()
+        broken.cancel()
+
+
+async def test_a_thousand_waiting_jobs_cost_little(bench):
+    caps = Caps(waiting=2000, waiting_per_owner=2000)
+    async with bench.dispatcher(caps) as dispatcher:
+        bench.worker.hang()
+        jobs = [await dispatcher.submit(submission(str(number), f"owner{number % 50}")) for number in range(300)]
+        orders = []
+        monkey = dispatcher._queue.order
+        dispatcher._queue.order = lambda: orders.append(1) or monkey()
+        for job in jobs:
+            await anext(dispatcher.updates(job.id, 1))
+    assert len(orders) <= 5, "the whole order is worked out for everybody at once"

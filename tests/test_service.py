@@ -11,7 +11,7 @@ from engine.catalog import DEMO, Catalog
 from engine.dispatcher import Dispatcher
 from engine.errors import OutOfMemory, RequestError
 from engine.jobs import JobStatus
-from engine.store import Store
+from engine.store import Store, TransitionError
 from engine.workers.fake import FakeWorker
 
 CATALOG = Catalog([DEMO])
@@ -195,3 +195,61 @@ async def test_cancel_stops_the_latest_a_named_one_or_all_of_one_s_own_only(hous
 async def test_help_lists_the_commands(house):
     async with house() as bot:
         assert "/imagine: Draw a picture from words" in await bot.answer(HELP)
+
+
+async def test_a_job_that_was_rendered_a_moment_ago_cannot_be_cancelled_and_the_others_are(house, monkeypatch):
+    async with house() as bot:
+        bot.worker.hang()
+        jobs = [(await bot.imagine(key))[0] for key in "abc"]
+        cancel = bot.dispatcher.cancel
+
+        async def too_late(job_id):
+            if job_id == jobs[1].id:
+                raise TransitionError
+            return await cancel(job_id)
+
+        monkeypatch.setattr(bot.dispatcher, "cancel", too_late)
+        with pytest.raises(RequestError, match="no_job"):
+            await bot.answer(CANCEL, job=jobs[1].id)
+        assert await bot.answer(CANCEL, job="all") == "Stopped 2 pictures."
+
+
+async def test_a_picture_whose_file_is_gone_is_told(house, surface, tmp_path):
+    surface.failures = [ConnectionError()] * 10_000
+    async with house() as bot:
+        job, _ = await bot.imagine()
+        async with asyncio.timeout(5):
+            while (await bot.store.get(job.id)).status is not JobStatus.POSTING:
+                await asyncio.sleep(0.001)
+    surface.failures = []
+    for file in (tmp_path / "pictures").iterdir():
+        file.unlink()
+    async with house() as bot:
+        async with asyncio.timeout(5):
+            while await bot.store.untold():
+                await asyncio.sleep(0.001)
+    assert surface.delivered == []
+    assert "its file is gone" in surface.told[0][1]
+
+
+async def test_what_has_not_changed_is_not_shown_again(house, surface):
+    async with house() as bot:
+        bot.worker.hang()
+        await bot.imagine("running")
+        await bot.imagine("waiting")
+        async with asyncio.timeout(5):
+            while not any("Number 1" in text for text in surface.shown):
+                await asyncio.sleep(0.001)
+        shown = len(surface.shown)
+        await asyncio.sleep(0.05)
+        assert len(surface.shown) - shown <= 1
+
+
+async def test_a_place_that_refuses_for_a_day_is_given_up(house, surface, monkeypatch):
+    monkeypatch.setattr(bot.service, "MAX_TRIES", 3)
+    surface.failures = [ConnectionError()] * 3
+    async with house() as opened:
+        job, follower = await opened.imagine()
+        await follower
+        job = await opened.store.get(job.id)
+    assert (job.status, job.error, job.told) == (JobStatus.FAILED, "undeliverable", True)

@@ -1,15 +1,17 @@
 """The store: what it returned from is on disk, and only the table's transitions happen."""
 
 import sqlite3
+import traceback
+from secrets import token_hex
 
 import pytest
 from sqlalchemy import inspect
 
-from engine.errors import EngineError
+from engine.errors import EngineError, PictureDamaged
 from engine.events import Picture
 from engine.jobs import TRANSITIONS, JobStatus, Submission
 from engine.requests import Text2Image
-from engine.store import Store, TransitionError
+from engine.store import Store, StoreUnusable, TransitionError
 from engine.tables import metadata
 
 REQUEST = Text2Image(model="demo", prompt="a red circle — 红", width=128, height=128, steps=4, guidance_scale=4, seed=7)
@@ -94,3 +96,50 @@ async def test_the_migrations_make_the_tables_that_the_code_uses(store):
             lambda c: {name: {column["name"] for column in inspect(c).get_columns(name)} for name in metadata.tables}
         )
     assert made == {name: set(table.columns.keys()) for name, table in metadata.tables.items()}
+
+
+async def test_a_start_that_ends_within_a_migration_leaves_nothing_half_done(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.op.create_index", lambda *_: (_ for _ in ()).throw(OSError("killed")))
+        with pytest.raises(StoreUnusable, match="killed"):
+            await Store(tmp_path).__aenter__()
+    async with Store(tmp_path) as store:
+        await store.add(submission())
+
+
+async def test_a_folder_that_cannot_be_used_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnusable):
+        await Store(tmp_path / "file").__aenter__()
+    (tmp_path / "jobs.sqlite3").write_bytes(b"no database" * 100)
+    with pytest.raises(StoreUnusable, match="not a database"):
+        await Store(tmp_path).__aenter__()
+
+
+async def test_an_error_of_the_database_quotes_no_address(store, tmp_path):
+    job, _ = await store.add(submission())
+    async with store._write() as connection:
+        await connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    secret = token_hex()
+    with pytest.raises(EngineError, match="disk full") as caught:
+        await store.set_address(job.id, {"token": secret})
+    assert secret not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_cancelled_job_leaves_no_picture_file(store, tmp_path):
+    job, _ = await store.add(submission())
+    await store.move(job.id, JobStatus.CANCELLED)
+    with pytest.raises(TransitionError):
+        await store.add_pictures(job.id, [PICTURE], seconds=1)
+    assert list((tmp_path / "pictures").iterdir()) == []
+
+
+async def test_a_picture_whose_file_is_gone_is_noticed(store, tmp_path):
+    job, _ = await store.add(submission())
+    await store.move(job.id, JobStatus.LEASED)
+    await store.add_pictures(job.id, [PICTURE], seconds=1)
+    (tmp_path / "pictures" / f"{job.id}-1.png").unlink()
+    with pytest.raises(PictureDamaged):
+        await store.pictures(job.id)

@@ -4,6 +4,11 @@ from alembic import context
 
 from engine.tables import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=True,  # SQLite can, and a start that is killed half-way must leave nothing behind
+)
 with context.begin_transaction():
     context.run_migrations()
