@@ -19,6 +19,12 @@ class Repository:
     revision: str | None = None
     variant: str | None = None
 
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read "owner/name", "owner/name@revision" or a folder."""
+        path, _, revision = text.partition("@")
+        return cls(text) if Path(text).is_dir() else cls(path, revision or None)
+
     @property
     def is_folder(self) -> bool:
         """Tell a path from a hub repository, which is always "owner/name"."""
@@ -124,7 +130,7 @@ class Catalog:
         model = cls(KNOWN)[default]
         if unknown := set(paths) - set(model.repositories):
             raise RequestError("unknown_part", value=min(unknown), known=list(model.repositories))
-        repositories = {**model.repositories, **{part: Repository(path) for part, path in paths.items()}}
+        repositories = {**model.repositories, **{part: Repository.of(path) for part, path in paths.items()}}
         return cls([replace(model, repositories=repositories), *([DEMO] if model is not DEMO else [])])
 
     def __getitem__(self, name: str) -> ModelSpec:

@@ -251,7 +251,7 @@ class Dispatcher:
                     await self._job_event(event)
 
     def _is_current(self, event: JobEvent) -> bool:
-        return bool(self._ready and event.epoch == self._ready.epoch and self._held.get(event.job_id) == event.attempt)
+        return event.epoch == self._loaded_epoch and self._held.get(event.job_id) == event.attempt
 
     async def _job_event(self, event: JobEvent) -> None:
         match event:
