@@ -86,7 +86,7 @@ def build(handlers: Handlers, catalog: Catalog) -> gr.Blocks:
         )
     # Nothing here uses Gradio's queue, whose loops would wake a thousand times a second to look for work.
     blocks.queue(status_update_rate=IDLE_S)
-    blocks._queue.sleep_when_free = IDLE_S
+    blocks._queue.sleep_when_free = blocks._queue.progress_update_sleep_when_free = IDLE_S
     return blocks
 
 
