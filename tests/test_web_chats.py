@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.web.chats import CHATS_KEPT, MESSAGES_KEPT, Chat, Chats, Message
+from bot.web.chats import CHATS_KEPT, MESSAGES_KEPT, UNTAKEN_KEPT, Chat, Chats, Message
 
 
 async def test_what_no_page_has_taken_is_kept_however_much_follows():
@@ -17,6 +17,18 @@ async def test_what_no_page_has_taken_is_kept_however_much_follows():
     await chat.until_taken(first)
     chat.put(Message("last", "user", "words"))
     assert len(chat.messages) == MESSAGES_KEPT
+
+
+async def test_a_chat_that_no_page_looks_at_keeps_only_what_is_awaited():
+    chat = Chat()
+    picture = asyncio.create_task(chat.until_taken(chat.put(Message("picture", "assistant", "a picture"))))
+    await asyncio.sleep(0)
+    for number in range(2 * UNTAKEN_KEPT):
+        chat.put(Message(str(number), "user", "words"))
+    assert len(chat.messages) == UNTAKEN_KEPT + 1
+    assert chat.messages[0].key == "picture"
+    chat.take(chat.revision)
+    await picture
 
 
 async def test_a_page_cannot_take_what_it_was_never_shown():

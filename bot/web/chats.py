@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 MESSAGES_KEPT = 50
+# A page that comes back late finds this many; a script that never asks for its answers fills no more.
+UNTAKEN_KEPT = 500
 CHATS_KEPT = 1_000
 
 
@@ -27,10 +29,10 @@ class Message:
 
 
 class Chat:
-    """Keep one owner's latest messages, and everything that no page has taken yet.
+    """Keep one owner's latest messages, more of those that no page has taken yet, and everything that is awaited.
 
     Every change has a higher `revision`. They start at the clock, so that a page left open over a restart of the bot
-    holds an older one than any here.
+    holds another one than any here: an older one, or where the clock was set back, one that is still to come.
     """
 
     def __init__(self) -> None:
@@ -38,7 +40,7 @@ class Chat:
         self._taken = self.revision
         self._messages: dict[str, Message] = {}
         self._changed = asyncio.Event()
-        self._waiting = 0
+        self._awaited: set[int] = set()
 
     @property
     def messages(self) -> list[Message]:
@@ -48,7 +50,7 @@ class Chat:
     @property
     def is_awaited(self) -> bool:
         """Tell whether something here waits for the page to take it."""
-        return self._waiting > 0
+        return bool(self._awaited)
 
     def put(self, message: Message) -> int:
         """Show a message, in the place of the one with the same key if there is one; return the new revision."""
@@ -58,6 +60,10 @@ class Chat:
         self._notify()
         return self.revision
 
+    def shown(self, revision: int) -> int:
+        """Return the revision that a page shows which names `revision`: 0 for one of another run of the bot."""
+        return revision if revision <= self.revision else 0
+
     def take(self, revision: int) -> None:
         """Note that a page shows everything up to `revision`."""
         if self._taken < revision <= self.revision:
@@ -66,12 +72,12 @@ class Chat:
 
     async def until_taken(self, revision: int) -> None:
         """Wait for a page that shows `revision`."""
-        self._waiting += 1
+        self._awaited.add(revision)
         try:
             while self._taken < revision:
                 await self._changed.wait()
         finally:
-            self._waiting -= 1
+            self._awaited.discard(revision)
 
     async def until_newer(self, revision: int, timeout_s: float) -> bool:
         """Wait at most `timeout_s` for something newer than `revision`, and tell whether it came."""
@@ -82,9 +88,10 @@ class Chat:
         return self.revision > revision
 
     def _trim(self) -> None:
-        spare = len(self._messages) - MESSAGES_KEPT
-        old = [message.key for message in self.messages[: max(0, spare)] if message.revision <= self._taken]
-        for key in old:
+        messages = self.messages
+        old = {message.key for message in messages[:-MESSAGES_KEPT] if message.revision <= self._taken}
+        lost = {message.key for message in messages[:-UNTAKEN_KEPT] if message.revision not in self._awaited}
+        for key in old | lost:
             del self._messages[key]
 
     def _notify(self) -> None:
