@@ -4,6 +4,7 @@ import asyncio
 import io
 import socket
 import time
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -103,6 +104,15 @@ async def test_each_slip_is_answered_with_one_sentence(visitor):
         await visitor.until(lambda page, sentence=sentence: sentence in page.last)
         assert "Traceback" not in visitor.last
         assert len(visitor.texts[-2]) <= 2_001
+
+
+async def test_half_an_emoji_is_drawn_as_a_question_mark(visitor):
+    await visitor.say(f"\ud83d fox {SMALL}")
+    await visitor.until(has_pictures)
+    assert visitor.texts[0] == f"? fox {SMALL}"
+    await visitor.draw(prompt="\ud83d hen")
+    await visitor.until(lambda page: page.gallery)
+    assert "“? hen”" in visitor.status
 
 
 async def test_an_empty_line_says_nothing(visitor):
@@ -261,11 +271,14 @@ async def test_a_picture_waits_for_its_owner_over_a_restart(tmp_path):
         await bot.until(JobStatus.POSTED)
 
 
-async def test_a_page_left_open_over_a_restart_goes_on(tmp_path):
+@pytest.mark.parametrize("clock", ["goes on", "is set back"])
+async def test_a_page_left_open_over_a_restart_goes_on(tmp_path, monkeypatch, clock):
     bot = WebBot(tmp_path)
     async with bot.running(), Visitor(bot.url) as visitor:
         await picture(visitor, f"a fox {SMALL}")
         seen, cookies = visitor.seen, visitor.http.cookies
+    if clock == "is set back":
+        monkeypatch.setattr("bot.web.chats.time", SimpleNamespace(time_ns=lambda: 0))
     async with bot.running(), Visitor(bot.url, cookies) as visitor:
         visitor.seen = seen
         await picture(visitor, f"a hen {SMALL}")
@@ -290,7 +303,8 @@ async def test_an_idle_page_hardly_wakes_the_loop(tmp_path):
 
         loop._selector.select = counted
         await asyncio.sleep(1)
-    assert wakes < 100, "Gradio's own queue polls every millisecond"
+    # Twice for each tick: ten of uvicorn, and a few of Gradio's.
+    assert wakes < 60, "Gradio's own queue polls every millisecond"
 
 
 async def test_a_stopped_page_gives_its_port_back(tmp_path):

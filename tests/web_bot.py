@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from html import unescape
@@ -117,7 +118,9 @@ class Visitor:
         return (await self.http.get(file["url"])).raise_for_status().content
 
     async def call(self, name: str, *values: object) -> list[Any]:
-        answer = await self.http.post(f"/gradio_api/run/{name}", json={"data": values})
+        # Not httpx's own JSON, which cannot write half an emoji.
+        body, headers = json.dumps({"data": values}), {"content-type": "application/json"}
+        answer = await self.http.post(f"/gradio_api/run/{name}", content=body, headers=headers)
         return answer.raise_for_status().json()["data"]
 
     @property

@@ -94,19 +94,20 @@ class WebApp:
 
     async def say(self, text: str, request: gr.Request) -> None:
         """Obey what a person typed."""
-        if words := (text or "").strip():
+        if words := _clean(text or "").strip():
             await self._enter(self._owner(request), words, lambda: _invocation(words))
 
     async def draw(self, request: gr.Request, *values: object) -> None:
         """Ask for what the form says; `values` are those of `page.FIELDS`."""
-        options = page.options(values)
+        options = page.options([_clean(value) if isinstance(value, str) else value for value in values])
         await self._enter(
             self._owner(request), page.command_line(options), lambda: Invocation(IMAGINE, options), on_form=True
         )
 
     async def watch(self, seen: int | None, request: gr.Request) -> object:
         """Show what is newer than the revision `seen`, which the page has; wait for it a moment."""
-        chat, shown = self._chats[self._owner(request)], seen or 0
+        chat = self._chats[self._owner(request)]
+        shown = chat.shown(seen or 0)
         chat.take(shown)
         if not await chat.until_newer(shown, WAIT_S):
             return gr.skip()
@@ -172,6 +173,11 @@ class WebApp:
 def _invocation(words: str) -> Invocation:
     """Read a typed line: words without a slash are a prompt."""
     return parse_text(words if words.startswith("/") else f"/{IMAGINE.name} {words}", WebApp.name)
+
+
+def _clean(words: str) -> str:
+    """Replace halves of emoji, which JSON can carry and nothing can write down."""
+    return words.encode("utf-8", "replace").decode()
 
 
 def _cut(words: str) -> str:
