@@ -73,10 +73,17 @@ def _surfaces(
 def _page_secret(root: Path) -> str:
     """Keep the secret that protects the page's browser storage, so that a restart recognises its visitors."""
     path = root / "page_secret"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32))
-    return path.read_text()
+    kept = path.read_text() if path.exists() else ""
+    return kept or _new_secret(path)
+
+
+def _new_secret(path: Path) -> str:
+    """Write a secret that is complete or absent, wherever the program may be stopped, and that no one else can read."""
+    fresh, secret = path.with_suffix(".new"), secrets.token_urlsafe(32)
+    fresh.touch(mode=0o600)
+    fresh.write_text(secret)
+    fresh.replace(path)
+    return secret
 
 
 def _stop_on_sigterm() -> None:

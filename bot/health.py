@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger()
 
 
 class CannotServe(Exception):
@@ -20,24 +24,34 @@ DEAD_AFTER_S = 30.0
 @asynccontextmanager
 async def heartbeat(folder: Path) -> AsyncIterator[None]:
     """Touch `folder`/heartbeat every few seconds until the end of the block, then take it away."""
-    file = folder / "heartbeat"
-    beating = asyncio.create_task(_beat(file), name="heartbeat")
+    file, stop = folder / "heartbeat", asyncio.Event()
+    beating = asyncio.create_task(_beat(file, stop), name="heartbeat")
     try:
         yield
     finally:
-        beating.cancel()
-        file.unlink(missing_ok=True)
+        stop.set()
+        await beating  # not cancelled: its thread might touch the file once more, after it was taken away
+        with suppress(OSError):
+            file.unlink()
 
 
 def is_alive(folder: Path) -> bool:
     """Tell whether the loop of the bot that works on `folder` was alive a moment ago."""
     try:
         return time.time() - (folder / "heartbeat").stat().st_mtime < DEAD_AFTER_S
-    except FileNotFoundError:
+    except OSError:
         return False
 
 
-async def _beat(file: Path) -> None:
-    while True:
-        await asyncio.to_thread(file.touch)
-        await asyncio.sleep(BEAT_S)
+async def _beat(file: Path, stop: asyncio.Event) -> None:
+    failing = False
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(file.touch)
+            failing = False
+        except OSError as error:
+            if not failing:
+                log.warning("heartbeat_not_written", file=str(file), reason=error.strerror)
+            failing = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), BEAT_S)
