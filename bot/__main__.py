@@ -73,7 +73,7 @@ def generate(
     prompt: Annotated[str | None, typer.Argument(help="What to draw.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A .png file; a folder with --file.")] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", help="Prompts, one a line: 0001.png and on.", exists=True)
+        Path | None, typer.Option("--file", help="Prompts, one a line: 0001.png and on.", exists=True, dir_okay=False)
     ] = None,
     config: ConfigFile = None,
     **options: object,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +16,8 @@ from rich.text import Text
 from bot import replies
 from bot.assembly import catalog_of
 from bot.config import ENV_PREFIX, Config, ConfigError, load
-from bot.health import is_alive
+from bot.health import CannotServe, is_alive
+from bot.listener import listen
 from engine.catalog import Catalog, ModelSpec, Repository
 from engine.errors import RequestError
 from engine.kandinsky.inspection import gpus, hub_cache, missing
@@ -75,7 +75,7 @@ def _platforms(config: Config) -> Iterator[Finding]:
 
 
 def _token(section: str, token: SecretStr | None, where: str) -> Finding:
-    if token and token.get_secret_value().strip():
+    if token:
         return Finding(Level.OK, f"{section}: token given")
     variable = f"{ENV_PREFIX}{section.upper()}__TOKEN"
     return Finding(Level.NOTE, f"{section}: off, no token", f"get one from {where} and set {variable}")
@@ -88,10 +88,10 @@ def _page(config: Config) -> Iterator[Finding]:
     if is_alive(config.store.path):
         yield Finding(Level.OK, f"web: a bot is running on {config.store.path}")
         return
-    with socket.socket() as probe:
-        taken = probe.connect_ex((config.web.host, config.web.port)) == 0
-    if taken:
-        yield Finding(Level.WRONG, f"web: port {config.web.port} is taken", "stop what uses it, or set [web] port")
+    try:
+        listen(config.web.host, config.web.port).close()
+    except CannotServe as error:
+        yield Finding(Level.WRONG, f"web: {error}")
     else:
         yield Finding(Level.OK, f"web: port {config.web.port} is free")
 
@@ -135,9 +135,12 @@ def _absent(model: ModelSpec, repository: Repository) -> Finding:
 
 
 def _disk(what: str, path: Path, needed_gib: int) -> Finding:
-    existing = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
+    tried = (path.absolute(), *path.absolute().parents)
+    existing = next(folder for folder in tried if os.path.exists(folder))  # noqa: PTH110 - Path's raises
     free_gib = shutil.disk_usage(existing).free / 2**30
-    if not os.access(existing, os.W_OK):
+    if not existing.is_dir():
+        return Finding(Level.WRONG, f"{what}: {existing} is not a folder", "move it away or choose another folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
         return Finding(
             Level.WRONG, f"{what}: {existing} cannot be written", "change its owner or choose another folder"
         )

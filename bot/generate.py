@@ -16,6 +16,7 @@ from bot.commands import IMAGINE, Invocation, to_request
 from bot.config import Config
 from bot.service import Load, Origin, Service
 from engine.errors import EngineError, RequestError
+from engine.events import Picture
 from engine.jobs import Job
 
 OWNER = "cli"
@@ -44,13 +45,19 @@ class FileSurface:
         self._progress.update(self._bar, description=text.splitlines()[-1])
 
     async def deliver(self, job: Job, load: Load, text: str) -> None:
-        """Write each picture to its file."""
-        first, pictures = Path(str(job.address["file"])), await load()
+        """Write each picture to its file; keep the reason where that fails, for trying again would fail again."""
+        try:
+            await self._write(job, await load())
+        except OSError as error:
+            self.failed.append(replies.error(_unwritable(error, job.address["file"])))
+        self._progress.advance(self._bar)
+
+    async def _write(self, job: Job, pictures: Sequence[Picture]) -> None:
+        first = Path(str(job.address["file"]))
         for number, picture in enumerate(pictures, start=1):
             file = first if len(pictures) == 1 else first.with_stem(f"{first.stem}-{number}")
             await asyncio.to_thread(file.write_bytes, picture.data)
             print(f"{file}  {replies.parameters(job)}")
-        self._progress.advance(self._bar)
 
     async def tell(self, job: Job, text: str) -> None:
         """Keep the reason of a failure for the end."""
@@ -59,26 +66,43 @@ class FileSurface:
 
 
 def orders(prompt: str | None, file: Path | None, output: Path | None, options: Mapping[str, object]) -> list[Order]:
-    """Order one picture, or one for each line of `file`; raise `RequestError` where `output` does not fit."""
+    """Order one picture, or one for each line of `file`; raise `RequestError` where they do not fit together."""
     if output is None:
         raise RequestError("no_output")
+    if file and prompt is not None:
+        raise RequestError("prompt_and_file")
     if file:
-        output.mkdir(parents=True, exist_ok=True)
+        _make_folder(output)
         return [
             Order({**options, "prompt": line}, output / f"{number:04}.png")
             for number, line in enumerate(_prompts(file), start=1)
         ]
     if output.suffix.lower() != ".png":
         raise RequestError("not_png", value=str(output))
-    output.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(output.parent)
     return [Order({**options, "prompt": prompt or ""}, output)]
 
 
 def _prompts(file: Path) -> list[str]:
-    lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    try:
+        text = file.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte order mark
+    except UnicodeDecodeError:
+        raise RequestError("not_utf8", value=str(file)) from None
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         raise RequestError("no_prompts", value=str(file))
     return lines
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(error, folder) from None
+
+
+def _unwritable(error: OSError, file: object) -> RequestError:
+    return RequestError("unwritable", file=str(error.filename or file), reason=error.strerror or str(error))
 
 
 async def generate(config: Config, orders: Sequence[Order], progress: Progress) -> list[str]:

@@ -1,15 +1,25 @@
 """The shell: the same pictures as in a chat, exit codes 0, 1 and 2, and a doctor who names what is missing."""
 
 import contextlib
+import io
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
+from rich.console import Console
+from typer.testing import CliRunner
 
 from bot import replies
+from bot.__main__ import app
 from bot.commands import IMAGINE
+from bot.doctor import examine
+from bot.generate import orders
+from bot.health import CannotServe
+from bot.listener import listen
+from engine.errors import RequestError
 from tests.whole_bot import environment, free_port
 
 QUICK = ("--steps", "2", "--size", "64x64")
@@ -69,6 +79,62 @@ def test_wrong_usage_ends_with_2_and_a_sentence(shell, arguments):
     assert "Traceback" not in done.stderr
 
 
+def test_a_picture_that_cannot_be_written_ends_with_1_and_the_others_are_drawn(shell, tmp_path):
+    (tmp_path / "prompts.txt").write_text("a red fox\na blue fox\n")
+    (tmp_path / "out" / "0001.png").mkdir(parents=True)
+    done = shell("generate", "--file", "prompts.txt", "-o", "out", *QUICK)
+    assert (done.returncode, done.stderr.count("Traceback")) == (1, 0), done.stderr
+    assert "out/0001.png cannot be written: Is a directory." in done.stderr
+    with Image.open(tmp_path / "out" / "0002.png") as picture:
+        assert picture.size == (64, 64)
+
+
+def test_a_prompt_and_a_file_of_prompts_exclude_each_other(tmp_path):
+    (tmp_path / "prompts.txt").write_text("a red fox")
+    assert "not both" in refusal("a blue fox", tmp_path / "prompts.txt", tmp_path / "out")
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
+    (tmp_path / "prompts.txt").write_bytes("ein grüner Fuchs".encode("latin-1"))
+    assert "prompts.txt” is not text in UTF-8." in refusal(None, tmp_path / "prompts.txt", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("file", "output"), [(None, "taken/fox.png"), ("prompts.txt", "taken"), (None, "taken/a/b.png")]
+)
+def test_an_output_below_a_file_is_refused(tmp_path, file, output):
+    (tmp_path / "taken").touch()
+    (tmp_path / "prompts.txt").write_text("a red fox")
+    prompt, many = (None, tmp_path / file) if file else ("a red fox", None)
+    assert "taken" in (sentence := refusal(prompt, many, tmp_path / output))
+    assert "cannot be written: " in sentence
+
+
+def refusal(prompt: str | None, file: Path | None, output: Path) -> str:
+    with pytest.raises(RequestError) as caught:
+        orders(prompt, file, output, {})
+    return replies.error(caught.value)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_prompt(tmp_path):
+    (tmp_path / "prompts.txt").write_bytes("a red fox\na star".encode("utf-8-sig"))
+    made = orders(None, tmp_path / "prompts.txt", tmp_path / "out", {})
+    assert [order.options["prompt"] for order in made] == ["a red fox", "a star"]
+
+
+def test_a_folder_is_no_file_of_prompts(tmp_path):
+    done = CliRunner().invoke(app, ["generate", "--file", str(tmp_path), "-o", str(tmp_path / "out")])
+    assert (done.exit_code, "is a directory" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "host", ["192.0.2.7", ".".join(["x" * 60] * 5), "ü" * 70], ids=["foreign", "unknown", "malformed"]
+)
+def test_a_host_that_is_not_this_machine_is_said(host):
+    with pytest.raises(CannotServe, match=rf"no address {host} .*\[web\]"):
+        listen(host, free_port())
+
+
 def test_missing_model_files_end_with_1_and_what_to_do(shell, tmp_path):
     nowhere = str(tmp_path / "nowhere")
     (tmp_path / "config.toml").write_text(
@@ -96,6 +162,34 @@ def test_the_doctor_names_what_is_off_and_finds_nothing_wrong_with_the_defaults(
     for line in ("discord: off, no token", "telegram: off, no token", "GPU: ", "the small embedded one", "GiB free"):
         assert line in done.stdout
     assert "KANDINSKY_BOT_DISCORD__TOKEN" in done.stdout
+
+
+def advice(monkeypatch, **settings: object) -> str:
+    """Ask the doctor in this process."""
+    for name, value in {"web__port": free_port(), **settings}.items():
+        monkeypatch.setenv(f"KANDINSKY_BOT_{name.upper()}", str(value))
+    written = io.StringIO()
+    examine(None, Console(file=written))
+    return written.getvalue()
+
+
+def test_the_doctor_looks_at_the_page_s_own_address(monkeypatch, tmp_path):
+    port = free_port()
+    assert f"web: port {port} is free" in advice(monkeypatch, store__path=tmp_path, web__port=port)
+    with socket.create_server(("127.0.0.1", port)):
+        assert f"web: Port {port} is taken" in advice(monkeypatch, store__path=tmp_path, web__port=port)
+    assert "web: " in advice(monkeypatch, store__path=tmp_path, web__host="::1")
+    said = advice(monkeypatch, store__path=tmp_path, web__host="a..b", web__auth="name:password")
+    assert "wrong web: This machine has no address a..b" in said
+
+
+def test_the_doctor_sees_that_the_store_is_a_file(monkeypatch, tmp_path):
+    (tmp_path / "taken").touch()
+    assert f"store: {tmp_path / 'taken'} is not a folder" in advice(monkeypatch, store__path=tmp_path / "taken")
+
+
+def test_the_doctor_takes_a_blank_token_for_none(monkeypatch, tmp_path):
+    assert "discord: off, no token" in advice(monkeypatch, store__path=tmp_path, discord__token=" ")
 
 
 def test_the_doctor_names_wrong_keys_and_a_missing_model(shell, tmp_path):

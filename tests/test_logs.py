@@ -11,7 +11,7 @@ import structlog
 from bot.config import Config, Discord, Log, Web
 from bot.logs import BlottedStream, configure, secrets_of
 
-TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAx.GabcDe.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"  # noqa: S105 - made up
+TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAx.GabcDe.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"
 NEVER_CONFIGURED = "token-of-an-interaction"
 
 
