@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import AsyncExitStack
 
 import structlog
@@ -25,6 +26,10 @@ RETRY_LONGEST_S = 60.0
 UPDATES = ("message",)
 
 
+class _CannotListen(Exception):
+    """Say which address the webhook cannot have."""
+
+
 class TelegramApp:
     """Serve one bot account, by long polling or, where `webhook_url` is set, by a webhook."""
 
@@ -42,12 +47,14 @@ class TelegramApp:
         self._online = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve until cancelled; a token that Telegram refuses ends it with a line in the log."""
+        """Serve until cancelled; a token that Telegram refuses, or a taken port, ends it with a line in the log."""
         try:
             async with AsyncExitStack() as stack:
                 await self._serve(stack)
         except InvalidToken:  # its text holds the token
             log.error("telegram_login_failed", hint="Telegram refuses [telegram] token; set it to the one of BotFather")
+        except _CannotListen as error:
+            log.error("telegram_webhook_failed", hint=str(error))
 
     async def show(self, job: Job, text: str) -> None:
         """Post or edit the job's message."""
@@ -77,17 +84,28 @@ class TelegramApp:
 
     async def _receive(self, stack: AsyncExitStack) -> None:
         updater: Updater = self._app.updater  # type: ignore[assignment]  # the builder makes one
+        listener = stack.enter_context(self._bind()) if self._settings.webhook_url else None
         stack.push_async_callback(_stop, updater)
-        await (self._listen(updater) if self._settings.webhook_url else _poll(updater))
-        log.info("telegram_ready", username=self._app.bot.username, webhook=bool(self._settings.webhook_url))
+        await (self._listen(updater, listener) if listener else _poll(updater))
+        log.info("telegram_ready", username=self._app.bot.username, webhook=bool(listener))
         await _ended(updater)
 
-    async def _listen(self, updater: Updater) -> None:
-        """Serve the path of `webhook_url` here; whatever stands in front forwards it unchanged."""
+    def _bind(self) -> socket.socket:
+        """Bind the webhook's port; raise `_CannotListen` where it cannot be had."""
+        host, port = self._settings.webhook_host, self._settings.webhook_port
+        try:
+            listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        except OSError as error:
+            mend = "change webhook_port or webhook_host under [telegram]"
+            raise _CannotListen(f"Cannot listen on {host}:{port} ({error.strerror or error}); {mend}") from error
+        listener.setblocking(False)
+        return listener
+
+    async def _listen(self, updater: Updater, listener: socket.socket) -> None:
+        """Serve the path of `webhook_url` on `listener`; whatever stands in front forwards it unchanged."""
         url, secret = self._settings.webhook_url, self._settings.webhook_secret
         await updater.start_webhook(
-            listen=self._settings.webhook_host,
-            port=self._settings.webhook_port,
+            unix=listener,  # named after the other kind of socket, it takes this one too
             url_path=(url and url.path) or "/",
             webhook_url=str(url),
             secret_token=secret.get_secret_value() if secret else None,
