@@ -17,7 +17,8 @@ SURFACE = "telegram"
 class Address:
     """Hold what answering a request takes; `messages` maps "0", "1"... to the bot's own messages about the job.
 
-    `thread_id` is the topic of a forum, `reply_to` the message that asked.
+    `thread_id` is the topic of a forum, `reply_to` the message that asked. `unconfirmed` is a first message that may
+    stand there although its number never came back.
     """
 
     chat_id: int
@@ -25,6 +26,7 @@ class Address:
     reply_to: int | None = None
     as_file: bool = False
     messages: dict[str, int] = field(default_factory=dict)
+    unconfirmed: bool = False
 
     @classmethod
     def of(cls, message: Message) -> Self:
@@ -51,10 +53,11 @@ def origin(message: Message) -> Origin:
     # Anonymous administrators and channels write as a chat; their `from` is one account shared by all of them.
     sender = message.sender_chat or message.from_user or message.chat
     topic = f"/{address.thread_id}" if address.thread_id else ""
+    # Each bot account counts the messages of its private chats anew, and a store outlives a change of the token.
     return Origin(
         surface=SURFACE,
         owner=f"{SURFACE}:{sender.id}",
         place=f"{SURFACE}:{message.chat.id}{topic}",
-        key=f"{SURFACE}:{message.chat.id}:{message.message_id}",
+        key=f"{SURFACE}:{message.get_bot().id}:{message.chat.id}:{message.message_id}",
         address=asdict(address),
     )

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+import httpx
 from telegram import Bot, ReplyParameters
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, ChatMigrated, Forbidden
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError
 
 from bot.service import Service, Undeliverable
 from bot.telegram_app.address import Address
@@ -35,6 +36,8 @@ SHUT_OUT = (
     "topic_closed",
     "topic_deleted",
 )
+# PTB wraps these: no connection, no request.
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # A group may have moved, and the message may be gone: both at once is possible, more is a reason to come back later.
 MENDS = 2
 
@@ -54,8 +57,8 @@ class Delivery:
         address = Address.read(job)
         if "0" in address.messages:
             await self._edit_progress(address, text)
-        else:
-            await self._posted(job, 0, text)
+        elif not address.unconfirmed:
+            await self._post_progress(job, text)
         if job.status is JobStatus.LEASED:
             await self._show_action(address)
 
@@ -108,6 +111,18 @@ class Delivery:
         messages = {**address.messages, str(number): posted.message_id}
         return await self._service.keep_address(job, messages=messages)
 
+    async def _post_progress(self, job: Job, text: str) -> None:
+        """Post the job's message; one that perhaps arrived is not posted again, for nothing would ever edit the first.
+
+        The picture then comes in a message of its own.
+        """
+        try:
+            await self._posted(job, 0, text)
+        except NetworkError as error:
+            if may_have_arrived(error):
+                await self._service.keep_address(job, unconfirmed=True)
+            raise
+
     async def _edit_progress(self, address: Address, text: str) -> None:
         try:
             await self._bot.edit_message_text(
@@ -134,6 +149,11 @@ def shut_out_is_undeliverable() -> Iterator[None]:
         if says(error, SHUT_OUT):
             raise Undeliverable(error.message) from error
         raise
+
+
+def may_have_arrived(error: NetworkError) -> bool:
+    """Tell whether Telegram may have done what it did not confirm."""
+    return not isinstance(error, BadRequest) and not isinstance(error.__cause__, NEVER_SENT)
 
 
 def says(error: BadRequest | ChatMigrated, phrases: Sequence[str]) -> bool:

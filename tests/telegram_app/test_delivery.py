@@ -3,6 +3,7 @@
 import logging
 import time
 
+import httpx
 import pytest
 from structlog.testing import capture_logs
 
@@ -130,6 +131,39 @@ async def test_a_bot_killed_before_its_first_message_posts_one_picture(server, b
     async with bot.running():
         await bot.ended()
     assert [bool(message.photo) for message in bot.chat.from_bot] == [True]
+
+
+async def test_a_first_message_that_may_have_arrived_is_followed_by_the_picture_alone(server, bot):
+    server.faults.next(
+        lost_answer(), method="sendMessage", times=1_000, where=lambda params: "seed 7" not in params.text("text")
+    )
+    async with bot.running():
+        bot.worker.step_s = 0.05
+        await bot.chat.send(ASK)
+        job = await bot.ended()
+    unknown, posted = bot.chat.from_bot
+    assert [bool(message.photo) for message in (unknown, posted)] == [False, True]
+    assert job.address["messages"] == {"0": posted.message_id}
+
+
+async def test_a_first_message_that_was_never_sent_is_posted_once_the_network_is_there(server, bot, monkeypatch):
+    sent = httpx.AsyncClient.send
+
+    async def unconnected(client: httpx.AsyncClient, request: httpx.Request, **options: object) -> httpx.Response:
+        if request.url.path.endswith("sendMessage"):
+            monkeypatch.setattr(httpx.AsyncClient, "send", sent)
+            raise httpx.ConnectTimeout("no route", request=request)
+        return await sent(client, request, **options)
+
+    async with bot.running():
+        bot.worker.hang()
+        await server.wait_for_call("getUpdates", timeout_s=WAIT_S)
+        monkeypatch.setattr(httpx.AsyncClient, "send", unconnected)
+        await bot.chat.send(ASK)
+        placeholder = await bot.chat.wait(shows("Starting"), timeout_s=WAIT_S)
+        await bot.worker.crash()
+        await bot.ended()
+    assert bot.chat.from_bot == [placeholder]
 
 
 async def test_a_bot_killed_between_two_files_posts_each_once(server, bot):
