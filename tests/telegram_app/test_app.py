@@ -12,8 +12,9 @@ from bot import replies
 from bot.telegram_app.texts import shorten
 from engine import images
 from engine.jobs import JobStatus
+from tests.servers.telegram import TelegramServer
 from tests.servers.telegram.faults import bad_gateway, conflict
-from tests.telegram_app.bot import WAIT_S, alike, decoded, shows, texts
+from tests.telegram_app.bot import WAIT_S, Bot, alike, decoded, shows, texts
 
 SENTENCES = [
     ("/imagine " + "x" * 4_000, "The prompt is too long: 4,000 characters, at most 2,000 are allowed."),
@@ -198,6 +199,30 @@ async def test_an_update_that_comes_twice_makes_one_picture(bot):
         await bot.chat.send("/queue")
         await bot.chat.wait(shows("nothing in the queue"), timeout_s=WAIT_S)
     assert [bool(message.photo) for message in bot.chat.from_bot] == [True, False]
+
+
+async def test_another_account_s_message_of_the_same_number_is_another_request(bot, tmp_path):
+    async with bot.running():
+        await bot.chat.send("/imagine a red circle")
+        await bot.ended()
+    async with TelegramServer(token="2:another-account") as server:
+        other = Bot(server, tmp_path)
+        async with other.running():
+            await other.chat.send("/imagine a blue square")
+            await other.chat.wait(lambda m: m.photo, timeout_s=WAIT_S)
+    assert other.chat.id == bot.chat.id
+    assert other.chat.messages[0].message_id == bot.chat.messages[0].message_id
+
+
+async def test_a_taken_webhook_port_ends_this_surface_with_one_line_that_names_it(bot):
+    with socket.create_server(("127.0.0.1", 0)) as taken, capture_logs() as logs:
+        port = taken.getsockname()[1]
+        hook = {"webhook_url": "https://bot.example/", "webhook_secret": SecretStr("s3cret"), "webhook_port": port}
+        async with bot.running(**hook, webhook_host="127.0.0.1"):
+            await asyncio.wait_for(bot.run, WAIT_S)
+    assert logs[-1]["event"] == "telegram_webhook_failed"
+    assert f"127.0.0.1:{port}" in logs[-1]["hint"]
+    assert "webhook_port" in logs[-1]["hint"]
 
 
 async def test_a_webhook_takes_only_posts_with_the_secret(bot):
