@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ from engine.errors import EngineError
 log = structlog.get_logger()
 
 LONGEST_CONTENT = 2_000
+# As discord.py and the apps find them, up to the quotation mark that ends a prompt.
+ADDRESS = re.compile(r"(?:https?|steam)://[^\s<>”]+", re.IGNORECASE)
 # What a request to Discord ends in when Discord refuses it or the network breaks.
 TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 
@@ -73,16 +76,19 @@ async def whisper(interaction: discord.Interaction[Any], text: str) -> None:
     """Answer so that only the person who asked sees it, before or after the interaction was acknowledged."""
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(plain(text), ephemeral=True)
+            await interaction.followup.send(plain(text), ephemeral=True, suppress_embeds=True)
         else:
-            await interaction.response.send_message(plain(text), ephemeral=True)
+            await interaction.response.send_message(plain(text), ephemeral=True, suppress_embeds=True)
     except TROUBLE as error:
         log.warning("discord_answer_lost", interaction=interaction.id, error=str(error))
 
 
 def plain(text: str) -> str:
-    """Escape Discord's markdown and keep to the length of a message."""
-    escaped = discord.utils.escape_markdown(text)
+    """Escape Discord's markdown, keep its addresses without a preview, and keep to the length of a message."""
+    # discord.py escapes only the first bracket of a line's masked links, and nothing within an address.
+    parts = [discord.utils.escape_markdown(part, ignore_links=False) for part in text.split("[")]
+    # Discord previews no address in angle brackets; an edit of an interaction's message cannot say so otherwise.
+    escaped = ADDRESS.sub(r"<\g<0>>", r"\[".join(parts))
     return escaped if len(escaped) <= LONGEST_CONTENT else escaped[: LONGEST_CONTENT - 1] + "…"
 
 

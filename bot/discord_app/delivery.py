@@ -57,7 +57,8 @@ async def post(client: discord.Client, job: Job, text: str, files: Files) -> Non
     channel = client.get_partial_messageable(address.channel_id)
     if not await _already_posted(client, channel, job):
         # Discord answers a nonce that it has seen with the message that it has, but forgets it within minutes.
-        await channel.send(plain(f"<@{address.user_id}>\n{text}"), files=files, nonce=_nonce(job))
+        words = plain(f"<@{address.user_id}>\n{text}")
+        await channel.send(words, files=files, nonce=_nonce(job), suppress_embeds=True)
 
 
 async def upload(job: Job, pictures: Sequence[Picture], send: Send) -> None:

@@ -186,6 +186,19 @@ async def test_a_hundred_questions_are_answered_while_the_engine_renders(server,
     assert max(latencies) < 0.5
 
 
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        ("[a](b) [click](https://evil)", r"\[a](b) \[click](<https://evil)>"),
+        (r"\[click](x)", r"\\\[click](x)"),
+        (r"https://a\[click](https://evil)", r"<https://a\\\[click](https://evil)>"),
+        ("“see https://example.org/a_b”\nseed 7", "“see <https://example.org/a\\_b>”\nseed 7"),
+    ],
+)
+def test_no_link_hides_its_address_and_none_is_previewed(words, written):
+    assert plain(words) == written
+
+
 def test_no_text_is_longer_than_a_message():
     assert plain("**") == r"\*\*"
     assert len(plain("*" * 3_000)) == 2_000

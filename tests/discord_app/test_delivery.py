@@ -39,6 +39,7 @@ async def test_an_expired_token_falls_back_to_one_message_in_the_channel(server,
     assert bot.ada.mention in message.content
     assert "seed 7" in message.content
     assert message.mentions == []
+    assert message.flags & discord.MessageFlags.suppress_embeds.flag
 
 
 async def test_a_token_too_old_by_our_own_clock_is_not_tried(server, bot):
