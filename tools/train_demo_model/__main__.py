@@ -35,14 +35,15 @@ class Stage:
     weight_decay: float = 0.01
 
 
+# The polish is worth its time only once the decoder's latents are cleaner than MoVQ's drawing of them.
 STAGES = {
-    "movq": Stage(0.2, 2e-3, weight_decay=0.0),
-    "polish": Stage(0.08, 1e-3, weight_decay=0.0),
+    "movq": Stage(0.22, 2e-3, weight_decay=0.0),
+    "polish": Stage(0.0, 1e-3, weight_decay=0.0),
     "vision": Stage(0.1, 1.2e-3),
     "text": Stage(0.1, 2e-3),
-    "prior": Stage(0.08, 1e-3),
-    "decoder": Stage(0.36, 1e-3),
-    "inpaint": Stage(0.08, 5e-4),
+    "prior": Stage(0.06, 1e-3),
+    "decoder": Stage(0.42, 1e-3),
+    "inpaint": Stage(0.1, 5e-4),
 }
 
 

@@ -22,9 +22,9 @@ class Settings:
     """How to sample."""
 
     prior_steps: int = 10
-    prior_guidance: float = 4.0
+    prior_guidance: float = 1.5
     steps: int = 20
-    guidance: float = 4.0
+    guidance: float = 1.5
     batch: int = 20
 
 
