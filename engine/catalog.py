@@ -80,7 +80,7 @@ class ModelSpec:
 
 DEMO = ModelSpec(
     name="demo", family="kandinsky-2-2", native_size=128, min_size=64, max_size=256, max_pixels=256 * 256,
-    steps=20, prior_steps=10,
+    steps=20, prior_steps=10, guidance_scale=1.5, prior_guidance_scale=1.5,
 )  # fmt: skip
 
 KANDINSKY_2_2 = ModelSpec(

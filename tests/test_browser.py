@@ -87,7 +87,7 @@ async def test_a_person_types_a_prompt_watches_it_being_drawn_and_saves_the_file
     await say(page, "/imagine a red circle --seed 7")
     await shows(page, "▰")
     await sees_picture(page, "#chat")
-    await shows(page, "seed 7 · 128x128 · 20 steps · guidance 4 · demo")
+    await shows(page, "seed 7 · 128x128 · 20 steps · guidance 1.5 · demo")
     async with page.expect_download() as downloading:
         await page.locator("#chat a.download-link").click()
     saved = await downloading.value

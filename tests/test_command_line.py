@@ -40,7 +40,7 @@ def shell(tmp_path, tiny_cache):
 def test_a_prompt_and_a_line_of_a_file_make_the_same_picture_for_the_same_seed(shell, tmp_path):
     done = shell("generate", "a red fox", "-o", "fox.png", "--seed", "7", *QUICK)
     assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
-    assert "fox.png  seed 7 · 64x64 · 2 steps · guidance 4 · demo" in done.stdout
+    assert "fox.png  seed 7 · 64x64 · 2 steps · guidance 1.5 · demo" in done.stdout
     (tmp_path / "prompts.txt").write_text("a red fox\n\nein blauer Stern\n")
     done = shell("generate", "--file", "prompts.txt", "-o", "out", "--seed", "7", "--count", "2", *QUICK)
     assert done.returncode == 0, done.stderr

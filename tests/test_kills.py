@@ -52,7 +52,7 @@ async def test_a_killed_worker_costs_time_but_no_picture(bot, telegram):
     alice = telegram.add_user("Alice")
     chat = telegram.private_chat(alice)
     async with bot() as running:
-        await chat.send("/imagine a red circle --steps 150 --size 256x256", sender=alice)
+        await chat.send("/imagine a red circle --steps 60 --size 256x256", sender=alice)
         await chat.wait(lambda message: "%" in message.text, timeout_s=60)
         os.kill(await wait_for_worker(running), signal.SIGKILL)
         await chat.wait(lambda message: message.photo, timeout_s=120)

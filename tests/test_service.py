@@ -94,7 +94,7 @@ async def test_a_job_is_shown_and_delivered_with_its_parameters(house, surface):
         assert (await bot.store.get(job.id)).status is JobStatus.POSTED
     [(key, count, text)] = surface.delivered
     assert (key, count) == ("k", 2)
-    assert "“a red circle”\nseed 7, 8 · 128x128 · 3 steps · guidance 4 · demo" in text
+    assert "“a red circle”\nseed 7, 8 · 128x128 · 3 steps · guidance 1.5 · demo" in text
 
 
 async def test_a_delivery_that_fails_is_tried_again_without_drawing_again(house, surface):

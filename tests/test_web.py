@@ -73,7 +73,7 @@ async def test_a_typed_command_becomes_the_very_file_that_was_made(bot, visitor)
     assert data == (await bot.store.pictures(job.id))[0].data
     image = Image.open(io.BytesIO(data))
     assert (image.format, image.size) == ("PNG", (128, 128))
-    assert image.info["parameters"].startswith("a red circle\nSteps: 20, CFG scale: 4")
+    assert image.info["parameters"].startswith("a red circle\nSteps: 20, CFG scale: 1.5")
     assert visitor.texts == ["/imagine a red circle --seed 7", replies.caption(job)]
     assert visitor.pictures[0]["orig_name"] == "kandinsky-7.png"
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from bot.web.page import EXAMPLES
+
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 # File name, the window's width and height in pixels, and what is typed.
 SCENES = (
@@ -33,8 +35,9 @@ COLOURS = 256
 
 
 def main() -> None:
-    """Write every picture of `SCENES`."""
+    """Write every picture of `SCENES`, and what the model makes of the page's examples."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    examples().save(FOLDER / "examples.png", optimize=True)
     with running_demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         for name, width, height, words in SCENES:
@@ -42,6 +45,21 @@ def main() -> None:
             (FOLDER / name).write_bytes(data)
             print(f"{FOLDER / name}  {width}x{height}  {len(data):,} bytes")
         browser.close()
+
+
+def examples() -> Image.Image:
+    """Draw the page's examples in the shell, and lay them side by side."""
+    with tempfile.TemporaryDirectory() as folder:
+        prompts = Path(folder, "prompts.txt")
+        prompts.write_text("\n".join(EXAMPLES), encoding="utf-8")
+        command = (sys.executable, "-m", "bot", "generate", "--file", str(prompts), "-o", folder, "--seed", "7")
+        subprocess.run(command, check=True)
+        pictures = [Image.open(file).convert("RGB") for file in sorted(Path(folder).glob("*.png"))]
+    width, height = pictures[0].size
+    strip = Image.new("RGB", (width * len(pictures), height))
+    for index, picture in enumerate(pictures):
+        strip.paste(picture, (index * width, 0))
+    return strip
 
 
 def chromium() -> str:

@@ -15,10 +15,12 @@ from bot.web.chats import Message
 from engine.catalog import Catalog, ModelSpec
 
 TITLE = "kandinsky-bot"
+# One in each language that the embedded model reads.
 EXAMPLES = (
-    "a red circle on a blue background",
-    "a green square and a yellow triangle --seed 7",
-    "a white star on black --ar 16:9",
+    "a big red circle on a yellow background",
+    "zeichne mir einen blauen Stern auf weißem Hintergrund",
+    "нарисуй зелёное сердце на розовом фоне",
+    "黄色背景上有一个紫色的三角形",
 )
 DEMO_NOTE = (
     "The small embedded model **demo** draws here. For Kandinsky itself, set "
