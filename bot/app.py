@@ -17,6 +17,8 @@ from bot.listener import listen
 from bot.service import Service, Surface
 from engine.catalog import Catalog
 
+CANCEL_AGAIN_S = 5.0
+
 
 class ServingSurface(Surface, Protocol):
     """Be a surface with a connection of its own."""
@@ -42,8 +44,24 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
         await engine.service.resume()
         async with heartbeat(config.store.path), asyncio.TaskGroup() as tasks:
             for surface in surfaces:
-                tasks.create_task(surface.run(), name=surface.name)
+                tasks.create_task(run_to_the_end(surface), name=surface.name)
     raise CannotServe("Nothing is left to serve: the log says why each platform ended.")
+
+
+async def run_to_the_end(surface: ServingSurface) -> None:
+    """Run a surface; once cancelled, cancel it again until it is over.
+
+    `asyncio.wait_for` of Python 3.11, which the platforms' libraries call, loses a cancellation that comes in the same
+    turn of the loop as its result.
+    """
+    running = asyncio.create_task(surface.run(), name=f"{surface.name} runs")
+    try:
+        await asyncio.wait({running})
+    finally:
+        while not running.done():
+            running.cancel()
+            await asyncio.wait({running}, timeout=CANCEL_AGAIN_S)
+    running.result()
 
 
 def _surfaces(

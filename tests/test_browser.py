@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from bot.web.page import EXAMPLES
 from engine.jobs import JobStatus
 from tests.web_bot import WebBot
 
@@ -124,8 +125,8 @@ async def test_a_reload_brings_the_chat_back_and_another_browser_sees_nothing(bo
 
 
 async def test_an_example_is_written_into_the_line(page):
-    await page.locator("#chat button", has_text="a red circle on a blue background").click()
-    await expect(line(page)).to_have_value("a red circle on a blue background")
+    await page.locator("#chat button", has_text=EXAMPLES[0]).click()
+    await expect(line(page)).to_have_value(EXAMPLES[0])
 
 
 async def test_the_form_draws_too(page):
