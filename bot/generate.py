@@ -78,7 +78,7 @@ def orders(prompt: str | None, file: Path | None, output: Path | None, options: 
             for number, line in enumerate(_prompts(file), start=1)
         ]
     if output.suffix.lower() != ".png":
-        raise RequestError("not_png", value=str(output))
+        raise RequestError("not_png", file=str(output))
     _make_folder(output.parent)
     return [Order({**options, "prompt": prompt or ""}, output)]
 
@@ -87,10 +87,10 @@ def _prompts(file: Path) -> list[str]:
     try:
         text = file.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte order mark
     except UnicodeDecodeError:
-        raise RequestError("not_utf8", value=str(file)) from None
+        raise RequestError("not_utf8", file=str(file)) from None
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
-        raise RequestError("no_prompts", value=str(file))
+        raise RequestError("no_prompts", file=str(file))
     return lines
 
 

@@ -22,10 +22,10 @@ ERRORS = MappingProxyType(
         "bad_size_words": "{value} is not a size. Give width x height such as {native}x{native}, "
         "or a ratio between 1:8 and 8:1 such as 16:9.",
         "unknown_model": "There is no model {value} here. Choose from: {models}.",
-        "no_prompts": "There is no prompt in {value}: write one on each line.",
+        "no_prompts": "There is no prompt in {file}: write one on each line.",
         "no_output": "Say where to write: -o fox.png, or -o FOLDER together with --file.",
-        "not_png": "{value} cannot be written: pictures are .png files.",
-        "not_utf8": "{value} is not text in UTF-8.",
+        "not_png": "{file} cannot be written: pictures are .png files.",
+        "not_utf8": "{file} is not text in UTF-8.",
         "prompt_and_file": "Give one prompt, or --file with many, not both.",
         "unwritable": "{file} cannot be written: {reason}.",
         "store_in_use": "Another kandinsky-bot already works on {folder}. Stop it, "

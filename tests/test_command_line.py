@@ -96,7 +96,7 @@ def test_a_prompt_and_a_file_of_prompts_exclude_each_other(tmp_path):
 
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
     (tmp_path / "prompts.txt").write_bytes("ein grüner Fuchs".encode("latin-1"))
-    assert "prompts.txt” is not text in UTF-8." in refusal(None, tmp_path / "prompts.txt", tmp_path / "out")
+    assert "prompts.txt is not text in UTF-8." in refusal(None, tmp_path / "prompts.txt", tmp_path / "out")
 
 
 @pytest.mark.parametrize(
