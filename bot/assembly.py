@@ -32,7 +32,7 @@ async def running_engine(config: Config, catalog: Catalog) -> AsyncIterator[Engi
     caps = Caps(config.queue.max_waiting, config.queue.max_waiting_per_owner)
     async with (
         Store(config.store.path) as store,
-        Dispatcher(store, ProcessWorker(worker_settings(config, catalog)), catalog, caps) as dispatcher,
+        Dispatcher(store, ProcessWorker(worker_settings(config, catalog)), caps) as dispatcher,
         Service(dispatcher, store, catalog) as service,
     ):
         yield Engine(store, dispatcher, service)

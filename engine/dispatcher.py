@@ -13,7 +13,6 @@ from typing import Self
 
 import structlog
 
-from engine.catalog import Catalog
 from engine.errors import EngineError, QueueFull, StoreFailed, WorkerLost
 from engine.events import Denoised, Done, Failed, JobEvent, Lost, Progress, Ready
 from engine.jobs import WAITING, Job, JobStatus, JobUpdate, Submission
@@ -65,8 +64,8 @@ class _Live:
 class Dispatcher:
     """Take submissions, give them to the worker in fair order, and commit what becomes of them."""
 
-    def __init__(self, store: Store, worker: Worker, catalog: Catalog, caps: Caps = Caps()) -> None:
-        self._store, self._worker, self._catalog, self._caps = store, worker, catalog, caps
+    def __init__(self, store: Store, worker: Worker, caps: Caps = Caps()) -> None:
+        self._store, self._worker, self._caps = store, worker, caps
         self._queue = FairQueue()
         self._live: dict[str, _Live] = {}
         self._held: dict[str, int] = {}  # job id -> attempt, from lease to the worker's last word on it

@@ -77,7 +77,7 @@ def house(tmp_path, surface, monkeypatch):
         worker = FakeWorker()
         async with (
             Store(tmp_path) as store,
-            Dispatcher(store, worker, CATALOG) as dispatcher,
+            Dispatcher(store, worker) as dispatcher,
             Service(dispatcher, store, CATALOG) as service,
         ):
             service.add(surface)

@@ -43,7 +43,7 @@ class Bot:
         catalog = Catalog([DEMO])
         async with (
             Store(self.path) as self.store,
-            Dispatcher(self.store, self.worker, catalog) as dispatcher,
+            Dispatcher(self.store, self.worker) as dispatcher,
             Service(dispatcher, self.store, catalog) as self.service,
         ):
             app = DiscordApp(settings(self.server, token), self.service, catalog.names())
