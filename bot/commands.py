@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.catalog import Catalog, ModelSpec
+from engine.checks import build, complete, limits
 from engine.errors import RequestError
-from engine.requests import AnyRequest, Text2Image, build, complete, limits
+from engine.requests import AnyRequest, Text2Image
 
 CHATS = frozenset({"discord", "telegram", "web"})
 EVERYWHERE = CHATS | {"cli"}

@@ -31,6 +31,11 @@ class Repository:
         return Path(self.path).is_dir() or self.path.startswith((".", "~", os.sep)) or self.path.count("/") != 1
 
 
+ALL_MODES = (
+    "text2img", "img2img", "inpaint", "outpaint", "mix", "morph", "variations", "upscale",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """Describe one model; sizes are pixels, `size_multiple` is what width and height must be divisible by."""
@@ -38,7 +43,7 @@ class ModelSpec:
     name: str
     family: str
     repositories: Mapping[str, Repository] = field(default_factory=dict)
-    modes: tuple[str, ...] = ("text2img",)
+    modes: tuple[str, ...] = ALL_MODES
     native_size: int = 768
     size_multiple: int = 64
     min_size: int = 256
@@ -73,6 +78,12 @@ class ModelSpec:
         """Find a size of about the native area whose width is `ratio` times its height."""
         return self.nearest_size(round(self.native_size * ratio**0.5), round(self.native_size / ratio**0.5))
 
+    def size_like(self, width: int, height: int) -> tuple[int, int]:
+        """Find the size for a picture: its own where the model makes it, else one of its ratio and the native area."""
+        if (width, height) == self.nearest_size(width, height):
+            return width, height
+        return self.size_for_ratio(width / height)
+
     def _snap(self, pixels: float) -> int:
         snapped = round(pixels / self.size_multiple) * self.size_multiple
         return max(self.min_size, min(self.max_size, snapped))
@@ -90,7 +101,10 @@ KANDINSKY_2_2 = ModelSpec(
     repositories={
         "prior": Repository("kandinsky-community/kandinsky-2-2-prior", "9fc51ad5732afc5d031724219d22e6c42179c5a8"),
         "decoder": Repository("kandinsky-community/kandinsky-2-2-decoder", "9ae140d347fed8ce6e8bb3005dcc1f48543bb8e3"),
+        "inpaint": Repository("kandinsky-community/kandinsky-2-2-decoder-inpaint"),
+        "controlnet": Repository("kandinsky-community/kandinsky-2-2-controlnet-depth"),
     },
+    modes=(*ALL_MODES, "controlnet"),
 )
 
 # The two below follow the newest revision: which commit of each is whole is not known yet.
@@ -100,6 +114,7 @@ KANDINSKY_2_1 = ModelSpec(
     repositories={
         "prior": Repository("kandinsky-community/kandinsky-2-1-prior"),
         "decoder": Repository("kandinsky-community/kandinsky-2-1"),
+        "inpaint": Repository("kandinsky-community/kandinsky-2-1-inpaint"),
     },
 )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from types import TracebackType
@@ -13,9 +13,10 @@ from typing import Self
 
 import structlog
 
-from engine.errors import EngineError, QueueFull, StoreFailed, WorkerLost
+from engine.errors import EngineError, PictureDamaged, QueueFull, StoreFailed, WorkerLost
 from engine.events import Denoised, Done, Failed, JobEvent, Lost, Progress, Ready
 from engine.jobs import WAITING, Job, JobStatus, JobUpdate, Submission
+from engine.live import Live, Standings, next_batch
 from engine.queue import FairQueue
 from engine.speed import Speed
 from engine.store import Store, TransitionError
@@ -27,9 +28,9 @@ log = structlog.get_logger()
 MAX_CRASHES = 1
 MAX_ATTEMPTS = 5
 STORE_RETRY_S = 5.0
-# Positions are worked out for everybody at once, and so often that nobody notices.
-STANDINGS_S = 0.5
 LONGEST_INTERVAL_S = 60.0
+# How long an idle device waits for more requests to draw together: a person does not notice, a burst arrives within it.
+BATCH_WINDOW_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +50,13 @@ class EngineState(StrEnum):
     MODEL_MISSING = "model_missing"
 
 
-@dataclass(slots=True)
-class _Live:
-    """Hold what is known of a waiting or running job beyond its row."""
-
-    job: Job
-    changed: asyncio.Event = field(default_factory=asyncio.Event)  # it was leased, or is over
-    over: bool = False
-    step: int = 0
-    total: int = 0
-    crashes: int = 0
-
-
 class Dispatcher:
     """Take submissions, give them to the worker in fair order, and commit what becomes of them."""
 
     def __init__(self, store: Store, worker: Worker, caps: Caps = Caps()) -> None:
         self._store, self._worker, self._caps = store, worker, caps
         self._queue = FairQueue()
-        self._live: dict[str, _Live] = {}
+        self._live: dict[str, Live] = {}
         self._held: dict[str, int] = {}  # job id -> attempt, from lease to the worker's last word on it
         self._on_device: set[str] = set()
         self._speed = Speed()
@@ -75,8 +64,7 @@ class Dispatcher:
         self._loaded_epoch = 0
         self._wake = asyncio.Event()
         self._submitting = asyncio.Lock()
-        self._standings: dict[str, tuple[int, float | None]] = {}
-        self._standings_at = 0.0
+        self._standings = Standings(self._queue, self._live, self._held, self._speed)
         self._cannot_load = asyncio.Event()
         self._last_loss = EngineError()
         self._closing = AsyncExitStack()
@@ -143,7 +131,7 @@ class Dispatcher:
 
     def owned(self, owner: str) -> list[JobUpdate]:
         """List an owner's waiting and running jobs, oldest first."""
-        return [self._update(live) for live in self._live.values() if live.job.owner == owner]
+        return [self._standings.update(live) for live in self._live.values() if live.job.owner == owner]
 
     async def broken(self) -> EngineError:
         """Wait until the worker could not load its models, and tell why; it goes on trying all the same."""
@@ -158,7 +146,7 @@ class Dispatcher:
         live = self._live.get(job_id)
         while live and not live.over:
             live.changed.clear()
-            update = self._update(live)
+            update = self._standings.update(live)
             yield update
             await _wait(live.changed, min(interval_s * (1 + (update.position or 0) // 5), LONGEST_INTERVAL_S))
 
@@ -176,7 +164,7 @@ class Dispatcher:
         self._enqueue(job if job.status is JobStatus.QUEUED else await self._store.move(job.id, JobStatus.QUEUED))
 
     def _enqueue(self, job: Job) -> None:
-        self._live[job.id] = _Live(job)
+        self._live[job.id] = Live(job)
         self._queue.push(job.id, job.owner)
         self._wake.set()
 
@@ -189,23 +177,42 @@ class Dispatcher:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._ready and len(self._on_device) < self._ready.slots and (job_id := self._queue.pop()):
-                await self._lease(job_id, self._ready.epoch)
+            while self._ready and not self._on_device and len(self._queue):
+                if len(self._queue) < self._ready.slots:
+                    await asyncio.sleep(BATCH_WINDOW_S)
+                if self._ready:
+                    await self._lease(next_batch(self._queue, self._live, self._ready.slots), self._ready.epoch)
 
-    async def _lease(self, job_id: str, epoch: int) -> None:
-        live = self._live[job_id]
-        self._on_device.add(job_id)
-        if not await self._kept(partial(self._take_lease, live)):
-            self._release(job_id)
+    async def _lease(self, batch: list[Live], epoch: int) -> None:
+        self._on_device |= {live.job.id for live in batch}
+        tasks = [task for task in [await self._task(live) for live in batch] if task]
+        if not tasks:
             return
         try:
-            await self._worker.run(epoch, (Task(job_id, live.job.attempt, live.job.request),))
+            await self._worker.run(epoch, tuple(tasks))
         except WorkerLost:  # its `Ready` comes again when it is back
             self._ready = None
-            self._release(job_id)
-            await self._kept(partial(self._requeue, live, attempt=live.job.attempt - 1))
+            for live in reversed([self._live[task.job_id] for task in tasks if task.job_id in self._live]):
+                self._release(live.job.id)
+                await self._kept(partial(self._requeue, live, attempt=live.job.attempt - 1))
 
-    async def _take_lease(self, live: _Live) -> None:
+    async def _task(self, live: Live) -> Task | None:
+        """Lease one job; return nothing where it was cancelled meanwhile, or its pictures are gone."""
+        job = live.job
+        try:
+            inputs = await self._store.inputs(job.request)
+        except PictureDamaged as error:
+            self._release(job.id)
+            await self._kept(
+                partial(self._failed, Failed(job.id, job.attempt, self._loaded_epoch, error.code, error.facts))
+            )
+            return None
+        if await self._kept(partial(self._take_lease, live)):
+            return Task(job.id, live.job.attempt, job.request, inputs)
+        self._release(job.id)
+        return None
+
+    async def _take_lease(self, live: Live) -> None:
         live.job = await self._store.move(live.job.id, JobStatus.LEASED, attempt=live.job.attempt + 1)
         self._held[live.job.id] = live.job.attempt
         live.changed.set()
@@ -226,7 +233,7 @@ class Dispatcher:
             else:
                 return True
 
-    async def _requeue(self, live: _Live, attempt: int) -> None:
+    async def _requeue(self, live: Live, attempt: int) -> None:
         live.job = await self._store.move(live.job.id, JobStatus.QUEUED, attempt=attempt)
         live.step = live.total = 0
         self._queue.push_back(live.job.id, live.job.owner)
@@ -256,6 +263,7 @@ class Dispatcher:
         match event:
             case Progress() if live := self._live.get(event.job_id):
                 live.step, live.total = event.step, event.total
+                live.preview = event.preview or live.preview
             case Denoised():
                 self._on_device.discard(event.job_id)
                 self._wake.set()
@@ -267,7 +275,7 @@ class Dispatcher:
                 await self._kept(partial(self._failed, event))
 
     async def _rendered(self, event: Done) -> None:
-        job = await self._store.add_pictures(event.job_id, event.pictures, event.seconds)
+        job = await self._store.add_pictures(event.job_id, event.pictures, event.seconds, event.notes)
         self._speed.learn(job)
         self._end(job)
 
@@ -287,39 +295,12 @@ class Dispatcher:
                 live.crashes += 1
                 await self._kept(partial(self._crashed, live))
 
-    async def _crashed(self, live: _Live) -> None:
+    async def _crashed(self, live: Live) -> None:
         """Try a job again whose worker died under it, unless that happened before."""
         if live.crashes <= MAX_CRASHES:
             await self._requeue(live, live.job.attempt)
         else:
             self._end(await self._store.move(live.job.id, JobStatus.FAILED, error=WorkerLost.code))
-
-    def _left_s(self, live: _Live) -> float | None:
-        return self._speed.seconds(live.job, live.step / live.total if live.total else 0.0)
-
-    def _update(self, live: _Live) -> JobUpdate:
-        if live.job.id not in self._queue:
-            return JobUpdate(live.job, None, self._left_s(live), live.step, live.total)
-        return JobUpdate(live.job, *self._standing(live.job.id))
-
-    def _standing(self, job_id: str) -> tuple[int, float | None]:
-        """Tell a waiting job's position and the seconds until it is done, both at most `STANDINGS_S` old."""
-        now = asyncio.get_running_loop().time()
-        if job_id not in self._standings or now - self._standings_at > STANDINGS_S:
-            self._standings, self._standings_at = dict(self._all_standings()), now
-        return self._standings[job_id]
-
-    def _all_standings(self) -> Iterator[tuple[str, tuple[int, float | None]]]:
-        total_s: float | None = 0.0
-        for live in (self._live[job_id] for job_id in self._held if job_id in self._live):
-            total_s = _sum(total_s, self._left_s(live))
-        for position, job_id in enumerate(self._queue.order(), start=1):
-            total_s = _sum(total_s, self._left_s(self._live[job_id]))
-            yield job_id, (position, total_s)
-
-
-def _sum(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one + other
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

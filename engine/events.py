@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,11 @@ class Accepted(Event):
 
 @dataclass(frozen=True, slots=True)
 class Progress(Event):
-    """`step` of `total` denoising steps (prior and decoder together) are done."""
+    """`step` of `total` denoising steps (prior and decoder together) are done; `preview` is a small JPEG."""
 
     step: int
     total: int
+    preview: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,11 @@ class Denoised(Event):
 
 @dataclass(frozen=True, slots=True)
 class Done(Event):
-    """The pictures are ready; `seconds` is the time on the device."""
+    """The pictures are ready; `seconds` is the job's share of the device's time, `notes` are for its person."""
 
     pictures: tuple[Picture, ...]
     seconds: float
+    notes: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Failed(Event):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker process numbered `epoch` has loaded its models and takes `slots` jobs at a time."""
+    """The worker process numbered `epoch` is ready; it draws one batch of at most `slots` jobs at a time."""
 
     epoch: int
     models: tuple[str, ...]

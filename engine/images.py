@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Sequence
 
 from PIL import ExifTags, Image
@@ -11,7 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from engine.errors import RequestError
 from engine.events import Picture
-from engine.requests import AnyRequest
+from engine.requests import AnyRequest, Img2Img, Morph, Upscale
 
 # Level 1 takes a quarter of Pillow's default time for a megapixel, and a file a few per cent larger.
 PNG_COMPRESSION = 1
@@ -24,6 +25,8 @@ FITTING: tuple[dict[str, object], ...] = (
     {"quality": 10},
 )
 SHEET_QUALITY = 92
+PREVIEW_QUALITY = 80
+FRAME_MS = 120
 MAX_SHEET_SIDE = 4096
 REQUEST_CHUNK = "kandinsky-bot"
 
@@ -41,6 +44,28 @@ def encode(image: Image.Image, request: AnyRequest, index: int) -> Picture:
     return Picture(data, "image/png", image.width, image.height, request.seeds()[index])
 
 
+def encode_all(images: Sequence[Image.Image], request: AnyRequest) -> tuple[Picture, ...]:
+    """Write the pictures of `request`; those of a morph become an animation and a sheet of its frames."""
+    if isinstance(request, Morph):
+        return animate(images, request), encode(sheet(images), request, 0)
+    return tuple(encode(image, request, index) for index, image in enumerate(images))
+
+
+def animate(frames: Sequence[Image.Image], request: Morph) -> Picture:
+    """Write frames of one size as a GIF, which every platform plays, forwards and back again without an end."""
+    there_and_back = [*frames, *frames[-2:0:-1]]
+    data = _save(
+        there_and_back[0], "GIF", save_all=True, append_images=there_and_back[1:], duration=FRAME_MS, loop=0,
+        comment=parameters(request, 0).encode(),
+    )  # fmt: skip
+    return Picture(data, "image/gif", frames[0].width, frames[0].height, request.seeds()[0])
+
+
+def preview(image: Image.Image) -> bytes:
+    """Write a small picture of a render that is under way as a JPEG."""
+    return _save(image, "JPEG", quality=PREVIEW_QUALITY)
+
+
 def parameters(request: AnyRequest, index: int) -> str:
     """Describe picture `index` of `request` as the AUTOMATIC1111 web UI does: prompts, then one line of settings."""
     settings = {
@@ -50,7 +75,9 @@ def parameters(request: AnyRequest, index: int) -> str:
         "Size": f"{request.width}x{request.height}",
         "Model": request.model,
     }
-    lines = [request.prompt]
+    if isinstance(request, Img2Img | Upscale):
+        settings["Denoising strength"] = request.strength
+    lines = [request.prompt or " + ".join(request.texts())]
     if request.negative_prompt:
         lines.append(f"Negative prompt: {request.negative_prompt}")
     return "\n".join([*lines, ", ".join(f"{name}: {value}" for name, value in settings.items())])
@@ -75,14 +102,19 @@ def fit(picture: Picture, limit_bytes: int) -> Picture:
 
 def grid(pictures: Sequence[Picture]) -> Picture:
     """Lay pictures of one size out on a JPEG sheet with the first one's seed: four as 2 x 2, fewer in a row."""
-    columns = 2 if len(pictures) == 4 else len(pictures)
-    width, height = pictures[0].width, pictures[0].height
-    sheet = Image.new("RGB", (columns * width, -(-len(pictures) // columns) * height))
-    for index, picture in enumerate(pictures):
-        sheet.paste(decode(picture), (index % columns * width, index // columns * height))
-    sheet.thumbnail((MAX_SHEET_SIDE, MAX_SHEET_SIDE))
-    data = _save(sheet, "JPEG", quality=SHEET_QUALITY)
-    return Picture(data, "image/jpeg", sheet.width, sheet.height, pictures[0].seed)
+    laid = sheet([decode(picture) for picture in pictures])
+    return Picture(_save(laid, "JPEG", quality=SHEET_QUALITY), "image/jpeg", laid.width, laid.height, pictures[0].seed)
+
+
+def sheet(images: Sequence[Image.Image]) -> Image.Image:
+    """Lay images of one size out in rows of about as many as there are rows, at most `MAX_SHEET_SIDE` pixels a side."""
+    columns = len(images) if len(images) < 4 else math.ceil(math.sqrt(len(images)))
+    width, height = images[0].size
+    laid = Image.new("RGB", (columns * width, math.ceil(len(images) / columns) * height))
+    for index, image in enumerate(images):
+        laid.paste(image, (index % columns * width, index // columns * height))
+    laid.thumbnail((MAX_SHEET_SIDE, MAX_SHEET_SIDE))
+    return laid
 
 
 def decode(picture: Picture) -> Image.Image:

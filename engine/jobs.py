@@ -71,6 +71,7 @@ class Job:
     error: str | None = None  # a code of engine.errors
     facts: dict[str, object] = field(default_factory=dict)
     told: bool = False  # the person has seen how it ended
+    notes: dict[str, object] = field(default_factory=dict)  # what the worker said of the pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,4 @@ class JobUpdate:
     eta_s: float | None = None
     step: int = 0
     total: int = 0
+    preview: bytes | None = None  # a small JPEG

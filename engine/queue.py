@@ -43,6 +43,13 @@ class FairQueue:
         self._pass_turn(owner)
         return job_id
 
+    def take(self, job_id: str) -> None:
+        """Take a job that runs now: the turn passes on if it was its owner's."""
+        if job_id == next(self.order()):
+            self.pop()
+        else:
+            self.remove(job_id)
+
     def remove(self, job_id: str) -> bool:
         """Take a job out of turn; tell whether it was waiting."""
         owner = self._owners.pop(job_id, None)

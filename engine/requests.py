@@ -1,13 +1,11 @@
-"""What a person can ask the engine for: frozen values, every bound checked here and nowhere else."""
+"""What a person can ask the engine for: frozen values that carry their own bounds."""
 
 from __future__ import annotations
 
-import secrets
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Hashable
+from typing import Annotated, Literal, Self
 
-from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from engine.catalog import ModelSpec
 from engine.errors import RequestError
@@ -15,21 +13,54 @@ from engine.errors import RequestError
 # Long enough for any encoder here (they read 77 tokens) and short enough to be echoed on every platform.
 MAX_PROMPT = 2_000
 MAX_SEED = 2**32 - 1
+MAX_PARTS = 4
+MAX_FRAMES = 24
+UPSCALE_FACTOR = 2
+MAX_UPSCALED = 4096
 
 Prompt = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_PROMPT)]
-R = TypeVar("R", bound="Request")
+Words = Annotated[Prompt, Field(min_length=1)]
+Direction = Literal["left", "right", "top", "bottom"]
 
 
-class Request(BaseModel):
+class Value(BaseModel):
+    """Be the base of what is asked for: frozen, and nothing that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputPicture(Value):
+    """Name a picture that a person sent, by the checksum of its normalised file; sizes are pixels."""
+
+    sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+
+
+class Part(Value):
+    """Be one thing to mix or to morph: words or a picture, with a weight that is relative to the others'."""
+
+    text: Prompt = ""
+    picture: InputPicture | None = None
+    weight: float = Field(default=1.0, ge=0, le=100, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        if bool(self.text) is bool(self.picture):
+            raise ValueError("a part is either words or a picture")
+        return self
+
+
+class Request(Value):
     """Hold what every mode shares; `None` means "as the model likes it" until `complete` fills it in.
 
     Sizes are pixels. `seed` belongs to the first picture; picture `i` of `count` uses `seed + i`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     mode: str
     model: str
+    prompt: Prompt = ""
+    negative_prompt: Prompt = ""
     width: int | None = Field(default=None, ge=1)
     height: int | None = Field(default=None, ge=1)
     steps: int | None = Field(default=None, ge=1, le=150)
@@ -41,64 +72,195 @@ class Request(BaseModel):
         """List one seed per picture, wrapping at the largest seed."""
         return [((self.seed or 0) + index) % (MAX_SEED + 1) for index in range(self.count)]
 
+    def pictures(self) -> tuple[InputPicture, ...]:
+        """List the pictures that it is about."""
+        return ()
+
+    def texts(self) -> tuple[str, ...]:
+        """List the words that a model reads for it, apart from the negative prompt."""
+        return (self.prompt,) if self.prompt else ()
+
+    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
+        """Choose the size where the person named none: the model's own."""
+        return model.native_size, model.native_size
+
+    def check_size(self, model: ModelSpec, width: int, height: int) -> None:
+        """Raise `RequestError` unless `model` can draw this at `width` x `height`."""
+        model.check_size(width, height)
+
     def cost(self) -> float:
         """Estimate the work in megapixel-steps, the unit in which waiting times are learned."""
         pixels = (self.width or 0) * (self.height or 0)
         return pixels / 1e6 * (self.steps or 1) * self.count
 
+    def batch_key(self) -> Hashable | None:
+        """Tell which requests can be drawn together with it: those with the same key; with `None`, no other."""
+        return None
 
-class Text2Image(Request):
+
+class Batchable(Request):
+    """Be a request that shares the denoising loop with others of its mode, model, size, steps and guidance."""
+
+    def batch_key(self) -> Hashable | None:
+        """Tell which requests can be drawn together with it."""
+        return (self.mode, self.model, self.width, self.height, self.steps, self.guidance_scale)
+
+
+class Text2Image(Batchable):
     """Ask for pictures of a text."""
 
     mode: Literal["text2img"] = "text2img"
-    prompt: Annotated[Prompt, Field(min_length=1)]
-    negative_prompt: Prompt = ""
+    prompt: Words
+
+
+class Img2Img(Batchable):
+    """Ask for a picture drawn over; `strength` is the share of the denoising steps that draw, from near 0 to 1."""
+
+    mode: Literal["img2img"] = "img2img"
+    prompt: Words
+    picture: InputPicture
+    strength: float = Field(default=0.6, ge=0.02, le=1, allow_inf_nan=False)
+
+    def pictures(self) -> tuple[InputPicture, ...]:
+        """List the picture that is drawn over."""
+        return (self.picture,)
+
+    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
+        """Choose the size of the picture, as near as the model comes to it."""
+        return model.size_like(self.picture.width, self.picture.height)
+
+    def cost(self) -> float:
+        """Count only the steps that are made."""
+        return super().cost() * self.strength
+
+    def batch_key(self) -> Hashable | None:
+        """Tell which requests can be drawn together with it: the strength decides on the steps."""
+        return (super().batch_key(), self.strength)
+
+
+class Inpaint(Request):
+    """Ask to repaint a part of a picture: where `mask` is white, or, without one, where the picture is transparent."""
+
+    mode: Literal["inpaint"] = "inpaint"
+    prompt: Words
+    picture: InputPicture
+    mask: InputPicture | None = None
+
+    def pictures(self) -> tuple[InputPicture, ...]:
+        """List the picture and its mask."""
+        return (self.picture, self.mask) if self.mask else (self.picture,)
+
+    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
+        """Choose the size of the picture, as near as the model comes to it."""
+        return model.size_like(self.picture.width, self.picture.height)
+
+
+class Outpaint(Request):
+    """Ask for more of a picture around it: `extend` to some sides, by `share` of its own, or up to `ratio` = w / h."""
+
+    mode: Literal["outpaint"] = "outpaint"
+    prompt: Words
+    picture: InputPicture
+    extend: tuple[Direction, ...] = ()
+    share: float = Field(default=0.5, ge=0.05, le=2, allow_inf_nan=False)
+    ratio: float | None = Field(default=None, ge=1 / 8, le=8, allow_inf_nan=False)
+
+    def pictures(self) -> tuple[InputPicture, ...]:
+        """List the picture in the middle."""
+        return (self.picture,)
+
+
+class Mix(Batchable):
+    """Ask for one picture of several things: each counts with its weight among the sum of weights."""
+
+    mode: Literal["mix"] = "mix"
+    parts: tuple[Part, ...] = Field(min_length=2, max_length=MAX_PARTS)
+
+    def pictures(self) -> tuple[InputPicture, ...]:
+        """List the pictures among the parts."""
+        return tuple(part.picture for part in self.parts if part.picture)
+
+    def texts(self) -> tuple[str, ...]:
+        """List the words among the parts."""
+        return tuple(part.text for part in self.parts if part.text)
+
+
+class Morph(Request):
+    """Ask for `frames` pictures that lead from one thing to another."""
+
+    mode: Literal["morph"] = "morph"
+    start: Part
+    end: Part
+    frames: int = Field(default=8, ge=3, le=MAX_FRAMES)
+
+    def pictures(self) -> tuple[InputPicture, ...]:
+        """List the pictures at the ends."""
+        return tuple(part.picture for part in (self.start, self.end) if part.picture)
+
+    def texts(self) -> tuple[str, ...]:
+        """List the words at the ends."""
+        return tuple(part.text for part in (self.start, self.end) if part.text)
+
+    def cost(self) -> float:
+        """Count each frame as a picture."""
+        return super().cost() * self.frames
+
+
+class Variations(Batchable):
+    """Ask for pictures like a picture; `prompt` may add words."""
+
+    mode: Literal["variations"] = "variations"
+    picture: InputPicture
+
+    def pictures(self) -> tuple[InputPicture, ...]:
+        """List the picture to vary."""
+        return (self.picture,)
+
+    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
+        """Choose the size of the picture, as near as the model comes to it."""
+        return model.size_like(self.picture.width, self.picture.height)
+
+
+class ControlNet(Request):
+    """Ask for a picture whose depth is given: by a depth map, or by a picture whose depth is to be estimated."""
+
+    mode: Literal["controlnet"] = "controlnet"
+    prompt: Words
+    picture: InputPicture
+    is_depth_map: bool = False
+
+    def pictures(self) -> tuple[InputPicture, ...]:
+        """List the picture that gives the depth."""
+        return (self.picture,)
+
+    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
+        """Choose the size of the picture, as near as the model comes to it."""
+        return model.size_like(self.picture.width, self.picture.height)
+
+
+class Upscale(Request):
+    """Ask for a picture at twice its size, details drawn anew as far as `strength` lets them."""
+
+    mode: Literal["upscale"] = "upscale"
+    picture: InputPicture
+    strength: float = Field(default=0.3, ge=0.02, le=1, allow_inf_nan=False)
+
+    def pictures(self) -> tuple[InputPicture, ...]:
+        """List the picture to enlarge."""
+        return (self.picture,)
+
+    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
+        """Double the size of the picture."""
+        return UPSCALE_FACTOR * self.picture.width, UPSCALE_FACTOR * self.picture.height
+
+    def check_size(self, model: ModelSpec, width: int, height: int) -> None:
+        """Raise `RequestError` where the result would be too large; the tiles that are drawn have the model's size."""
+        if max(width, height) > MAX_UPSCALED:
+            raise RequestError("too_large_to_upscale", width=width, height=height, limit=MAX_UPSCALED)
 
 
 # One member per mode; a stored request is read back through it.
-AnyRequest = Text2Image
-
-
-def build(kind: type[R], **fields: object) -> R:
-    """Make a request of `kind`, or raise `RequestError` naming the first wrong value and what is allowed."""
-    try:
-        return kind.model_validate(fields)
-    except ValidationError as error:
-        raise _request_error(kind, error.errors()[0]) from None
-
-
-def complete(request: R, model: ModelSpec) -> R:
-    """Fill in from `model` what the person left open, draw a seed, and check what depends on the model.
-
-    Raises `RequestError` where the model lacks the mode or cannot make the size.
-    """
-    if request.mode not in model.modes:
-        raise RequestError("mode_not_supported", mode=request.mode, model=model.name)
-    filled: dict[str, Any] = {
-        "width": request.width or model.native_size,
-        "height": request.height or model.native_size,
-        "steps": request.steps or model.steps,
-        "guidance_scale": model.guidance_scale if request.guidance_scale is None else request.guidance_scale,
-        "seed": secrets.randbelow(MAX_SEED + 1) if request.seed is None else request.seed,
-    }
-    model.check_size(filled["width"], filled["height"])
-    return request.model_copy(update=filled)
-
-
-def limits(kind: type[Request], field: str) -> tuple[float, float] | None:
-    """Tell the lowest and the highest value of a numeric field, or `None` where it has no bounds."""
-    metadata = kind.model_fields[field].metadata if field in kind.model_fields else []
-    low = next((bound.ge for bound in metadata if isinstance(bound, Ge)), None)
-    high = next((bound.le for bound in metadata if isinstance(bound, Le)), None)
-    return None if low is None or high is None else (low, high)  # type: ignore[return-value]
-
-
-def _request_error(kind: type[Request], detail: ErrorDetails) -> RequestError:
-    field, case = str(detail["loc"][0]), detail["type"]
-    if field == "prompt" and case in {"missing", "string_too_short"}:
-        return RequestError("prompt_empty")
-    if case == "string_too_long":
-        return RequestError("too_long", field=field, length=len(detail["input"]), limit=MAX_PROMPT)
-    if bounds := limits(kind, field):
-        return RequestError("out_of_range", field=field, value=detail["input"], low=bounds[0], high=bounds[1])
-    return RequestError("bad_value", field=field, value=detail["input"])
+AnyRequest = Annotated[
+    Text2Image | Img2Img | Inpaint | Outpaint | Mix | Morph | Variations | ControlNet | Upscale,
+    Field(discriminator="mode"),
+]

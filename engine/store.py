@@ -32,7 +32,7 @@ from engine.tables import jobs, pictures
 log = structlog.get_logger()
 
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(AnyRequest)
-_SUFFIXES = {"image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg"}
+_SUFFIXES = {"image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg", "image/gif": ".gif"}
 
 
 class TransitionError(EngineError):
@@ -59,6 +59,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._pictures = root / "pictures"
+        self._inputs = root / "inputs"
         self._engine: AsyncEngine | None = None
         # SQLite has one writer: queue for it here rather than meet its busy timeout.
         self._writing = asyncio.Lock()
@@ -136,7 +137,22 @@ class Store:
         async with self._write() as connection:
             return await _move(connection, job_id, status, changes)
 
-    async def add_pictures(self, job_id: str, made: Sequence[Picture], seconds: float) -> Job:
+    async def keep_input(self, data: bytes) -> str:
+        """Write a picture that a person sent, once, and return its checksum."""
+        checksum = hashlib.sha256(data).hexdigest()
+        path = self._inputs / f"{checksum}.png"
+        if not path.exists():
+            await asyncio.to_thread(_write_synced, path, data)
+        return checksum
+
+    async def inputs(self, request: AnyRequest) -> dict[str, bytes]:
+        """Read the pictures that `request` is about, by their checksums; raise `PictureDamaged` if one is gone."""
+        checksums = {picture.sha256 for picture in request.pictures()}
+        return {checksum: await asyncio.to_thread(self._read_input, checksum) for checksum in checksums}
+
+    async def add_pictures(
+        self, job_id: str, made: Sequence[Picture], seconds: float, notes: dict[str, object] | None = None
+    ) -> Job:
         """Write a leased job's pictures to disk, then commit them together with its move to `RENDERED`.
 
         Raises `TransitionError`, and keeps no file, for a job that was cancelled meanwhile; `OSError` or `StoreFailed`
@@ -148,7 +164,7 @@ class Store:
         try:
             async with self._write() as connection:
                 await connection.execute(insert(pictures), rows)
-                return await _move(connection, job_id, JobStatus.RENDERED, {"seconds": seconds})
+                return await _move(connection, job_id, JobStatus.RENDERED, {"seconds": seconds, "notes": notes or {}})
         except TransitionError:
             for row in rows:
                 (self._pictures / str(row["file"])).unlink(missing_ok=True)
@@ -170,7 +186,8 @@ class Store:
         return await self._change(job_id, told=True)
 
     async def _open(self) -> None:
-        self._pictures.mkdir(parents=True, exist_ok=True)
+        for folder in (self._pictures, self._inputs):
+            folder.mkdir(parents=True, exist_ok=True)
         self._lock.acquire(blocking=False)
         # An address holds secrets: no error may quote the values of its statement.
         self._engine = create_async_engine(f"sqlite+aiosqlite:///{self._root / 'jobs.sqlite3'}", hide_parameters=True)
@@ -224,11 +241,11 @@ class Store:
             "seed": picture.seed,
         }
 
+    def _read_input(self, checksum: str) -> bytes:
+        return _checked(self._inputs / f"{checksum}.png", checksum)
+
     def _read_picture(self, row: Row[Any]) -> Picture:
-        path = self._pictures / row.file
-        data = path.read_bytes() if path.exists() else b""
-        if hashlib.sha256(data).hexdigest() != row.sha256:
-            raise PictureDamaged(file=row.file)
+        data = _checked(self._pictures / row.file, row.sha256)
         return Picture(data, row.media_type, row.width, row.height, row.seed)
 
 
@@ -245,6 +262,13 @@ async def _move(connection: AsyncConnection, job_id: str, status: JobStatus, cha
 def _job(row: Row[Any]) -> Job:
     fields = dict(row._mapping)
     return Job(**{**fields, "status": JobStatus(row.status), "request": _REQUEST.validate_python(row.request)})
+
+
+def _checked(path: Path, checksum: str) -> bytes:
+    data = path.read_bytes() if path.exists() else b""
+    if hashlib.sha256(data).hexdigest() != checksum:
+        raise PictureDamaged(file=path.name)
+    return data
 
 
 def _write_synced(path: Path, data: bytes) -> None:

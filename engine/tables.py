@@ -23,6 +23,7 @@ jobs = Table(
     Column("error", String),
     Column("facts", JSON, nullable=False, server_default="{}"),
     Column("told", Boolean, nullable=False, server_default=false()),
+    Column("notes", JSON, nullable=False, server_default="{}"),
     Index("jobs_by_status", "status"),
     Index("jobs_untold", "told"),
 )

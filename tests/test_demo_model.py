@@ -5,13 +5,15 @@ The judge looks at pixels alone. `python -m tools.train_demo_model --evaluate-on
 
 from random import Random
 
+import drawing
 import numpy as np
 import pytest
 
 from bot.web.page import EXAMPLES
 from engine.catalog import DEMO
+from engine.checks import complete
 from engine.kandinsky.families import load_models
-from engine.requests import Text2Image, complete
+from engine.requests import Text2Image
 from tools.train_demo_model.captions import LANGUAGES, held_out_caption
 from tools.train_demo_model.evaluate import share, wanted_scenes
 from tools.train_demo_model.judge import judge, look
@@ -35,7 +37,7 @@ def model(tmp_path_factory):
 
 def draw(model, prompt, **fields):
     request = complete(Text2Image(model="demo", prompt=prompt, seed=7, **fields), DEMO)
-    return model.render(request, lambda step, total: None)
+    return drawing.images(model, request)
 
 
 @pytest.mark.parametrize("prompt", ASKED)

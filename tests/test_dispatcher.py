@@ -6,11 +6,12 @@ import pytest
 
 import engine.dispatcher
 from engine.catalog import DEMO, Catalog
+from engine.checks import complete
 from engine.dispatcher import Caps, Dispatcher, EngineState
 from engine.errors import OutOfMemory, QueueFull, StoreFailed
 from engine.events import Picture, Progress
 from engine.jobs import Job, JobStatus, Submission
-from engine.requests import Text2Image, complete
+from engine.requests import Text2Image
 from engine.store import Store, TransitionError
 from engine.workers.fake import FakeWorker
 

@@ -4,18 +4,21 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import drawing
 import numpy as np
 import pytest
 import tiny_models
 import torch
 
 from engine.catalog import KANDINSKY_2_1, KANDINSKY_3, KNOWN, Catalog, ModelSpec, Repository
+from engine.checks import complete
 from engine.errors import Cancelled, OutOfMemory
 from engine.kandinsky import loading
 from engine.kandinsky.device import Device
 from engine.kandinsky.families import LOADERS
 from engine.kandinsky.inspection import missing
-from engine.requests import Text2Image, complete
+from engine.requests import Text2Image
+from engine.workers.model import Step
 
 BUILDERS = {"kandinsky-2-1": tiny_models.kandinsky_2_1, "kandinsky-3": tiny_models.kandinsky_3}
 # Random weights amplify the rounding of another batch size without bound; in float64 it stays below a pixel's step.
@@ -30,14 +33,14 @@ class Family:
         self.spec = spec
         self.model = LOADERS[spec.family](spec, device, Path())
 
-    def pixels(self, on_step: Callable[[int, int], None] = lambda step, total: None, **fields: object) -> list:
+    def pixels(self, on_step: Callable[[Step], None] = drawing.ignore, **fields: object) -> list:
         fields = {"prompt": "a red circle", "seed": 7, "steps": STEPS, **fields}
         request = complete(Text2Image(model=self.spec.name, **fields), self.spec)
-        return [np.asarray(image).astype(int) for image in self.model.render(request, on_step)]
+        return drawing.pixels(*drawing.images(self.model, request, on_step))
 
     def loops(self, **fields: object) -> int:
         steps: list[int] = []
-        self.pixels(lambda step, total: steps.append(total), **fields)
+        self.pixels(lambda step: steps.append(step.total), **fields)
         assert steps == [len(steps)] * len(steps)
         return len(steps)
 
@@ -152,9 +155,9 @@ def test_the_steps_of_all_loops_count_as_one(family: Family) -> None:
 def test_a_cancellation_takes_effect_within_a_step_and_the_next_job_is_unharmed(family: Family, last: int) -> None:
     expected, heard = family.pixels(), []
 
-    def cancel(step: int, total: int) -> None:
-        heard.append(step)
-        if step == last:
+    def cancel(step: Step) -> None:
+        heard.append(step.done)
+        if step.done == last:
             raise Cancelled
 
     with pytest.raises(Cancelled):
@@ -164,7 +167,7 @@ def test_a_cancellation_takes_effect_within_a_step_and_the_next_job_is_unharmed(
 
 
 def test_out_of_memory_in_a_step_is_told_as_such(family: Family) -> None:
-    def exhaust(step: int, total: int) -> None:
+    def exhaust(step: Step) -> None:
         raise torch.OutOfMemoryError
 
     with pytest.raises(OutOfMemory):

@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 from pathlib import Path
 
+import drawing
 import pytest
 import tiny_models
 import torch
@@ -77,7 +78,7 @@ def test_without_guidance_several_pictures_can_be_drawn(spec: ModelSpec, stock_d
     with pytest.raises(RuntimeError):
         stock_decoder("a cat", embedding, embedding, guidance_scale=1.0, num_images_per_prompt=2, num_inference_steps=1)
     unguided = REQUEST.model_copy(update={"guidance_scale": 1.0, "count": 2})
-    assert len(Kandinsky21.load(spec, CPU, Path()).render(unguided, lambda step, total: None)) == 2
+    assert len(drawing.images(Kandinsky21.load(spec, CPU, Path()), unguided)) == 2
 
 
 def test_a_job_changes_nothing_in_the_schedulers_that_were_loaded(
@@ -87,12 +88,12 @@ def test_a_job_changes_nothing_in_the_schedulers_that_were_loaded(
     stock_decoder("a cat", embedding, embedding, num_inference_steps=1, width=64, height=64)
     assert not torch.equal(stock_decoder.scheduler.timesteps, untouched)
     model = Kandinsky21.load(spec, CPU, Path())
-    model.render(REQUEST, lambda step, total: None)
-    assert torch.equal(model._decoder_scheduler.timesteps, untouched)
+    drawing.images(model, REQUEST)
+    assert torch.equal(model._decoder.scheduler.timesteps, untouched)
 
 
 def test_pictures_are_decoded_one_at_a_time(spec: ModelSpec) -> None:
     model, sizes = Kandinsky21.load(spec, CPU, Path()), []
     model._decoder.movq.decoder.register_forward_pre_hook(lambda _module, inputs: sizes.append(len(inputs[0])))
-    model.render(REQUEST.model_copy(update={"count": 3}), lambda step, total: None)
+    drawing.images(model, REQUEST.model_copy(update={"count": 3}))
     assert sizes == [1, 1, 1]

@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import drawing
 import numpy as np
 import pytest
 import tiny_models
@@ -43,8 +44,7 @@ def model(spec: ModelSpec) -> Kandinsky3:
 
 
 def draw(model: Kandinsky3, **changes: object) -> np.ndarray:
-    images = model.render(REQUEST.model_copy(update=changes), lambda step, total: None)
-    return np.stack([np.asarray(image).astype(int) for image in images])
+    return np.stack(drawing.pixels(*drawing.images(model, REQUEST.model_copy(update=changes))))
 
 
 def draw_stock(stock: Kandinsky3Pipeline, **options: object) -> np.ndarray:
@@ -165,12 +165,12 @@ def test_in_half_precision_pictures_are_drawn_with_and_without_guidance(spec: Mo
 
 
 def test_a_job_changes_nothing_in_the_scheduler_that_was_loaded(model: Kandinsky3, stock: Kandinsky3Pipeline) -> None:
-    untouched = model._scheduler.timesteps.clone()
+    untouched = model._pipeline.scheduler.timesteps.clone()
     stock_scheduler = type(stock.scheduler).from_config(stock.scheduler.config)
     Kandinsky3Pipeline(**{**stock.components, "scheduler": stock_scheduler})("cat", 1, width=64, height=64)
     assert not torch.equal(stock_scheduler.timesteps, untouched)
     draw(model)
-    assert torch.equal(model._scheduler.timesteps, untouched)
+    assert torch.equal(model._pipeline.scheduler.timesteps, untouched)
 
 
 def test_the_published_files_are_found_in_a_folder_that_they_were_copied_to(tmp_path: Path) -> None:

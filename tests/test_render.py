@@ -1,22 +1,21 @@
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from PIL import Image
 from worker_bench import task
 from worker_doubles import Sleeper, Troubled
 
 from engine.events import Accepted, Failed, Progress, WorkerEvent
-from engine.requests import Text2Image
-from engine.workers.render import Renderer
+from engine.workers.model import Drawing, Drawn, Step
+from engine.workers.render import Renderer, Work
 
 
 def render(model: object, prompt: str = "x", cancelled: threading.Event | None = None) -> list[WorkerEvent]:
     said: list[WorkerEvent] = []
     with ThreadPoolExecutor(1) as encoders:
         work = task("job", prompt, steps=10)
-        Renderer({"demo": model}, 1, said.append, encoders).render(work, cancelled or threading.Event())
+        Renderer({"demo": model}, 1, said.append, encoders).render([Work(work, cancelled or threading.Event())])
     return said
 
 
@@ -25,14 +24,14 @@ class CancelledInStep(Sleeper):
         self.cancelled = cancelled
         self.steps = 0
 
-    def render(self, request: Text2Image, on_step: Callable[[int, int], None]) -> list[Image.Image]:
-        def counted(step: int, total: int) -> None:
-            self.steps = step
-            on_step(step, total)
-            if step == 3:
+    def render(self, drawings: Sequence[Drawing], on_step: Callable[[Step], None]) -> list[Drawn]:
+        def counted(step: Step) -> None:
+            self.steps = step.done
+            on_step(step)
+            if step.done == 3:
                 self.cancelled.set()
 
-        return super().render(request, counted)
+        return super().render(drawings, counted)
 
 
 def test_a_cancellation_takes_effect_within_one_step() -> None:
@@ -63,5 +62,5 @@ def test_each_failure_has_its_code_and_tells_no_more_than_it_should(prompt: str,
 def test_a_request_for_a_model_that_is_not_loaded_fails() -> None:
     said: list[WorkerEvent] = []
     with ThreadPoolExecutor(1) as encoders:
-        Renderer({}, 1, said.append, encoders).render(task("job"), threading.Event())
+        Renderer({}, 1, said.append, encoders).render([Work(task("job"), threading.Event())])
     assert said[-1] == Failed("job", 1, 1, "render_failed", {"kind": "KeyError"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from PIL import Image
-from worker_bench import WAIT_S, Bench, long_task, make, task
+from worker_bench import SLOTS, WAIT_S, Bench, long_task, make, task
 from worker_doubles import load_tiny
 
 from engine.errors import OutOfMemory, WorkerLost
@@ -89,12 +89,31 @@ async def test_a_cancellation_does_not_overtake_its_task(bench: Bench) -> None:
 @shared_loop
 async def test_more_tasks_than_slots_are_refused(bench: Bench) -> None:
     with pytest.raises(WorkerLost, match="no free slot"):
-        await bench.run(task("one"), task("two"))
+        await bench.run(*(task(str(number)) for number in range(SLOTS + 1)))
     await bench.run(long_task("first"))
     with pytest.raises(WorkerLost, match="no free slot"):
         await bench.run(task("second"))
     await bench.worker.cancel("first", 1)
     assert {event.job_id for event in await bench.until(Failed)} == {"first"}
+
+
+@shared_loop
+async def test_the_tasks_of_a_batch_are_each_accepted_and_done_and_have_their_own_pictures(bench: Bench) -> None:
+    await bench.run(task("red"), task("blue", "a blue square"), task("red again"))
+    heard = [event for _ in range(3) for event in await bench.until(Done)]
+    assert {event.job_id for event in heard if isinstance(event, Accepted)} == {"red", "blue", "red again"}
+    pictures = {event.job_id: event.pictures[0].data for event in heard if isinstance(event, Done)}
+    assert pictures["red"] == pictures["red again"] != pictures["blue"]
+
+
+@shared_loop
+async def test_one_of_a_batch_is_cancelled_and_the_others_are_drawn(bench: Bench) -> None:
+    await bench.run(*(task(name, steps=60) for name in ("a", "b", "c")))
+    await bench.until(Progress)
+    await bench.worker.cancel("b", 1)
+    heard = [event for _ in range(2) for event in await bench.until(Done)]
+    assert [event.job_id for event in heard if isinstance(event, Failed)] == ["b"]
+    assert {event.job_id for event in heard if isinstance(event, Done)} == {"a", "c"}
 
 
 @shared_loop

@@ -9,8 +9,9 @@ from pathlib import Path
 from worker_doubles import load_troubled
 
 from engine.catalog import DEMO
+from engine.checks import complete
 from engine.events import Ready, WorkerEvent
-from engine.requests import Text2Image, complete
+from engine.requests import Text2Image
 from engine.workers.base import Task, Worker
 from engine.workers.child import Load
 from engine.workers.fake import FakeWorker
@@ -18,6 +19,7 @@ from engine.workers.process import ProcessWorker
 from engine.workers.settings import WorkerSettings
 
 WAIT_S = 60
+SLOTS = 3
 
 
 def task(job_id: str, prompt: str = "a red circle", attempt: int = 1, **fields: object) -> Task:
@@ -55,12 +57,14 @@ class Bench:
 
 
 def settings(cache_dir: Path, **changes: object) -> WorkerSettings:
-    return WorkerSettings(models=(DEMO,), cache_dir=cache_dir, device="cpu", restart_s=0.01, **changes)
+    return WorkerSettings(
+        models=(DEMO,), cache_dir=cache_dir, device="cpu", batch_size=SLOTS, restart_s=0.01, **changes
+    )
 
 
 def make(kind: str, cache_dir: Path, load: Load = load_troubled) -> Bench:
     if kind == "fake":
-        fake = FakeWorker(step_s=0.002)
+        fake = FakeWorker(slots=SLOTS, step_s=0.002)
         return Bench(fake, fake.crash)
     worker = ProcessWorker(settings(cache_dir), load)
     return Bench(worker, lambda: asyncio.to_thread(os.kill, worker.pid, signal.SIGKILL))

@@ -2,26 +2,26 @@
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PIL import Image
 
 from engine.catalog import DEMO
 from engine.errors import ModelMissing, OutOfMemory, RequestError, WorkerLost
-from engine.requests import AnyRequest
 from engine.workers.child import load_models
-from engine.workers.model import Model, OnStep
+from engine.workers.model import Drawing, Drawn, Model, OnStep, Step
 from engine.workers.settings import WorkerSettings
 
 
 class Sleeper:
     """Spend a hundredth of a second in each step."""
 
-    def render(self, request: AnyRequest, on_step: OnStep) -> list[Image.Image]:
-        for step in range(request.steps or 1):
+    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
+        total = drawings[0].request.steps or 1
+        for step in range(total):
             time.sleep(0.01)
-            on_step(step + 1, request.steps or 1)
-        return [Image.new("RGB", (64, 64))] * request.count
+            on_step(Step(step + 1, total))
+        return [Drawn([Image.new("RGB", (64, 64))] * drawing.request.count) for drawing in drawings]
 
 
 class Troubled(Sleeper):
@@ -29,13 +29,14 @@ class Troubled(Sleeper):
 
     ERRORS = (OutOfMemory(), RequestError("bad_size", width=1), WorkerLost("device_fault"), ZeroDivisionError("secret"))
 
-    def render(self, request: AnyRequest, on_step: OnStep) -> list[Image.Image]:
-        if request.prompt == "silence":
+    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
+        prompts = {drawing.request.prompt for drawing in drawings}
+        if "silence" in prompts:
             time.sleep(600)
         for error in self.ERRORS:
-            if request.prompt == type(error).__name__:
+            if type(error).__name__ in prompts:
                 raise error
-        return super().render(request, on_step)
+        return super().render(drawings, on_step)
 
 
 def load_troubled(settings: WorkerSettings) -> Mapping[str, Model]:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
 import torch
 from diffusers import Kandinsky3Pipeline
-from PIL import Image
 from torch import Tensor
 from torch.nn.functional import pad
 
 from engine.catalog import ModelSpec
+from engine.kandinsky.batch import Batch
+from engine.kandinsky.caching import Cache
+from engine.kandinsky.denoising import Predict, denoise, timesteps
 from engine.kandinsky.device import Device, translated_errors
-from engine.kandinsky.latents import generator, noise, pictures
+from engine.kandinsky.latents import noise, pictures
 from engine.kandinsky.loading import load
 from engine.kandinsky.schedulers import for_one_job
 from engine.kandinsky.steps import StepCounter
-from engine.requests import AnyRequest, Text2Image
-from engine.workers.model import OnStep
+from engine.workers.model import Drawing, Drawn, OnStep
 
+CACHED_TEXTS = 256
+# An encoded text, float [1, tokens, width], and its mask, [1, tokens].
+Text = tuple[Tensor, Tensor]
 PUBLISHED = "fp16"  # in the names of the published files; diffusers finds them only when told
 
 
@@ -46,7 +50,7 @@ class Pooling(torch.nn.Module):
 
 
 class Pipeline(Kandinsky3Pipeline):  # type: ignore[misc]  # diffusers has no types
-    """Draw from texts that are encoded already, and guide wherever the guidance is above none."""
+    """Load the parts in the precisions that they can bear, and encode texts one by one."""
 
     @classmethod
     def from_pretrained(cls, path: str, *, dtype: torch.dtype, variant: str | None = None, **options: Any) -> Self:
@@ -58,20 +62,10 @@ class Pipeline(Kandinsky3Pipeline):  # type: ignore[misc]  # diffusers has no ty
         pipeline.unet.add_time_condition = Pooling(pipeline.unet.add_time_condition.attention)
         return pipeline
 
-    @property
-    def do_classifier_free_guidance(self) -> bool:
-        """Tell whether there is guidance: the scale of this family is the conventional one less one."""
-        return bool(self.guidance_scale > 0)
-
     def encode(self, text: str) -> tuple[Tensor, Tensor]:
         """Encode `text` as [1, tokens, width] and its mask, [1, tokens]: its own tokens and one of padding."""
-        embeds, _, mask, _ = super().encode_prompt(text, do_classifier_free_guidance=False, _cut_context=True)
+        embeds, _, mask, _ = self.encode_prompt(text, do_classifier_free_guidance=False, _cut_context=True)
         return embeds.to(self.unet.dtype), mask
-
-    def encode_prompt(self, *_prompt: object, **encoded: Any) -> tuple[Tensor, ...]:
-        """Take what is encoded as it is: diffusers would cast it to the precision of the text encoder."""
-        names = ("prompt_embeds", "negative_prompt_embeds", "attention_mask", "negative_attention_mask")
-        return tuple(encoded[name] for name in names)
 
 
 class Kandinsky3:
@@ -79,59 +73,71 @@ class Kandinsky3:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
-        self._scheduler = pipeline.scheduler
-        self._modes: Mapping[str, Callable[[Any, OnStep], list[Image.Image]]] = MappingProxyType(
+        self._texts: Cache[Text] = Cache(CACHED_TEXTS)
+        self._modes: Mapping[str, Callable[[Batch, OnStep], list[Drawn]]] = MappingProxyType(
             {"text2img": self._text2img}
         )
 
     @classmethod
     def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path) -> Kandinsky3:
         """Load `spec` onto `device`."""
-        pipeline = load(Pipeline, spec.repositories["decoder"], device)
-        if device.is_cuda:  # most of the work are convolutions, which tensor cores take in this layout
-            pipeline.unet.to(memory_format=torch.channels_last)
-            pipeline.movq.to(memory_format=torch.channels_last)
-        return cls(pipeline)
+        return cls(load(Pipeline, spec.repositories["decoder"], device))
 
     @translated_errors()
-    def render(self, request: AnyRequest, on_step: OnStep) -> list[Image.Image]:
-        """Draw one picture for each of `request.seeds()`; see `engine.workers.model.Model`."""
-        return self._modes[request.mode](request, on_step)
+    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
+        """Draw the pictures of requests that share a `batch_key`; see `engine.workers.model.Model`."""
+        batch = Batch(drawings)
+        return self._modes[batch.request.mode](batch, on_step)
 
-    def _text2img(self, request: Text2Image, on_step: OnStep) -> list[Image.Image]:
-        self._pipeline.scheduler = for_one_job(self._scheduler)
-        generators = [generator(seed) for seed in request.seeds()]
-        latents = self._pipeline(
-            **self._encode(request),
-            height=request.height,
-            width=request.width,
-            num_inference_steps=request.steps,
-            # The pipeline adds (scale + 1) times the text where others add scale times the text.
-            guidance_scale=(request.guidance_scale or 0) - 1,
-            latents=noise(request, generators, self._pipeline),
-            generator=generators,
-            callback_on_step_end=StepCounter(request.steps or 1, on_step),
-            output_type="latent",
-        ).images
-        return pictures(self._pipeline.movq, latents)
+    def _text2img(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        scheduler, generators = for_one_job(self._pipeline.scheduler), batch.generators()
+        planned = timesteps(scheduler, batch.request.steps)
+        latents = denoise(
+            noise(batch.request, generators, self._pipeline),
+            planned,
+            scheduler,
+            self._predict(batch),
+            generators,
+            StepCounter(len(planned), on_step),
+        )
+        return batch.split(pictures(self._pipeline.movq, latents))
 
-    def _encode(self, request: Text2Image) -> dict[str, Tensor]:
-        """Encode the prompt and the negative one for each picture, by the names that the pipeline has for them."""
-        embeds, mask = self._pipeline.encode(request.prompt)
-        if request.negative_prompt:
-            negative_embeds, negative_mask = self._pipeline.encode(request.negative_prompt)
-        else:
-            negative_embeds, negative_mask = torch.zeros_like(embeds), torch.zeros_like(mask)
-        tokens = max(embeds.shape[1], negative_embeds.shape[1])
-        return {
-            "prompt_embeds": _fit(embeds, request.count, tokens),
-            "attention_mask": _fit(mask, request.count, tokens),
-            "negative_prompt_embeds": _fit(negative_embeds, request.count, tokens),
-            "negative_attention_mask": _fit(negative_mask, request.count, tokens),
-        }
+    def _predict(self, batch: Batch) -> Predict:
+        unet, scale = self._pipeline.unet, batch.request.guidance_scale
+        texts = [self._encode(drawing.request.prompt) for drawing, _ in batch.pictures]
+        if scale <= 1:
+            embeds, mask = _stack(texts)
+            return lambda latents, timestep: (
+                unet(latents, timestep, encoder_hidden_states=embeds, encoder_attention_mask=mask).sample
+            )
+        embeds, mask = _stack([*self._negatives(batch, texts), *texts])
+
+        def predict(latents: Tensor, timestep: Tensor) -> Tensor:
+            outputs = unet(
+                torch.cat([latents, latents]), timestep, encoder_hidden_states=embeds, encoder_attention_mask=mask
+            ).sample
+            unconditional, conditional = outputs.chunk(2)
+            combined: Tensor = unconditional + scale * (conditional - unconditional)
+            return combined
+
+        return predict
+
+    def _negatives(self, batch: Batch, texts: Sequence[Text]) -> list[Text]:
+        """Encode the negative prompts; where there is none, nothing is unlike the picture, as the model was trained."""
+        negatives = [drawing.request.negative_prompt for drawing, _ in batch.pictures]
+        return [
+            self._encode(negative) if negative else (torch.zeros_like(embeds), torch.zeros_like(mask))
+            for negative, (embeds, mask) in zip(negatives, texts, strict=True)
+        ]
+
+    def _encode(self, text: str) -> Text:
+        known = self._texts.get(text)
+        return known if known is not None else self._texts.put(text, self._pipeline.encode(text))
 
 
-def _fit(text: Tensor, count: int, tokens: int) -> Tensor:
-    """Pad one encoded text, or its mask, to `tokens`, and repeat it `count` times."""
-    missing = (0, tokens - text.shape[1])
-    return pad(text, missing if text.ndim == 2 else (0, 0, *missing)).repeat_interleave(count, dim=0)
+def _stack(texts: Sequence[Text]) -> Text:
+    """Pad encoded texts, and their masks, to the longest, and stack them."""
+    tokens = max(mask.shape[1] for _, mask in texts)
+    embeds = [pad(embeds, (0, 0, 0, tokens - embeds.shape[1])) for embeds, _ in texts]
+    masks = [pad(mask, (0, tokens - mask.shape[1])) for _, mask in texts]
+    return torch.cat(embeds), torch.cat(masks)

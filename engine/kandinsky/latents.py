@@ -1,11 +1,11 @@
-"""Draw the first noise of a picture, and turn its last latents into pixels."""
+"""Draw the first noise of a picture, turn pictures into latents, and the last latents into pixels."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Generator, Tensor
@@ -23,29 +23,45 @@ def noise(request: Request, generators: Iterable[Generator], pipeline: Any) -> T
 
     They are drawn in fp32 on the CPU: drawn in half precision, the same seed would give other noise.
     """
-    unet, scale = pipeline.unet, 2 ** (len(pipeline.movq.config.block_out_channels) - 1)
-    shape = (1, unet.config.in_channels, (request.height or 0) // scale, (request.width or 0) // scale)
+    unet, movq = pipeline.unet, pipeline.movq
+    scale = factor(movq)
+    shape = (1, movq.config.latent_channels, (request.height or 0) // scale, (request.width or 0) // scale)
     drawn = torch.cat([torch.randn(shape, generator=generator) for generator in generators])
     return drawn.to(unet.device, unet.dtype)
+
+
+def factor(movq: Any) -> int:
+    """Tell how many pixels a latent is wide."""
+    return int(2 ** (len(movq.config.block_out_channels) - 1))
+
+
+@torch.no_grad()
+def encode(movq: Any, image: Image.Image) -> Tensor:
+    """Turn a picture, whose sides `movq` can divide, into latents, float [1, 4, height / 8, width / 8]."""
+    latents: Tensor = movq.encode(pixels(image)[None].to(movq.device, movq.dtype)).latents
+    return latents
 
 
 @torch.no_grad()
 def pictures(movq: Any, latents: Tensor) -> list[Image.Image]:
     """Decode `latents`, float [pictures, 4, height / 8, width / 8]."""
-    return [picture(pixels) for pixels in one_by_one(movq.decode)(latents, force_not_quantize=True)["sample"]]
+    return [picture(pixels) for pixels in _decode_each(movq, latents)]
 
 
-def one_by_one(decode: Callable[..., Any]) -> Callable[..., Mapping[str, Tensor]]:
-    """Let the `decode` of a MoVQ take one picture at a time: it needs more memory for each than denoising does."""
-
-    @functools.wraps(decode)
-    def decode_each(latents: Tensor, **options: object) -> Mapping[str, Tensor]:
-        return {"sample": torch.cat([decode(latent[None], **options)["sample"] for latent in latents])}
-
-    return decode_each
+def _decode_each(movq: Any, latents: Tensor) -> Iterator[Tensor]:
+    # One picture at a time: it needs more memory for each than denoising does.
+    for latent in latents:
+        yield movq.decode(latent[None], force_not_quantize=True).sample[0]
 
 
 def picture(pixels: Tensor) -> Image.Image:
     """Make a picture of `pixels`, float [3, height, width] within -1 and 1."""
     channels_last = (pixels.float() * 127.5 + 127.5).round().clamp(0, 255).byte().permute(1, 2, 0)
     return Image.fromarray(channels_last.cpu().numpy())
+
+
+def pixels(image: Image.Image) -> Tensor:
+    """Turn a picture into pixels, float [3, height, width] within -1 and 1; what is transparent becomes grey."""
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (128, 128, 128, 255)), image)
+    return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1).float() / 127.5 - 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import diffusers
 import structlog
+import torch
 import transformers
 from safetensors import SafetensorError
 from tqdm import tqdm  # type: ignore[import-untyped]
@@ -38,7 +39,17 @@ def load(pipeline_class: Any, repository: Repository, device: Device) -> Any:
     pipeline = _from_folder if repository.is_folder else _from_hub
     loaded = pipeline(pipeline_class, repository, device)
     loaded.set_progress_bar_config(disable=True)
-    return loaded.to(device.name)
+    loaded.to(device.name)
+    if device.is_cuda:
+        _lay_out(loaded)
+    return loaded
+
+
+def _lay_out(pipeline: Any) -> None:
+    """Order the weights as tensor cores take them: nearly nine tenths of the work are convolutions."""
+    for module in (getattr(pipeline, name, None) for name in ("unet", "movq")):
+        if module is not None:
+            module.to(memory_format=torch.channels_last)
 
 
 def _from_folder(pipeline_class: Any, repository: Repository, device: Device) -> Any:

@@ -1,21 +1,38 @@
-"""Turn a text into the image embedding that the decoders of Kandinsky 2.1 and 2.2 draw from."""
+"""Turn words and pictures into the image embeddings that the decoders of Kandinsky 2.1 and 2.2 draw from."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import torch
 from diffusers import KandinskyV22PriorPipeline
+from PIL import Image
 from torch import Tensor
 
 from engine.catalog import ModelSpec
+from engine.kandinsky.caching import Cache
 from engine.kandinsky.device import Device
 from engine.kandinsky.latents import generator
 from engine.kandinsky.loading import load
 from engine.kandinsky.schedulers import for_one_job
 from engine.kandinsky.steps import StepCounter
-from engine.requests import Text2Image
 
 # The prior draws its noise from another stream than the decoder, so that the number of its steps, or an embedding that
 # is already known, leaves the decoder's noise alone. Torch's CPU generator sees the low 32 bits of a seed: 2**32 / phi.
 PRIOR_STREAM = 0x9E3779B9
+# An embedding is a few KiB: these stay far below the smallest of the networks.
+CACHED_EMBEDDINGS = 2048
+# Texts embedded at once: more would need more memory than the decoder does.
+MOST_TEXTS = 8
+
+
+class Seeded(NamedTuple):
+    """Name the embedding that the prior draws of a text with a seed; that of no words is the empty picture's."""
+
+    text: str
+    seed: int
 
 
 class Pipeline(KandinskyV22PriorPipeline):  # type: ignore[misc]  # diffusers has no types
@@ -34,38 +51,67 @@ class Pipeline(KandinskyV22PriorPipeline):  # type: ignore[misc]  # diffusers ha
 
 
 class Prior:
-    """Embed texts as images."""
+    """Embed texts as images, and images; what was embedded before is remembered."""
 
     def __init__(self, spec: ModelSpec, pipeline: Pipeline) -> None:
         self._spec = spec
         self._pipeline = pipeline
         self._scheduler = pipeline.scheduler
+        self.texts: Cache[Tensor] = Cache(CACHED_EMBEDDINGS)
+        self.images: Cache[Tensor] = Cache(CACHED_EMBEDDINGS)
 
     @classmethod
     def load(cls, spec: ModelSpec, device: Device) -> Prior:
         """Load the part of `spec` that is called "prior" onto `device`."""
         return cls(spec, load(Pipeline, spec.repositories["prior"], device))
 
-    def steps(self, request: Text2Image) -> int:
-        """Count the steps that `embed` takes."""
-        return self._spec.prior_steps * (2 if request.negative_prompt else 1)
+    def steps(self, wanted: Iterable[Seeded]) -> int:
+        """Count the steps that `embed` takes for `wanted`."""
+        return self._spec.prior_steps * len(self._groups(wanted))
 
-    def embed(self, request: Text2Image, steps: StepCounter) -> tuple[Tensor, Tensor]:
-        """Embed the prompt, and what the pictures shall be unlike, for each seed; both float [pictures, embedding]."""
-        embeds, negative_embeds = self._embed(request.prompt, request.seeds(), steps)
-        if request.negative_prompt:
-            # A call of its own: given both, the pipeline would change the positive embedding of the same seed.
-            negative_embeds, _ = self._embed(request.negative_prompt, request.seeds(), steps)
-        return embeds, negative_embeds
+    def embed(self, wanted: Sequence[Seeded], steps: StepCounter) -> Tensor:
+        """Embed each text as the prior draws it with its seed, float [texts, embedding]."""
+        drawn: dict[Seeded, Tensor] = {}
+        for group in self._groups(wanted):
+            drawn |= dict(zip(group, self._draw(group, steps), strict=True))
+        zero = self._pipeline.get_zero_embed()[0]
+        return torch.stack([self._known(each, drawn) if each.text else zero for each in wanted])
 
-    def _embed(self, text: str, seeds: list[int], steps: StepCounter) -> tuple[Tensor, Tensor]:
-        """Embed `text` as an image for each seed, and the empty picture; both float [seeds, embedding]."""
+    @torch.no_grad()
+    def embed_image(self, image: Image.Image) -> Tensor:
+        """Embed a picture, float [1, embedding]."""
+        key = hashlib.sha256(image.tobytes() + repr((image.mode, image.size)).encode()).hexdigest()
+        known = self.images.get(key)
+        return known if known is not None else self.images.put(key, self._look(image))
+
+    def _look(self, image: Image.Image) -> Tensor:
+        encoder = self._pipeline.image_encoder
+        pixels = self._pipeline.image_processor(image.convert("RGB"), return_tensors="pt").pixel_values
+        embedding: Tensor = encoder(pixels.to(encoder.device, encoder.dtype)).image_embeds
+        return embedding
+
+    def _groups(self, wanted: Iterable[Seeded]) -> list[list[Seeded]]:
+        """Gather, without repetition, what is not known yet, in groups that are embedded at once."""
+        new = [each for each in dict.fromkeys(wanted) if each.text and each not in self.texts]
+        return [new[first : first + MOST_TEXTS] for first in range(0, len(new), MOST_TEXTS)]
+
+    def _known(self, each: Seeded, drawn: dict[Seeded, Tensor]) -> Tensor:
+        if each in drawn:  # also when there were more than the cache holds
+            self.texts.misses += 1
+            return self.texts.put(each, drawn[each])
+        known = self.texts.get(each)
+        assert known is not None, "only unknown texts are drawn"  # noqa: S101 - a programming error
+        return known
+
+    def _draw(self, group: list[Seeded], steps: StepCounter) -> Tensor:
         self._pipeline.scheduler = for_one_job(self._scheduler)
-        return self._pipeline(  # type: ignore[no-any-return]
-            [text] * len(seeds),
+        embeds, _ = self._pipeline(
+            [each.text for each in group],
             num_inference_steps=self._spec.prior_steps,
             guidance_scale=self._spec.prior_guidance_scale,
-            generator=[generator(seed ^ PRIOR_STREAM) for seed in seeds],
+            generator=[generator(each.seed ^ PRIOR_STREAM) for each in group],
             callback_on_step_end=steps,
             return_dict=False,
         )
+        drawn: Tensor = embeds
+        return drawn

@@ -1,29 +1,37 @@
-"""Count the steps of a render across its denoising loops."""
+"""Count the steps of a render across its denoising loops, and make pictures of what is under way."""
 
 from __future__ import annotations
 
-from engine.workers.model import OnStep
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PIL.Image import Image
+from torch import Tensor
+
+from engine.workers.model import OnStep, Step
+
+# Makes one small picture per request of clean latents, float [pictures, 4, height / 8, width / 8].
+Preview = Callable[[Tensor], Sequence[Image]]
 
 
 class StepCounter:
     """Count the steps of a render that has several denoising loops."""
 
-    def __init__(self, total: int, on_step: OnStep) -> None:
+    def __init__(self, total: int, on_step: OnStep, preview: Preview | None = None) -> None:
         self._done = 0
         self._total = total
         self._on_step = on_step
+        self._preview = preview
 
     def __call__(
         self, _pipeline: object, _index: int, _timestep: object, tensors: dict[str, object]
     ) -> dict[str, object]:
         """Be the `callback_on_step_end` of a diffusers pipeline."""
-        self._count()
+        self.count()
         return tensors
 
-    def legacy(self, _index: int, _timestep: object, _latents: object) -> None:
-        """Be the `callback` of a diffusers pipeline that has no `callback_on_step_end`."""
-        self._count()
-
-    def _count(self) -> None:
+    def count(self, clean: Tensor | None = None) -> None:
+        """Count a step; `clean` are the latents as far as they can be foreseen after it."""
         self._done += 1
-        self._on_step(self._done, self._total)
+        previews = partial(self._preview, clean) if self._preview and clean is not None else None
+        self._on_step(Step(self._done, self._total, previews))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.events import WorkerEvent
@@ -12,18 +12,22 @@ from engine.requests import AnyRequest
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Hand one attempt at one job to a worker; the request is complete (no `None` left in it)."""
+    """Hand one attempt at one job to a worker.
+
+    The request is complete (no `None` left in it); `inputs` holds the files of its pictures by their checksums.
+    """
 
     job_id: str
     attempt: int
     request: AnyRequest
+    inputs: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Worker(Protocol):
     """Render tasks somewhere and tell about it in events.
 
-    `events()` yields `Ready` when tasks may be given, then for each task `Accepted`, `Progress`..., `Denoised` (a slot
-    is free again) and exactly one `Done` or `Failed`; `Lost` says that every task of that epoch without a terminal
+    `events()` yields `Ready` when tasks may be given, then for each task `Accepted`, `Progress`..., `Denoised` (it is
+    off the device) and exactly one `Done` or `Failed`; `Lost` says that every task of that epoch without a terminal
     event is gone, and a `Ready` with a higher epoch follows by itself. The iterator ends after `stop`.
     """
 
@@ -34,7 +38,10 @@ class Worker(Protocol):
         """Iterate over everything the worker says; there is one listener."""
 
     async def run(self, epoch: int, batch: tuple[Task, ...]) -> None:
-        """Give tasks to the worker of `epoch`; raise `WorkerLost` when that epoch is over or no slot is free."""
+        """Give tasks of one `batch_key` to the worker of `epoch`, to be drawn together.
+
+        Raises `WorkerLost` when that epoch is over, the device is busy, or the batch is larger than its slots.
+        """
 
     async def cancel(self, job_id: str, attempt: int) -> None:
         """Stop that attempt within one denoising step; its `Failed("cancelled")` follows, unless it is over already."""

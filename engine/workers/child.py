@@ -8,7 +8,7 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -19,10 +19,9 @@ from engine.errors import EngineError, WorkerLost
 from engine.events import Lost, Ready, WorkerEvent
 from engine.workers.base import Task
 from engine.workers.model import Model
-from engine.workers.render import Renderer
+from engine.workers.render import Renderer, Work
 from engine.workers.settings import WorkerSettings
 
-SLOTS = 1
 ENCODERS = 2
 DEVICE_FAULT = 70  # EX_SOFTWARE of sysexits.h
 
@@ -43,21 +42,21 @@ class Mailbox:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._batches: queue.SimpleQueue[list[Work]] = queue.SimpleQueue()
         self._cancelled: dict[tuple[str, int], threading.Event] = {}
 
     def open(self) -> None:
         """Begin to receive."""
         threading.Thread(target=self._receive, name="mailbox", daemon=True).start()
 
-    def next(self) -> tuple[Task, threading.Event]:
-        """Wait for a task; the event is set once somebody cancels it."""
-        task = self._tasks.get()
-        return task, self._cancelled[task.job_id, task.attempt]
+    def next(self) -> list[Work]:
+        """Wait for a batch; the events of its tasks are set once somebody cancels them."""
+        return self._batches.get()
 
-    def close(self, task: Task) -> None:
-        """Forget a task that is over."""
-        del self._cancelled[task.job_id, task.attempt]
+    def close(self, batch: Sequence[Work]) -> None:
+        """Forget tasks that are over."""
+        for work in batch:
+            del self._cancelled[work.task.job_id, work.task.attempt]
 
     def _receive(self) -> None:
         try:
@@ -67,10 +66,11 @@ class Mailbox:
             # The main thread may be deep in a render; nothing here needs to be saved.
             os._exit(0)
 
-    def _sort(self, message: Task | Cancel) -> None:
-        if isinstance(message, Task):
-            self._cancelled[message.job_id, message.attempt] = threading.Event()
-            self._tasks.put(message)
+    def _sort(self, message: tuple[Task, ...] | Cancel) -> None:
+        if not isinstance(message, Cancel):
+            batch = [Work(task, threading.Event()) for task in message]
+            self._cancelled |= {(work.task.job_id, work.task.attempt): work.cancelled for work in batch}
+            self._batches.put(batch)
         elif cancelled := self._cancelled.get((message.job_id, message.attempt)):
             cancelled.set()
 
@@ -101,7 +101,7 @@ def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Loa
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear why there is no worker
         send(_load_failure(epoch, error))
         return
-    send(Ready(epoch, tuple(models), SLOTS))
+    send(Ready(epoch, tuple(models), settings.batch_size))
     _serve(mailbox, models, epoch, send)
 
 
@@ -110,9 +110,9 @@ def _serve(mailbox: Mailbox, models: Mapping[str, Model], epoch: int, send: Call
         renderer = Renderer(models, epoch, send, encoders)
         try:
             while True:
-                task, cancelled = mailbox.next()
-                renderer.render(task, cancelled)
-                mailbox.close(task)
+                batch = mailbox.next()
+                renderer.render(batch)
+                mailbox.close(batch)
         except WorkerLost:
             log.exception("device_fault")
     os._exit(DEVICE_FAULT)  # at once: after such an error even a clean exit can hang in the driver

@@ -11,7 +11,7 @@ from PIL import Image
 
 from engine import images
 from engine.errors import WorkerLost
-from engine.events import Accepted, Denoised, Done, Failed, Lost, Picture, Progress, Ready, WorkerEvent
+from engine.events import Accepted, Denoised, Done, Failed, Lost, Progress, Ready, WorkerEvent
 from engine.requests import AnyRequest
 from engine.workers.base import Task
 from engine.workers.render import failure
@@ -52,7 +52,7 @@ class FakeWorker:
         """Begin with `batch`; raise `WorkerLost` for a stale epoch, or when no slot is free."""
         if not self._ready or epoch != self._epoch:
             raise WorkerLost(reason="stale epoch", epoch=epoch)
-        if len(self._renders) + len(batch) > self._slots:
+        if self._renders or len(batch) > self._slots:
             raise WorkerLost(reason="no free slot", slots=self._slots)
         for task in batch:
             self._renders[task.job_id, task.attempt] = asyncio.create_task(self._render(task))
@@ -98,7 +98,8 @@ class FakeWorker:
             self._say(failure(task, self._epoch, error))
         else:
             self._say(Denoised(*told))
-            self._say(Done(*told, _draw(task.request), time.monotonic() - began))
+            pictures = images.encode_all(_draw(task.request), task.request)
+            self._say(Done(*told, pictures, time.monotonic() - began))
         del self._renders[task.job_id, task.attempt]
 
     async def _make_steps(self, task: Task) -> None:
@@ -120,13 +121,15 @@ class FakeWorker:
         self._events.put_nowait(event)
 
 
-def _draw(request: AnyRequest) -> tuple[Picture, ...]:
-    """Paint one picture for each seed: two colours that depend on the prompt and the seed."""
-    size = (request.width or 1, request.height or 1)
-    pictures = []
-    for index, seed in enumerate(request.seeds()):
-        digest = hashlib.sha256(f"{request.prompt}|{request.negative_prompt}|{seed}".encode()).digest()
-        image = Image.new("RGB", size, tuple(digest[:3]))
-        image.paste(tuple(digest[3:6]), (0, 0, size[0] // 2, size[1] // 2))
-        pictures.append(images.encode(image, request, index))
-    return tuple(pictures)
+def _draw(request: AnyRequest) -> list[Image.Image]:
+    """Paint one picture for each seed: two colours that depend on everything that was asked for."""
+    return [_paint(request, seed) for seed in request.seeds()]
+
+
+def _paint(request: AnyRequest, seed: int) -> Image.Image:
+    width, height = request.width or 1, request.height or 1
+    asked = request.model_dump_json(exclude={"seed", "count"})
+    digest = hashlib.sha256(f"{asked}|{seed}".encode()).digest()
+    image = Image.new("RGB", (width, height), tuple(digest[:3]))
+    image.paste(tuple(digest[3:6]), (0, 0, width // 2, height // 2))
+    return image

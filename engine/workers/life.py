@@ -46,7 +46,7 @@ class Life:
         # A daemon: an owner that forgets to stop the worker can still end.
         threading.Thread(target=self._run, args=(on_message,), name=self._process.name, daemon=True).start()
 
-    def send(self, message: Task | Cancel | None) -> None:
+    def send(self, message: tuple[Task, ...] | Cancel | None) -> None:
         """Hand `message` to the process; raise `WorkerLost` when it is gone."""
         with self._sending:
             self._send(message)
@@ -75,7 +75,7 @@ class Life:
             finally:
                 self._sending.release()
 
-    def _send(self, message: Task | Cancel | None) -> None:
+    def _send(self, message: tuple[Task, ...] | Cancel | None) -> None:
         try:
             self._connection.send(message)
         except OSError:

@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from PIL.Image import Image
 
-from engine.requests import AnyRequest
+from engine.requests import AnyRequest, InputPicture
 
-# Called after each denoising step with the steps done and their total; it ends the render by raising.
-OnStep = Callable[[int, int], None]
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Hold one request and, by their checksums, the pictures that it is about: RGB, or RGBA where transparent."""
+
+    request: AnyRequest
+    inputs: Mapping[str, Image] = field(default_factory=dict)
+
+    def picture(self, named: InputPicture) -> Image:
+        """Return a picture that the request names."""
+        return self.inputs[named.sha256]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Hold the pictures of one request, and what its person should know about them, by the codes of `bot.replies`."""
+
+    images: Sequence[Image]
+    notes: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Say that `done` of `total` steps are over; `previews`, if any, makes one small picture per request."""
+
+    done: int
+    total: int
+    previews: Callable[[], Sequence[Image]] | None = None
+
+
+# Called after each denoising step; it ends the render by raising.
+OnStep = Callable[[Step], None]
 
 
 class Model(Protocol):
     """Draw pictures with one set of weights."""
 
-    def render(self, request: AnyRequest, on_step: OnStep) -> list[Image]:
-        """Draw `request.count` pictures, one for each of `request.seeds()`.
+    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
+        """Draw the pictures of requests that share a `batch_key`, one for each of their `seeds()`.
 
         Raises `RequestError` for what the model cannot draw, `OutOfMemory`, and `WorkerLost` after an error that only
         a new process recovers from. What `on_step` raises passes through.

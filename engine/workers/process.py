@@ -46,18 +46,17 @@ class ProcessWorker:
             yield event
 
     async def run(self, epoch: int, batch: tuple[Task, ...]) -> None:
-        """Give `batch` to the process of `epoch`; raise `WorkerLost` when it is gone or has no slot left."""
+        """Give `batch` to the process of `epoch`; raise `WorkerLost` when it is gone or has no room for it."""
         life, ready = self._life, self._ready
         if not life or not ready or ready.epoch != epoch or self._budget.expired():
             raise WorkerLost(reason="stale epoch", epoch=epoch)
-        if len(self._on_device) + len(batch) > ready.slots:
+        if self._on_device or len(batch) > ready.slots:
             raise WorkerLost(reason="no free slot", slots=ready.slots)
         keys = {(task.job_id, task.attempt) for task in batch}
         self._open |= keys
         self._on_device |= keys
         self._allow_time()
-        for task in batch:
-            await self._send(life, task)
+        await self._send(life, batch)
 
     async def cancel(self, job_id: str, attempt: int) -> None:
         """Stop that attempt within one denoising step."""
@@ -73,7 +72,7 @@ class ProcessWorker:
                 await asyncio.wait([self._supervisor])
             self._events.put_nowait(None)
 
-    async def _send(self, life: Life, message: Task | Cancel) -> None:
+    async def _send(self, life: Life, message: tuple[Task, ...] | Cancel) -> None:
         async with self._sending:  # in turn: a cancellation must not overtake its task
             await asyncio.to_thread(life.send, message)
 

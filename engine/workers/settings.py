@@ -11,7 +11,7 @@ from engine.catalog import ModelSpec
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """Say what a worker process holds and how long it may take.
+    """Say what a worker process holds, how many jobs it draws at once, and how long it may take.
 
     `cache_dir` is for models that the bot builds itself; downloads go where the hub's client keeps them (`HF_HOME`).
     A process with work that says nothing for `hang_s` is killed, as is one that has not loaded after `load_timeout_s`.
@@ -21,6 +21,7 @@ class WorkerSettings:
     models: tuple[ModelSpec, ...]
     cache_dir: Path
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    batch_size: int = 4
     hang_s: float = 120.0
     load_timeout_s: float = 900.0
     restart_s: float = 0.5

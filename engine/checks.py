@@ -1,0 +1,67 @@
+"""Make requests from what people give: every bound is checked here and nowhere else."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, TypeVar
+
+from annotated_types import Ge, Le
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from engine.catalog import KNOWN, ModelSpec
+from engine.errors import RequestError
+from engine.requests import MAX_PARTS, MAX_PROMPT, MAX_SEED, Request
+
+R = TypeVar("R", bound=Request)
+
+
+def build(kind: type[R], **fields: object) -> R:
+    """Make a request of `kind`, or raise `RequestError` naming the first wrong value and what is allowed."""
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        raise _request_error(kind, error.errors()[0]) from None
+
+
+def complete(request: R, model: ModelSpec) -> R:
+    """Fill in from `model` what the person left open, draw a seed, and check what depends on the model.
+
+    Raises `RequestError` where the model lacks the mode or cannot make the size.
+    """
+    if request.mode not in model.modes:
+        able = [known.name for known in KNOWN if request.mode in known.modes]
+        raise RequestError("mode_not_supported", mode=request.mode, model=model.name, able=able)
+    natural = request.natural_size(model)
+    filled: dict[str, Any] = {
+        "width": request.width or natural[0],
+        "height": request.height or natural[1],
+        "steps": request.steps or model.steps,
+        "guidance_scale": model.guidance_scale if request.guidance_scale is None else request.guidance_scale,
+        "seed": secrets.randbelow(MAX_SEED + 1) if request.seed is None else request.seed,
+    }
+    request.check_size(model, filled["width"], filled["height"])
+    return request.model_copy(update=filled)
+
+
+def limits(kind: type[Request], field: str) -> tuple[float, float] | None:
+    """Tell the lowest and the highest value of a numeric field, or `None` where it has no bounds."""
+    metadata = kind.model_fields[field].metadata if field in kind.model_fields else []
+    low = next((bound.ge for bound in metadata if isinstance(bound, Ge)), None)
+    high = next((bound.le for bound in metadata if isinstance(bound, Le)), None)
+    return None if low is None or high is None else (low, high)  # type: ignore[return-value]
+
+
+def _request_error(kind: type[Request], detail: ErrorDetails) -> RequestError:
+    field, case = str(detail["loc"][0]), detail["type"]
+    if field == "prompt" and case in {"missing", "string_too_short"}:
+        return RequestError("prompt_empty")
+    if case == "missing":
+        return RequestError("missing", field=field)
+    if case == "string_too_long":
+        return RequestError("too_long", field=field, length=len(detail["input"]), limit=MAX_PROMPT)
+    if bounds := limits(kind, field):
+        return RequestError("out_of_range", field=field, value=detail["input"], low=bounds[0], high=bounds[1])
+    if field == "parts":
+        return RequestError("wrong_parts", low=2, high=MAX_PARTS)
+    return RequestError("bad_value", field=field, value=detail["input"])
