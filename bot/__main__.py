@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from bot import replies
-from bot.commands import IMAGINE, Command, Option
+from bot.commands import DRAWING_COMMANDS, IMAGINE, Command, Invocation, Option
 from bot.config import Config, ConfigError, load
 from bot.health import CannotServe
 from bot.logs import configure
 from engine.errors import EngineError, RequestError
+
+if TYPE_CHECKING:
+    from bot.generate import Order
 
 FAILED, WRONG_USAGE = 1, 2
 DEFAULT_FILE = Path("config.toml")
@@ -31,14 +34,34 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="A .png file, a .gif for a morph; a folder with --file.")
+]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings; config.toml where it exists.")]
 
 
-def _flag(option: Option) -> inspect.Parameter:
-    names = [f"--{name}" for name in (option.name, *option.aliases)]
-    kind: Any = option.kind
-    declared = Annotated[kind | None, typer.Option(*names, help=replies.option_help(option))]
+def _flag(command: Command, option: Option) -> inspect.Parameter:
+    help_text = replies.option_help(command, option)
+    kind: Any = Path if option.is_picture else option.kind
+    if option.required and option.is_picture:
+        declared: Any = Annotated[Path, typer.Argument(help=help_text, exists=True, dir_okay=False)]
+        return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, annotation=declared)
+    if option.name == command.main:
+        words: Any = list[str] if option.name == "parts" else str
+        declared = Annotated[words | None, typer.Argument(help=help_text)]
+    else:
+        names = [f"--{name}" for name in (option.name, *option.aliases)]
+        declared = Annotated[kind | None, typer.Option(*names, help=help_text)]
     return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=declared)
+
+
+def _offered(command: Command) -> list[Option]:
+    """List the options of a command as the shell takes them: pictures first, since it has no attachments.
+
+    Those of a mix or a morph are among its parts.
+    """
+    taken = [option for option in command.on("cli") if not option.is_picture or option.field]
+    return sorted(taken, key=lambda option: (not (option.is_picture and option.required), option.name != command.main))
 
 
 def options_of(command: Command) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -47,7 +70,8 @@ def options_of(command: Command) -> Callable[[Callable[..., None]], Callable[...
     def add(function: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(function, eval_str=True)
         own = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
-        flags = [_flag(option) for option in command.on("cli") if option.name != command.main]
+        named = {parameter.name for parameter in own}
+        flags = [_flag(command, option) for option in _offered(command) if option.name not in named]
         function.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
         return function
 
@@ -71,7 +95,7 @@ def demo(port: Annotated[int, typer.Option(help="Where the page answers.")] = 78
 @options_of(IMAGINE)
 def generate(
     prompt: Annotated[str | None, typer.Argument(help="What to draw.")] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="A .png file; a folder with --file.")] = None,
+    output: Output = None,
     file: Annotated[
         Path | None, typer.Option("--file", help="Prompts, one a line: 0001.png and on.", exists=True, dir_okay=False)
     ] = None,
@@ -82,11 +106,33 @@ def generate(
     from bot import generate as drawing  # it imports the engine: seconds that --help need not wait
 
     settings = _load(config or _default_file(), quiet=True)
-    bar = Progress(console=Console(stderr=True), redirect_stdout=sys.stdout.isatty())
     with _problems_end_the_program():
-        orders = drawing.orders(prompt, file, output, options)
-        with bar:
-            failed = asyncio.run(drawing.generate(settings, orders, bar))
+        _draw(settings, drawing.orders(prompt, file, output, options))
+
+
+def _offer(command: Command) -> None:
+    """Make a command of the shell out of one of the table."""
+
+    @app.command(command.name, help=replies.COMMAND_HELP[command.name] + ".")
+    @options_of(command)
+    def draw(output: Output = None, config: ConfigFile = None, **options: object) -> None:
+        from bot import generate as drawing
+
+        settings = _load(config or _default_file(), quiet=True)
+        with _problems_end_the_program():
+            _draw(settings, [drawing.order(Invocation(command, options), output)])
+
+
+for _command in DRAWING_COMMANDS:
+    if _command is not IMAGINE:  # which is called `generate` here, and takes a file of prompts too
+        _offer(_command)
+
+
+def _draw(settings: Config, orders: Sequence[Order]) -> None:
+    from bot import generate as drawing
+
+    with Progress(console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bar:
+        failed = asyncio.run(drawing.generate(settings, orders, bar))
     if failed:
         _end(FAILED, "\n".join(failed))
 

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.progress import Progress, TaskID
 
 from bot import replies
 from bot.assembly import catalog_of, running_engine
-from bot.commands import IMAGINE, Invocation, to_request
+from bot.commands import IMAGINE, MORPH, Invocation, Upload
 from bot.config import Config
+from bot.requesting import to_request
 from bot.service import Load, Origin, Service
 from engine.errors import EngineError, RequestError
 from engine.events import Picture
 from engine.jobs import Job
 
 OWNER = "cli"
+_WEIGHT = re.compile(r":\d*\.?\d+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Ask for the pictures of one prompt; `file` is where the first goes, and `fox-2.png` beside it the second."""
+    """Ask for the pictures of one command; `file` is where the first goes, and `fox-2.png` beside it the second."""
 
-    options: Mapping[str, object]
+    invocation: Invocation
     file: Path
 
 
@@ -56,6 +59,7 @@ class FileSurface:
         first = Path(str(job.address["file"]))
         for number, picture in enumerate(pictures, start=1):
             file = first if len(pictures) == 1 else first.with_stem(f"{first.stem}-{number}")
+            file = file.with_suffix(f".{picture.media_type.partition('/')[2]}")
             await asyncio.to_thread(file.write_bytes, picture.data)
             print(f"{file}  {replies.parameters(job)}")
 
@@ -74,13 +78,46 @@ def orders(prompt: str | None, file: Path | None, output: Path | None, options: 
     if file:
         _make_folder(output)
         return [
-            Order({**options, "prompt": line}, output / f"{number:04}.png")
+            Order(Invocation(IMAGINE, {**options, "prompt": line}), output / f"{number:04}.png")
             for number, line in enumerate(_prompts(file), start=1)
         ]
-    if output.suffix.lower() != ".png":
-        raise RequestError("not_png", file=str(output))
+    return [order(Invocation(IMAGINE, {**options, "prompt": prompt or ""}), output)]
+
+
+def order(invocation: Invocation, output: Path | None) -> Order:
+    """Order what one command asks for, its pictures read from their files; raise `RequestError` for what is wrong."""
+    if output is None:
+        raise RequestError("no_output")
+    allowed = (".gif",) if invocation.command is MORPH else (".png",)
+    if output.suffix.lower() not in allowed:
+        raise RequestError("not_png", file=str(output), allowed=allowed)
     _make_folder(output.parent)
-    return [Order({**options, "prompt": prompt or ""}, output)]
+    options = {name: _read(value) if isinstance(value, Path) else value for name, value in invocation.options.items()}
+    return Order(_with_parts(replace(invocation, options=options)), output)
+
+
+def _with_parts(invocation: Invocation) -> Invocation:
+    """Read the files among the parts of a mix or a morph; what names no file is words."""
+    given = invocation.options.get("parts")
+    if not isinstance(given, list):
+        return invocation
+    files = [part for part in given if Path(_WEIGHT.sub("", part)).is_file()]
+    uploads = [_read(Path(_WEIGHT.sub("", part))) for part in files]
+    names = {part: Path(part).name for part in files}
+    parts = " ".join(names.get(part) or _quoted(part) for part in given)
+    return replace(invocation, options={**invocation.options, "parts": parts}, pictures=tuple(uploads))
+
+
+def _quoted(part: str) -> str:
+    weight = _WEIGHT.search(part)
+    return f'"{part[: weight.start()]}"{weight[0]}' if weight else f'"{part}"'
+
+
+def _read(file: Path) -> Upload:
+    try:
+        return Upload(file.name, file.read_bytes())
+    except OSError as error:
+        raise RequestError("unreadable", file=str(file), reason=error.strerror or str(error)) from None
 
 
 def _prompts(file: Path) -> list[str]:
@@ -111,8 +148,9 @@ async def generate(config: Config, orders: Sequence[Order], progress: Progress) 
     Raises `RequestError` before any work if an order is wrong, and `EngineError` if the engine cannot start.
     """
     catalog = catalog_of(config)
-    for order in orders:
-        to_request(Invocation(IMAGINE, order.options), catalog)
+    for wanted in orders:
+        if not wanted.invocation.command.pictures():  # pictures are looked at on the way into the store
+            to_request(wanted.invocation, catalog)
     with tempfile.TemporaryDirectory(prefix="kandinsky-bot-") as folder:
         limits = {"max_waiting": len(orders), "max_waiting_per_owner": len(orders)}
         private = config.model_copy(
@@ -133,7 +171,7 @@ async def _draw(service: Service, orders: Sequence[Order]) -> None:
     jobs = []
     for number, order in enumerate(orders):
         origin = Origin("cli", OWNER, OWNER, f"cli:{number}", {"file": str(order.file)})
-        jobs.append(service.follow(await service.submit(Invocation(IMAGINE, order.options), origin)))
+        jobs.append(service.follow(await service.submit(order.invocation, origin)))
     await asyncio.gather(*jobs)
 
 

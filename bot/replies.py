@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from bot.commands import COMMANDS, IMAGINE, Command, Option
+from bot.commands import COMMANDS, DRAWING_COMMANDS, Command, Option
 from engine.dispatcher import EngineState
 from engine.errors import EngineError
 from engine.jobs import Job, JobStatus, JobUpdate
+from engine.requests import AnyRequest
 
 # What went wrong, by the code of `engine.errors`; the facts of the error fill the braces.
 ERRORS = MappingProxyType(
@@ -24,7 +25,8 @@ ERRORS = MappingProxyType(
         "unknown_model": "There is no model {value} here. Choose from: {models}.",
         "no_prompts": "There is no prompt in {file}: write one on each line.",
         "no_output": "Say where to write: -o fox.png, or -o FOLDER together with --file.",
-        "not_png": "{file} cannot be written: pictures are .png files.",
+        "not_png": "{file} cannot be written: the file must end in {allowed}.",
+        "unreadable": "{file} cannot be read: {reason}.",
         "not_utf8": "{file} is not text in UTF-8.",
         "prompt_and_file": "Give one prompt, or --file with many, not both.",
         "unwritable": "{file} cannot be written: {reason}.",
@@ -36,7 +38,17 @@ ERRORS = MappingProxyType(
         "unknown_command": "There is no command /{value}. Choose from: {known}.",
         "option_without_value": "--{option} needs a value after it.",
         "bad_switch": "--{option} may be yes or no; {value} is neither.",
-        "mode_not_supported": "{model} cannot do {mode}.",
+        "mode_not_supported": "{model} cannot do {mode}. These can: {able}.",
+        "missing": "{field} is missing.",
+        "wrong_parts": 'Name {low} to {high} things to mix, words or pictures, such as: /mix "a cat":0.6 "a tiger":0.4',
+        "wrong_ends": "A morph leads from one thing to another, so it needs two; {count} were given. "
+        'For example: /morph "a cat" "a tiger"',
+        "weights_sum_to_zero": "All weights are 0, so there is nothing to draw. Give at least one part a weight.",
+        "bad_ratio": "{value} is not a ratio between 1:8 and 8:1, such as 16:9.",
+        "bad_sides": "{value} is not a side. Choose from: {known}; several with commas.",
+        "picture_missing": "/{command} needs a picture: send one with the command, or answer a message that has one.",
+        "too_many_pictures": "/{command} takes at most {most} pictures.",
+        "too_large_to_upscale": "The picture would become {width}x{height}; at most {limit} pixels a side are made.",
         "queue_full": "The queue is full: {waiting} of at most {limit} are waiting. Try again when some are done.",
         "owner_queue_full": "You have {waiting} pictures waiting, at most {limit} are allowed. "
         "Try again when one is done, or stop some with /cancel.",
@@ -61,6 +73,14 @@ ERRORS = MappingProxyType(
 COMMAND_HELP = MappingProxyType(
     {
         "imagine": "Draw a picture from words",
+        "img2img": "Draw over a picture",
+        "inpaint": "Repaint a part of a picture: white in the mask, or transparent",
+        "outpaint": "Draw what lies around a picture",
+        "mix": "Mix up to four pictures and texts into one picture",
+        "morph": "Draw the way from one picture or text to another",
+        "variations": "Draw pictures like a picture",
+        "depth": "Draw a picture with the depth of another one",
+        "upscale": "Draw a picture at twice its size",
         "queue": "Show where your pictures stand",
         "cancel": "Stop your latest picture, one by its number, or all",
         "help": "Show what can be asked for",
@@ -77,6 +97,19 @@ OPTION_HELP = MappingProxyType(
         "seed": "The same seed and settings draw the same picture; -1 for any",
         "count": "How many pictures",
         "model": "Which model draws",
+        "image": "The picture",
+        "mask": "What to repaint, in white on black, of the picture's size",
+        "strength": "How much is drawn anew, near 0 for little",
+        "extend": "left, right, top, bottom, or all",
+        "share": "How much to add on each side, as a share of the picture's",
+        "ratio": "Width to height of the whole, such as 16:9",
+        "parts": 'Words in quotation marks, with weights: "a cat":0.6 image1:0.4',
+        "image1": "A picture to take",
+        "image2": "Another picture",
+        "image3": "A third picture",
+        "image4": "A fourth picture",
+        "frames": "How many pictures lead from one end to the other",
+        "map": "The picture is a depth map: white is near",
         "file": "Send the picture as a file, not recompressed",
         "job": "A job's number, or all",
     }
@@ -89,7 +122,9 @@ ASK_PROMPT = "What shall I draw? Answer this message with your prompt."
 PROMPT_PLACEHOLDER = "a red circle on a blue background"
 NO_WORDS = "Write a command, for example: /imagine a red circle. /help lists them all."
 # An error names a request's field; a person knows it as the option in front of it.
-_OPTION_NAMES = MappingProxyType({option.field: option.name for option in IMAGINE.options if option.field})
+_OPTION_NAMES = MappingProxyType(
+    {option.field: option.name for command in DRAWING_COMMANDS for option in command.options if option.field}
+)
 _STEPS_IN_BAR = 10
 _VALUE_SHOWN = 80
 _STATES = MappingProxyType(
@@ -112,11 +147,11 @@ def error(problem: EngineError) -> str:
 def progress(update: JobUpdate, state: EngineState) -> str:
     """Say where a waiting or running job stands."""
     if update.job.status is JobStatus.LEASED and update.total:
-        return f"{quote(update.job.request.prompt)}\n{bar(update.step, update.total)}"
+        return f"{title(update.job.request)}\n{bar(update.step, update.total)}"
     if update.job.status is JobStatus.LEASED:
-        return f"{quote(update.job.request.prompt)}\nStarting to draw"
+        return f"{title(update.job.request)}\nStarting to draw"
     place = f"Number {update.position} in the queue" if update.position else "In the queue"
-    return f"{quote(update.job.request.prompt)}\n{place}{eta(update.eta_s)}{_state(state)}"
+    return f"{title(update.job.request)}\n{place}{eta(update.eta_s)}{_state(state)}"
 
 
 def bar(step: int, total: int) -> str:
@@ -135,7 +170,7 @@ def eta(seconds: float | None) -> str:
 def caption(job: Job) -> str:
     """Describe finished pictures: the prompt, and everything needed to make them again."""
     without = f"\nwithout {quote(job.request.negative_prompt)}" if job.request.negative_prompt else ""
-    return f"{quote(job.request.prompt)}{without}\n{parameters(job)}"
+    return f"{title(job.request)}{without}\n{parameters(job)}"
 
 
 def parameters(job: Job) -> str:
@@ -153,7 +188,7 @@ def parameters(job: Job) -> str:
 
 def ended(job: Job) -> str:
     """Say how a job ended that made no pictures."""
-    prompt = quote(job.request.prompt)
+    prompt = title(job.request)
     if job.status is JobStatus.CANCELLED:
         return f"{prompt}\nCancelled."
     return f"{prompt}\n{error(EngineError(job.error, **job.facts))}"
@@ -161,7 +196,7 @@ def ended(job: Job) -> str:
 
 def queue(mine: Sequence[JobUpdate], waiting: int, state: EngineState) -> str:
     """List a person's own jobs and the length of the queue."""
-    lines = [f"{update.job.id}: {_standing(update)} {quote(update.job.request.prompt, 60)}" for update in mine]
+    lines = [f"{update.job.id}: {_standing(update)} {title(update.job.request, 60)}" for update in mine]
     total = f"{waiting} waiting in all." if waiting else "Nobody is waiting."
     return "\n".join([*(lines or ["You have nothing in the queue."]), total + _state(state)])
 
@@ -169,7 +204,7 @@ def queue(mine: Sequence[JobUpdate], waiting: int, state: EngineState) -> str:
 def cancelled(jobs: Sequence[Job]) -> str:
     """Confirm what was stopped."""
     if len(jobs) == 1:
-        return f"Stopped {jobs[0].id}: {quote(jobs[0].request.prompt, 60)}"
+        return f"Stopped {jobs[0].id}: {title(jobs[0].request, 60)}"
     return f"Stopped {len(jobs)} pictures."
 
 
@@ -178,10 +213,17 @@ def help_text(surface: str) -> str:
     return "\n".join(_command_help(command, surface) for command in COMMANDS if surface in command.surfaces)
 
 
-def option_help(option: Option) -> str:
+def option_help(command: Command, option: Option) -> str:
     """Describe an option with its bounds, short enough for Discord's 100 characters."""
-    bounds = option.limits()
+    bounds = command.limits(option)
     return OPTION_HELP[option.name] + (f" ({bounds[0]:,} to {bounds[1]:,})" if bounds else "")
+
+
+def title(request: AnyRequest, limit: int = 300) -> str:
+    """Name what was asked for: the words, or, where there are none, the command and the number of its pictures."""
+    if words := " + ".join(request.texts()):
+        return quote(words, limit)
+    return f"/{request.mode}, {len(request.pictures())} picture{'s' * (len(request.pictures()) != 1)}"
 
 
 def quote(text: str, limit: int = 300) -> str:
@@ -193,7 +235,9 @@ def quote(text: str, limit: int = 300) -> str:
 def _command_help(command: Command, surface: str) -> str:
     lines = [f"/{command.name}: {COMMAND_HELP[command.name]}"]
     lines += [
-        f"   --{option.name}: {option_help(option)}" for option in command.on(surface) if option.name != command.main
+        f"   --{option.name}: {option_help(command, option)}"
+        for option in command.on(surface)
+        if option.name != command.main
     ]
     return "\n".join(lines)
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 import structlog
 
 from bot import replies
-from bot.commands import CANCEL, QUEUE, Invocation, to_request
+from bot.commands import CANCEL, QUEUE, Invocation, Kept, Upload
+from bot.requesting import to_request
+from engine import inputs
 from engine.catalog import Catalog
 from engine.dispatcher import Dispatcher
 from engine.errors import EngineError, PictureDamaged, RequestError
 from engine.events import Picture
 from engine.jobs import TO_DELIVER, Job, JobStatus, Submission
+from engine.requests import InputPicture
 from engine.store import Store, TransitionError
 
 log = structlog.get_logger()
+V = TypeVar("V")
 
 RETRY_FIRST_S = 1.0
 RETRY_LONGEST_S = 300.0
@@ -91,7 +95,7 @@ class Service:
 
         Raises `RequestError` for a bad request or a full queue. The same `origin.key` again returns the same job.
         """
-        request = to_request(invocation, self._catalog)
+        request = to_request(await self._take_in(invocation), self._catalog)
         address = {**origin.address, "as_file": bool(invocation.options.get("file"))}
         submission = Submission(request, origin.owner, origin.place, origin.surface, origin.key, address)
         return await self._dispatcher.submit(submission)
@@ -135,6 +139,19 @@ class Service:
         for task in followers:
             task.cancel()
         await asyncio.gather(*followers, return_exceptions=True)
+
+    async def _take_in(self, invocation: Invocation) -> Invocation:
+        """Look at the pictures that were sent, and keep them; raise `RequestError` for what is none."""
+        options = {name: await self._kept(value) for name, value in invocation.options.items()}
+        pictures = [await self._kept(picture) for picture in invocation.pictures]
+        return replace(invocation, options=options, pictures=tuple(pictures))
+
+    async def _kept(self, value: V) -> V | Kept:
+        if not isinstance(value, Upload):
+            return value
+        read = await asyncio.to_thread(inputs.read, value.data)
+        checksum = await self._store.keep_input(read.data)
+        return Kept(value.name, InputPicture(sha256=checksum, width=read.width, height=read.height))
 
     async def _cancel(self, owner: str, which: str) -> list[Job]:
         """Stop the latest job, the one numbered `which`, or all of the owner's."""

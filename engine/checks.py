@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from engine.catalog import KNOWN, ModelSpec
 from engine.errors import RequestError
-from engine.requests import MAX_PARTS, MAX_PROMPT, MAX_SEED, Request
+from engine.requests import MAX_PARTS, MAX_PROMPT, MAX_SEED, Mix, Request
 
 R = TypeVar("R", bound=Request)
 
@@ -32,6 +32,8 @@ def complete(request: R, model: ModelSpec) -> R:
     if request.mode not in model.modes:
         able = [known.name for known in KNOWN if request.mode in known.modes]
         raise RequestError("mode_not_supported", mode=request.mode, model=model.name, able=able)
+    if isinstance(request, Mix) and not sum(part.weight for part in request.parts):
+        raise RequestError("weights_sum_to_zero")
     natural = request.natural_size(model)
     filled: dict[str, Any] = {
         "width": request.width or natural[0],

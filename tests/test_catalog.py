@@ -23,8 +23,9 @@ def test_a_size_that_cannot_be_made_is_refused_with_the_nearest_one():
 def test_a_part_comes_from_where_the_owner_says(tmp_path):
     paths = {"prior": "someone/prior@0123abc", "decoder": str(tmp_path)}
     repositories = Catalog.of("kandinsky-2-2", paths)["kandinsky-2-2"].repositories
-    assert repositories == {"prior": Repository("someone/prior", "0123abc"), "decoder": Repository(str(tmp_path))}
-    assert [repository.is_folder for repository in repositories.values()] == [False, True]
+    assert repositories["prior"] == Repository("someone/prior", "0123abc")
+    assert repositories["decoder"] == Repository(str(tmp_path))
+    assert [repositories[part].is_folder for part in ("prior", "decoder")] == [False, True]
 
 
 def test_the_embedded_model_is_always_offered():

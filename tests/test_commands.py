@@ -3,7 +3,9 @@
 import pytest
 
 from bot import replies
-from bot.commands import COMMANDS, IMAGINE, Invocation, find, parse_text, to_request
+from bot.commands import COMMANDS, IMAGINE, Invocation, find
+from bot.parsing import parse_text
+from bot.requesting import to_request
 from engine.catalog import DEMO, KANDINSKY_2_2, Catalog
 from engine.errors import RequestError
 
@@ -92,7 +94,7 @@ BAD = {
     "/imagine x --colour red": "There is no option --colour. Choose from: negative, size,",
     "/imagine x --seed": "--seed needs a value after it.",
     "/imagine x --file=maybe": "--file may be yes or no; maybe is neither.",
-    "/draw x": "There is no command /draw. Choose from: imagine, queue, cancel, help, start.",
+    "/draw x": "There is no command /draw. Choose from: imagine, img2img, inpaint, outpaint, mix, morph, variations,",
 }
 
 
@@ -108,7 +110,7 @@ def test_every_command_and_option_is_described():
         for command in COMMANDS:
             if surface in command.surfaces:
                 assert 1 <= len(replies.COMMAND_HELP[command.name]) <= 100
-                assert all(1 <= len(replies.option_help(option)) <= 100 for option in command.on(surface))
+                assert all(1 <= len(replies.option_help(command, option)) <= 100 for option in command.on(surface))
                 assert f"/{command.name}" in replies.help_text(surface)
 
 

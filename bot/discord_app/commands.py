@@ -38,7 +38,7 @@ def build(command: Command, handle: Handler, models: Sequence[str]) -> AppComman
     # discord.py reads a command's options from its callback's signature.
     offered = command.on(SURFACE)
     callback.__signature__ = Signature([_INTERACTION, *map(_parameter, offered)])  # type: ignore[attr-defined]
-    app_commands.describe(**{option.name: replies.option_help(option) for option in offered})(callback)
+    app_commands.describe(**{option.name: replies.option_help(command, option) for option in offered})(callback)
     if any(option.name == "model" for option in offered):
         app_commands.autocomplete(model=_suggest(models))(callback)
     return app_commands.Command(name=command.name, description=replies.COMMAND_HELP[command.name], callback=callback)

@@ -13,6 +13,7 @@ from telegram.ext import BaseHandler, CommandHandler, ContextTypes, MessageHandl
 
 from bot import commands, replies
 from bot.commands import Invocation
+from bot.parsing import parse_text
 from bot.service import Service
 from bot.telegram_app.address import SURFACE, origin
 from bot.telegram_app.texts import TEXT_LENGTH, shorten
@@ -57,7 +58,7 @@ class Handlers:
         ]
 
     async def _make(self, message: Message) -> None:
-        invocation = commands.parse_text(message.text or "", SURFACE)
+        invocation = parse_text(message.text or "", SURFACE)
         if invocation.options:
             await self._submit(message, invocation)
         else:
@@ -65,14 +66,14 @@ class Handlers:
             await message.reply_text(replies.ASK_PROMPT, reply_markup=question)
 
     async def _take_prompt(self, message: Message) -> None:
-        await self._submit(message, commands.parse_text(f"/{commands.IMAGINE.name} {message.text}", SURFACE))
+        await self._submit(message, parse_text(f"/{commands.IMAGINE.name} {message.text}", SURFACE))
 
     async def _submit(self, message: Message, invocation: Invocation) -> None:
         """Commit a job; its follower acknowledges it at once, so that a job has one writer of messages."""
         self._service.follow(await self._service.submit(invocation, origin(message)))
 
     async def _answer(self, message: Message) -> None:
-        invocation = commands.parse_text(message.text or "", SURFACE)
+        invocation = parse_text(message.text or "", SURFACE)
         await say(message, await self._service.answer(invocation, origin(message)))
 
     async def _refuse(self, message: Message) -> None:

@@ -20,8 +20,9 @@ import structlog
 from fastapi import FastAPI
 
 from bot import replies
-from bot.commands import IMAGINE, Invocation, parse_text
+from bot.commands import IMAGINE, Invocation
 from bot.config import Web
+from bot.parsing import parse_text
 from bot.service import Load, Origin, Service
 from bot.web import page
 from bot.web.chats import Chats, Message

@@ -197,7 +197,7 @@ def _side(label: str, model: ModelSpec) -> gr.Slider:
 def _slider(name: str, value: float, step: float) -> gr.Slider:
     """Lay out a slider over the bounds of an option."""
     option = next(option for option in IMAGINE.options if option.name == name)
-    low, high = option.limits() or (0, 0)
+    low, high = IMAGINE.limits(option) or (0, 0)
     return gr.Slider(low, high, value, step=step, label=name.capitalize(), min_width=120, buttons=[])
 
 

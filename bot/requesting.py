@@ -1,0 +1,103 @@
+"""Turn an invocation into a complete request: sizes, pictures and parts from the words that people write. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.commands import Invocation, Kept
+from bot.parts import read_parts
+from engine.catalog import Catalog, ModelSpec
+from engine.checks import build, complete
+from engine.errors import RequestError
+from engine.requests import AnyRequest, Mix, Morph
+
+_SIZE = re.compile(r"(\d{1,6})\s*[x×хX*]\s*(\d{1,6})")
+_RATIO = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*[:/]\s*(\d{1,4}(?:\.\d+)?)")
+WIDEST = 8
+SIDES = ("left", "right", "top", "bottom")
+
+
+def to_request(invocation: Invocation, catalog: Catalog) -> AnyRequest:
+    """Turn a command that draws into a complete request; raise `RequestError` for the first thing that is wrong."""
+    command, kind = invocation.command, invocation.command.request
+    assert kind, "only commands that draw become requests"  # noqa: S101 - a programming error
+    words = {name: value for name, value in invocation.options.items() if value is not None}
+    model = catalog[str(words.pop("model", catalog.default))]
+    fields: dict[str, Any] = {"model": model.name, **_measures(words, model), **_pictures(invocation, words)}
+    if "parts" in words or kind in (Mix, Morph):
+        fields |= read_parts(kind, str(words.pop("parts", "")), _given(invocation))
+    if str(words.get("seed")) == "-1":  # as Kandinsky's own pages write "any seed"
+        del words["seed"]
+    by_name = {option.name: option.field for option in command.options if option.field and not option.is_picture}
+    fields |= {by_name[name]: value for name, value in words.items() if name in by_name}
+    return complete(build(kind, **fields), model)  # type: ignore[return-value]  # one of the members
+
+
+def parse_size(text: str, model: ModelSpec) -> tuple[int, int]:
+    """Read "768x512" as pixels, or a ratio such as "16:9" as the nearest size of about the model's native area."""
+    if match := _SIZE.fullmatch(text.strip()):
+        width, height = int(match[1]), int(match[2])
+        if width and height:
+            return width, height
+    if ratio := parse_ratio(text):
+        return model.size_for_ratio(ratio)
+    raise RequestError("bad_size_words", value=text, native=model.native_size)
+
+
+def parse_ratio(text: str) -> float | None:
+    """Read "16:9" as width divided by height; nothing else, and nothing very narrow, is a ratio."""
+    match = _RATIO.fullmatch(text.strip())
+    across, down = (float(match[1]), float(match[2])) if match else (0.0, 0.0)
+    return across / down if across and down and 1 / WIDEST <= across / down <= WIDEST else None
+
+
+def _measures(words: dict[str, object], model: ModelSpec) -> dict[str, object]:
+    """Take out of `words` what says how large the picture is, and read it."""
+    fields: dict[str, object] = {}
+    if "size" in words:
+        fields["width"], fields["height"] = parse_size(str(words.pop("size")), model)
+    if "ratio" in words:
+        ratio = str(words.pop("ratio"))
+        fields["ratio"] = parse_ratio(ratio)
+        if not fields["ratio"]:
+            raise RequestError("bad_ratio", value=ratio)
+    if "extend" in words:
+        fields["extend"] = parse_sides(str(words.pop("extend")))
+    return fields
+
+
+def parse_sides(text: str) -> tuple[str, ...]:
+    """Read "left, top" or "all"."""
+    named = re.split(r"[\s,+]+", text.strip().lower())
+    if named == ["all"]:
+        return SIDES
+    if unknown := [name for name in named if name not in SIDES]:
+        raise RequestError("bad_sides", value=unknown[0], known=[*SIDES, "all"])
+    return tuple(dict.fromkeys(named))
+
+
+def _pictures(invocation: Invocation, words: dict[str, object]) -> dict[str, object]:
+    """Fill the picture options that stand for a field: with what was given for them, then with what came along."""
+    fields: dict[str, object] = {}
+    waiting = [picture for picture in invocation.pictures if isinstance(picture, Kept)]
+    for option in invocation.command.pictures():
+        given = words.pop(option.name, None)
+        if not option.field:
+            continue
+        if given is None and waiting:
+            given = waiting.pop(0)
+        if isinstance(given, Kept):
+            fields[option.field] = given.picture
+        elif option.required:
+            raise RequestError("picture_missing", command=invocation.command.name)
+    takes_parts = any(not option.field for option in invocation.command.pictures())
+    if waiting and not takes_parts:
+        most = len(invocation.command.pictures())
+        raise RequestError("too_many_pictures", command=invocation.command.name, most=most)
+    return fields
+
+
+def _given(invocation: Invocation) -> list[Kept]:
+    """List every picture of an invocation: those of its options, then those that came along."""
+    return [each for each in (*invocation.options.values(), *invocation.pictures) if isinstance(each, Kept)]
