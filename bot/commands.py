@@ -127,6 +127,7 @@ DRAWING = (
     Option("guidance", float, "guidance_scale"),
     Option("seed", int, "seed"),
     Option("model", field="model"),
+    Option("exact", bool, "exact"),
     Option("file", bool, surfaces=frozenset({"telegram"})),
 )
 MORE_PICTURES = tuple(Option(f"image{number}", Upload) for number in (1, 2, 3, 4))

@@ -110,6 +110,7 @@ OPTION_HELP = MappingProxyType(
         "image4": "A fourth picture",
         "frames": "How many pictures lead from one end to the other",
         "map": "The picture is a depth map: white is near",
+        "exact": "Draw alone, for the very same pixels each time",
         "file": "Send the picture as a file, not recompressed",
         "job": "A job's number, or all",
     }

@@ -289,7 +289,7 @@ class Dispatcher:
             self._cannot_load.set()
         self._ready = None
         self.state = EngineState.MODEL_MISSING if event.code == "model_missing" else EngineState.RESTARTING
-        for job_id in list(self._held):
+        for job_id in reversed(list(self._held)):  # each becomes the next one: the first of them last
             self._release(job_id)
             if live := self._live.get(job_id):
                 live.crashes += 1

@@ -54,7 +54,8 @@ class Part(Value):
 class Request(Value):
     """Hold what every mode shares; `None` means "as the model likes it" until `complete` fills it in.
 
-    Sizes are pixels. `seed` belongs to the first picture; picture `i` of `count` uses `seed + i`.
+    Sizes are pixels. `seed` belongs to the first picture; picture `i` of `count` uses `seed + i`. An `exact` request
+    is drawn in no company, which could change the last bit of a colour.
     """
 
     mode: str
@@ -67,6 +68,7 @@ class Request(Value):
     guidance_scale: float | None = Field(default=None, ge=0, le=30, allow_inf_nan=False)
     seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
     count: int = Field(default=1, ge=1, le=4)
+    exact: bool = False
 
     def seeds(self) -> list[int]:
         """List one seed per picture, wrapping at the largest seed."""
@@ -103,7 +105,8 @@ class Batchable(Request):
 
     def batch_key(self) -> Hashable | None:
         """Tell which requests can be drawn together with it."""
-        return (self.mode, self.model, self.width, self.height, self.steps, self.guidance_scale)
+        same = (self.mode, self.model, self.width, self.height, self.steps, self.guidance_scale)
+        return None if self.exact else same
 
 
 class Text2Image(Batchable):
@@ -135,7 +138,7 @@ class Img2Img(Batchable):
 
     def batch_key(self) -> Hashable | None:
         """Tell which requests can be drawn together with it: the strength decides on the steps."""
-        return (super().batch_key(), self.strength)
+        return None if self.exact else (super().batch_key(), self.strength)
 
 
 class Inpaint(Request):

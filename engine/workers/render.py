@@ -77,7 +77,8 @@ class Renderer:
         for work, _ in left:
             self._send(Denoised(*self._told(work)))
         for work, result in left:
-            self._encoders.submit(self._finish, work, result, seconds / len(batch))
+            notes = {**result.notes, **({"batch": len(batch)} if len(batch) > 1 else {})}
+            self._encoders.submit(self._finish, work, Drawn(result.images, notes), seconds / len(batch))
 
     def _reporter(self, batch: Sequence[Work]) -> OnStep:
         """Make the callback of a render: end what was cancelled, report progress and previews now and then."""
