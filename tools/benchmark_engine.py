@@ -1,0 +1,190 @@
+"""Compare the engine with the script that a user would write: python -m tools.benchmark_engine [--rounds N].
+
+In one run, on the embedded model: 32 mixed requests of eight people, first through store, dispatcher and worker
+process, then through the pipelines of diffusers in a loop, and the other way round in the next round. Both write every
+picture as a PNG, make the same steps with the same guidance, and have their models in memory before the clock starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import os
+import platform
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+import structlog
+import torch
+from diffusers import KandinskyV22Img2ImgPipeline, KandinskyV22Pipeline, KandinskyV22PriorPipeline
+from PIL import Image
+
+from engine import inputs
+from engine.catalog import DEMO
+from engine.checks import complete
+from engine.dispatcher import Dispatcher
+from engine.jobs import JobStatus, Submission
+from engine.kandinsky import device, embedded, loading
+from engine.requests import AnyRequest, Img2Img, InputPicture, Mix, Part, Text2Image
+from engine.store import Store
+from engine.workers.process import ProcessWorker
+from engine.workers.settings import WorkerSettings
+
+REQUESTS = 32
+PEOPLE = 8
+PROMPTS = (
+    "a big red circle on a yellow background",
+    "ein blauer Stern auf weißem Hintergrund",
+    "зелёное сердце на розовом фоне",
+    "黄色背景上有一个紫色的三角形",
+    "a small green cross on a white background",
+    "a black ring on the left",
+)
+PHOTO = Image.linear_gradient("L").resize((128, 128)).convert("RGB")
+
+
+def mixed(photo: InputPicture, first_seed: int) -> list[AnyRequest]:
+    """Ask for 32 things: 20 texts (4 with a negative prompt), 8 pictures drawn over, 4 mixes of two texts."""
+    random = Random(first_seed)
+    texts = [_text(random, number) for number in range(20)]
+    drawn_over = [Img2Img(model="demo", prompt=random.choice(PROMPTS), picture=photo, strength=0.7) for _ in range(8)]
+    mixes = [Mix(model="demo", parts=tuple(Part(text=text) for text in random.sample(PROMPTS, 2))) for _ in range(4)]
+    asked = [*texts, *drawn_over, *mixes]
+    random.shuffle(asked)
+    return [
+        complete(request.model_copy(update={"seed": first_seed + number}), DEMO) for number, request in enumerate(asked)
+    ]
+
+
+def _text(random: Random, number: int) -> Text2Image:
+    negative = "a red circle" if number % 5 == 0 else ""
+    return Text2Image(model="demo", prompt=random.choice(PROMPTS), negative_prompt=negative)
+
+
+class Plain:
+    """Draw as the examples of diffusers do: one request after another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        parts = embedded.repositories(folder)
+        self.prior = KandinskyV22PriorPipeline.from_pretrained(parts["prior"].path, dtype=torch.float32)
+        self.decoder = KandinskyV22Pipeline.from_pretrained(parts["decoder"].path, dtype=torch.float32)
+        self.img2img = KandinskyV22Img2ImgPipeline(**self.decoder.components)
+        for pipeline in (self.prior, self.decoder, self.img2img):
+            pipeline.set_progress_bar_config(disable=True)
+
+    def run(self, requests: list[AnyRequest]) -> None:
+        """Draw `requests` and save their pictures."""
+        for number, request in enumerate(requests):
+            self.draw(request).save(self.folder / f"{number}.png")
+
+    def draw(self, request: AnyRequest) -> Image.Image:
+        """Draw one request."""
+        generator = torch.Generator().manual_seed(request.seed or 0)
+        prior = {
+            "guidance_scale": DEMO.prior_guidance_scale,
+            "num_inference_steps": DEMO.prior_steps,
+            "generator": generator,
+        }
+        if isinstance(request, Mix):
+            embeds = self.prior.interpolate([part.text for part in request.parts], [0.5, 0.5], **prior)
+        elif request.negative_prompt:
+            embeds = self.prior(request.prompt, negative_prompt=request.negative_prompt, **{**prior, "generator": None})
+        else:
+            embeds = self.prior(request.prompt, **prior)
+        options = {
+            "image_embeds": embeds.image_embeds,
+            "negative_image_embeds": embeds.negative_image_embeds,
+            "height": request.height,
+            "width": request.width,
+            "num_inference_steps": request.steps,
+            "guidance_scale": request.guidance_scale,
+            "generator": generator,
+        }
+        if isinstance(request, Img2Img):
+            return self.img2img(image=PHOTO, strength=request.strength, **options).images[0]
+        return self.decoder(**options).images[0]
+
+
+async def through_engine(dispatcher: Dispatcher, store: Store, requests: list[AnyRequest], name: str) -> None:
+    """Submit everything at once, as eight people would, and wait for the last picture."""
+    jobs = [
+        await dispatcher.submit(Submission(request, f"person {number % PEOPLE}", "here", "web", f"{name} {number}"))
+        for number, request in enumerate(requests)
+    ]
+    await asyncio.gather(*(_end(dispatcher, job.id) for job in jobs))
+    for job in jobs:
+        assert (await store.get(job.id)).status is JobStatus.RENDERED, "every picture counts"
+
+
+async def _end(dispatcher: Dispatcher, job_id: str) -> None:
+    async for _ in dispatcher.updates(job_id, 60):
+        pass
+
+
+async def compare(rounds: int, batch_size: int) -> list[tuple[float, float]]:
+    """Return the seconds of the engine and of the loop in each round."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plain = Plain(folder)
+        settings = WorkerSettings(models=(DEMO,), cache_dir=folder, device="cpu", batch_size=batch_size)
+        async with Store(folder / "store") as store, Dispatcher(store, ProcessWorker(settings)) as dispatcher:
+            photo = await _photo(store)
+            await through_engine(dispatcher, store, mixed(photo, 0)[:4], "warm up")
+            plain.run(mixed(photo, 0)[:4])
+            return [await _round(number, plain, dispatcher, store, photo) for number in range(rounds)]
+
+
+async def _round(
+    number: int, plain: Plain, dispatcher: Dispatcher, store: Store, photo: InputPicture
+) -> tuple[float, float]:
+    requests = mixed(photo, 1_000 * (number + 1))  # new seeds, so that nothing is in a cache that was not asked before
+    times = {}
+    for side in ("engine", "loop") if number % 2 == 0 else ("loop", "engine"):
+        began = time.perf_counter()
+        if side == "engine":
+            await through_engine(dispatcher, store, requests, f"round {number}")
+        else:
+            plain.run(requests)
+        times[side] = time.perf_counter() - began
+    print(
+        f"| {number + 1} | {times['engine']:.1f} | {times['loop']:.1f} | {times['loop'] / times['engine']:.2f} |",
+        flush=True,
+    )
+    return times["engine"], times["loop"]
+
+
+async def _photo(store: Store) -> InputPicture:
+    read = inputs.read(_png())
+    checksum = await store.keep_input(read.data)
+    return InputPicture(sha256=checksum, width=read.width, height=read.height)
+
+
+def _png() -> bytes:
+    buffer = io.BytesIO()
+    PHOTO.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--batch-size", type=int, default=WorkerSettings.__dataclass_fields__["batch_size"].default)
+    options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("error"))
+    loading.keep_libraries_quiet()
+    device.use_all_cores()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, batches of {options.batch_size}\n")
+    print("| round | engine, s | plain loop, s | ratio |")
+    print("|---|---|---|---|")
+    measured = asyncio.run(compare(options.rounds, options.batch_size))
+    engine_s, loop_s = (sum(column) for column in zip(*measured, strict=True))
+    print(f"| all | {engine_s:.1f} | {loop_s:.1f} | {loop_s / engine_s:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
