@@ -49,7 +49,7 @@ def read(data: bytes) -> Input:
         raise RequestError("picture_too_big_file", megabytes=len(data) / 2**20, limit=MAX_BYTES // 2**20)
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        image = _normalise(_load(data))
+        image = _decode(data)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=PNG_COMPRESSION)
     file = buffer.getvalue()
@@ -63,18 +63,18 @@ def open_image(data: bytes) -> Image.Image:
     return image
 
 
-def _load(data: bytes) -> Image.Image:
+def _decode(data: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=[name.upper() for name in FORMATS])
         _check_size(*image.size)
         image.load()
+        return _normalise(image)
     except RequestError:
         raise
     except Image.DecompressionBombError:
         raise _too_many_pixels() from None
     except Exception:  # noqa: BLE001 - a hostile file can make a decoder raise anything
         raise _cannot_read(data) from None
-    return image
 
 
 def _check_size(width: int, height: int) -> None:
@@ -133,7 +133,7 @@ def _scaled(image: Image.Image) -> Image.Image:
     low, high = 0.0, 1.0 if image.mode == "F" else 65535.0
     if values.min() < low or values.max() > high:
         low, high = values.min(), values.max()
-    gray = Image.fromarray(((values - low) * (255 / (high - low)) + 0.5).astype(np.uint8))
+    gray = Image.fromarray(((values - low) * (255 / ((high - low) or 1)) + 0.5).astype(np.uint8))
     gray.info = image.info
     return gray
 

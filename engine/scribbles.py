@@ -48,7 +48,11 @@ def _check_shape(original: tuple[int, int], painted: tuple[int, int]) -> None:
     stretched = original[0] * painted[1] / (original[1] * painted[0])
     if abs(stretched - 1) > SAME_RATIO:
         raise RequestError(
-            "scribble_size", width=painted[0], height=painted[1], original_width=original[0], original_height=original[1]
+            "scribble_size",
+            width=painted[0],
+            height=painted[1],
+            original_width=original[0],
+            original_height=original[1],
         )
 
 
