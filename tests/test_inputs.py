@@ -214,6 +214,13 @@ def test_a_large_picture_is_shrunk_in_proportion():
     assert (picture.width, picture.height) == (MAX_SIDE, MAX_SIDE // 2)
 
 
+def test_a_large_turned_photo_is_shrunk_and_put_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = read(file_of(Image.new("RGB", (6000, 3000), "red"), "JPEG", exif=exif))
+    assert (picture.width, picture.height) == (MAX_SIDE // 2, MAX_SIDE)
+
+
 def test_an_empty_file_is_unreadable():
     assert refusal(b"").code == "picture_unreadable"
 
