@@ -64,6 +64,26 @@ ERRORS = MappingProxyType(
         "store_unusable": "The folder {folder} cannot be used: {reason}. Mend it, or set [store] path to another one.",
         "picture_damaged": "The picture was drawn, but its file is gone from the machine's disk. Try it again.",
         "picture_too_large": "The picture is too large to be posted here: {limit_bytes:,} bytes are allowed.",
+        "picture_format": "That file is not a picture that can be read here. Send one of these: {formats}.",
+        "picture_unreadable": "That picture is damaged or incomplete. Send it again, as one of these: {formats}.",
+        "picture_too_big_file": "That file is too large: {megabytes:.1f} MB, at most {limit} MB are allowed.",
+        "picture_too_many_pixels": "That picture has too many pixels: at most {limit} megapixels are allowed.",
+        "picture_too_small": "That picture is too small: {width}x{height} pixels, each side needs at least {low}.",
+        "picture_ratio": "That picture is too long and narrow: {width}x{height} pixels. "
+        "A ratio between 1:{limit} and {limit}:1 is allowed.",
+        "mask_size": "The mask is {mask_width}x{mask_height} pixels, but its picture is {width}x{height}: "
+        "both must have the same size.",
+        "mask_empty": "The mask marks nothing to repaint. Paint white what is to change, and leave the rest black; "
+        "or erase it, so that it is transparent; or scribble over it in a colour that stands out.",
+        "mask_full": "The mask marks everything, so nothing of the picture would be kept. "
+        "Leave a part of it out, or use /imagine or /img2img instead.",
+        "scribble_size": "The painted picture has another shape ({width}x{height} pixels) than the original "
+        "({original_width}x{original_height}). Paint over the whole picture, without cropping or turning it.",
+        "outpaint_nowhere": "Say where the picture is to grow: left, right, top or bottom, or to a ratio such as 16:9.",
+        "outpaint_ratio": "The picture would become too long and narrow. "
+        "A ratio between 1:{limit} and {limit}:1 is allowed.",
+        "outpaint_nothing": "There is nothing to add: the picture of {width}x{height} pixels already has that ratio, "
+        "or is as near to it as the model can draw.",
         "undeliverable": "The picture could not be posted: {reason}.",
         "render_failed": "Something went wrong while drawing this. The operator finds the details in the log.",
         "engine_error": "Something went wrong here. The operator finds the details in the log.",

@@ -18,7 +18,7 @@ from engine.images import PNG_COMPRESSION
 FORMATS = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF")
 # What Telegram hands to a bot at most (https://core.telegram.org/bots/api#getfile).
 MAX_BYTES = 20 * 2**20
-# A phone's photo has 12 to 50 megapixels; 64 decode to a quarter of a gigabyte.
+# A phone's photo has 12 to 50 megapixels. One of 64 with transparency takes nearly a gigabyte while it is shrunk.
 MAX_PIXELS = 64_000_000
 MIN_SIDE = 8
 # No model here draws larger sides (`ModelSpec.max_size` is 1536), and all that enters one is shrunk to its size anyway.
@@ -49,7 +49,7 @@ def read(data: bytes) -> Input:
         raise RequestError("picture_too_big_file", megabytes=len(data) / 2**20, limit=MAX_BYTES // 2**20)
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        image = _normalise(_load(data))
+        image = _decode(data)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=PNG_COMPRESSION)
     file = buffer.getvalue()
@@ -63,18 +63,19 @@ def open_image(data: bytes) -> Image.Image:
     return image
 
 
-def _load(data: bytes) -> Image.Image:
+def _decode(data: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=[name.upper() for name in FORMATS])
         _check_size(*image.size)
+        image.draft(None, (MAX_SIDE, MAX_SIDE))  # a JPEG is decoded at a half, a quarter or an eighth of its size
         image.load()
+        return _normalise(image)
     except RequestError:
         raise
     except Image.DecompressionBombError:
         raise _too_many_pixels() from None
     except Exception:  # noqa: BLE001 - a hostile file can make a decoder raise anything
         raise _cannot_read(data) from None
-    return image
 
 
 def _check_size(width: int, height: int) -> None:
@@ -101,9 +102,9 @@ def _cannot_read(data: bytes) -> RequestError:
 def _normalise(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     image = _eight_bits(image)
+    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     with contextlib.suppress(Exception):  # broken metadata: the picture stays as it lies
         ImageOps.exif_transpose(image, in_place=True)
-    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
     opaque = image.convert(image.mode.removesuffix("A")) if alpha else image
     image = _to_srgb(opaque, profile).convert("RGB")
@@ -117,11 +118,11 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     """Convert to a mode that can be resized and that a colour profile can describe: L, LA, RGB, RGBA or CMYK."""
     if image.mode.startswith(("I", "F")):
         return _scaled(image)
+    if image.mode in {"L", "LA", "RGB", "RGBA", "CMYK"} and "transparency" not in image.info:
+        return image
     if image.has_transparency_data:
-        return image.convert("LA" if image.mode in {"1", "L", "LA", "La"} else "RGBA")
-    if image.mode == "1":
-        return image.convert("L")
-    return image if image.mode in {"L", "CMYK"} else image.convert("RGB")
+        return image.convert("LA" if image.mode in {"1", "L", "La"} else "RGBA")
+    return image.convert("L" if image.mode == "1" else "RGB")
 
 
 def _scaled(image: Image.Image) -> Image.Image:
@@ -129,11 +130,11 @@ def _scaled(image: Image.Image) -> Image.Image:
 
     Real numbers from 0 to 1 and whole ones from 0 to 65535 are taken at their word; others are spread over the range.
     """
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0, neginf=0)
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
     low, high = 0.0, 1.0 if image.mode == "F" else 65535.0
     if values.min() < low or values.max() > high:
-        low, high = values.min(), values.max()
-    gray = Image.fromarray(((values - low) * (255 / (high - low)) + 0.5).astype(np.uint8))
+        low, high = float(values.min()), float(values.max())
+    gray = Image.fromarray(((values - low) * (255 / ((high - low) or 1)) + 0.5).astype(np.uint8))
     gray.info = image.info
     return gray
 
