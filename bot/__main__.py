@@ -34,6 +34,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+models = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, fetch, check and remove model files.")
+app.add_typer(models, name="models")
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", help="A .png file, a .gif for a morph; a folder with --file.")
 ]
@@ -154,6 +156,48 @@ def health(config: ConfigFile = None) -> None:
     path = _load(config or _default_file()).store.path
     if not is_alive(path):
         _end(FAILED, f"No bot is running on {path}, or it hangs.")
+
+
+ModelName = Annotated[str, typer.Argument(help="A name that `models list` shows.")]
+
+
+@models.command("list")
+def list_models() -> None:
+    """Show each model: whether it is here, what it takes on the disk, what it can do."""
+    from bot.models import show
+
+    show(Console())
+
+
+@models.command("download")
+def download_model(name: ModelName) -> None:
+    """Fetch what is missing of a model, after a look at the free disk."""
+    from bot.models import download
+
+    with _problems_end_the_program():
+        download(name, Console())
+
+
+@models.command("verify")
+def verify_model(name: ModelName) -> None:
+    """Read every file of a model and name those that are missing or damaged."""
+    from bot.models import verify
+
+    with _problems_end_the_program():
+        if not verify(name, Console()):
+            raise typer.Exit(FAILED)
+
+
+@models.command("remove")
+def remove_model(name: ModelName, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Delete a model's files from this machine."""
+    from bot.models import question, remove, taken
+
+    with _problems_end_the_program():
+        if not taken(name):
+            _end(FAILED, f"Nothing of {name} is here.")
+        if yes or typer.confirm(question(name)):
+            remove(name, Console())
 
 
 def main() -> None:

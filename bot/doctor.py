@@ -20,7 +20,8 @@ from bot.health import CannotServe, is_alive
 from bot.listener import listen
 from engine.catalog import Catalog, ModelSpec, Repository
 from engine.errors import RequestError
-from engine.kandinsky.inspection import gpus, hub_cache, missing
+from engine.hub import cache, fetch_command, missing
+from engine.kandinsky.inspection import gpus
 
 # The published Kandinsky 2.2 takes 9.1 GiB in half precision, and its repositories hold more than that.
 MODEL_DISK_GIB = 25
@@ -114,7 +115,7 @@ def _model(catalog: Catalog) -> Iterator[Finding]:
     for repository in absent:
         yield _absent(model, repository)
     if any(not repository.is_folder for repository in absent):
-        yield _disk("model cache", hub_cache(), MODEL_DISK_GIB)
+        yield _disk("model cache", cache(), MODEL_DISK_GIB)
     if model.name == "demo":
         yield Finding(
             Level.NOTE, "model: the small embedded one", 'set [engine] model = "kandinsky-2-2" for real pictures'
@@ -127,11 +128,8 @@ def _absent(model: ModelSpec, repository: Repository) -> Finding:
     if repository.is_folder:
         mend = "correct its path in [engine.repositories]"
         return Finding(Level.WRONG, f"model {model.name}: {repository.path} holds no complete model", mend)
-    revision = f" --revision {repository.revision}" if repository.revision else ""
-    fetch = f"hf download {repository.path}{revision}"
-    return Finding(
-        Level.NOTE, f"model {model.name}: {repository.path} is not here yet", f"the first start, or: {fetch}"
-    )
+    mend = f"the first start, or: {fetch_command(repository)}"
+    return Finding(Level.NOTE, f"model {model.name}: {repository.path} is not here yet", mend)
 
 
 def _disk(what: str, path: Path, needed_gib: int) -> Finding:

@@ -59,6 +59,15 @@ ERRORS = MappingProxyType(
         "Try it again, perhaps smaller.",
         "model_missing": "The model's files in {repository} are missing or not usable ({reason}). "
         "kandinsky-bot doctor says how to get them.",
+        "disk_full": "The download needs {needed_gib:.1f} GiB more, and {folder} has {free_gib:.1f} GiB free. "
+        "Make room, or set HF_HOME to a folder on a larger disk.",
+        "disk_filled": "The disk of {folder} filled up during the download. "
+        "Make room and run it again: whole files stay.",
+        "hub_unreachable": "The hub at {endpoint} cannot be reached ({reason}). "
+        "Check the network and run it again: whole files stay.",
+        "not_on_hub": "The hub does not show {repository} at revision {revision}. If it wants a login: hf auth login",
+        "no_safetensors": "{repository} at revision {revision} keeps its weights as pickles, "
+        "which can hold any program. The bot loads safetensors only.",
         "load_failed": "The model could not be loaded ({kind}). The operator finds the details in the log.",
         "store_failed": "The machine cannot write to its disk now. Its operator finds the details in the log.",
         "store_unusable": "The folder {folder} cannot be used: {reason}. Mend it, or set [store] path to another one.",
@@ -87,6 +96,23 @@ ERRORS = MappingProxyType(
         "undeliverable": "The picture could not be posted: {reason}.",
         "render_failed": "Something went wrong while drawing this. The operator finds the details in the log.",
         "engine_error": "Something went wrong here. The operator finds the details in the log.",
+    }
+)
+
+# Why a prompt was drawn as it was written, by the code of `engine.language.Understood`.
+PROMPT_PROBLEMS = MappingProxyType(
+    {
+        "translator_missing": "Not translated: the translator's files are not here. "
+        "The operator can fetch them: kandinsky-bot models download translator",
+        "translation_empty": "Not translated: the translator found no words for it.",
+    }
+)
+# What is wrong with a model's file, by the kind of `engine.hub.Flaw`.
+FLAWS = MappingProxyType(
+    {
+        "missing": "missing",
+        "unreadable": "cut off or damaged",
+        "changed": "not what the hub sent",
     }
 )
 

@@ -202,7 +202,7 @@ def test_the_doctor_names_wrong_keys_and_a_missing_model(shell, tmp_path):
     (tmp_path / "config.toml").write_text('[engine]\nmodel = "kandinsky-2-2"\n')
     done = shell("doctor")
     assert "kandinsky-community/kandinsky-2-2-prior is not here yet" in done.stdout
-    assert "hf download kandinsky-community/kandinsky-2-2-prior --revision" in done.stdout
+    assert "the first start, or: kandinsky-bot models download kandinsky-2-2" in done.stdout
 
 
 def test_the_shell_offers_every_option_of_the_table(shell):

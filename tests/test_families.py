@@ -13,10 +13,10 @@ import torch
 from engine.catalog import KANDINSKY_2_1, KANDINSKY_3, KNOWN, Catalog, ModelSpec, Repository
 from engine.checks import complete
 from engine.errors import Cancelled, OutOfMemory
+from engine.hub import missing
 from engine.kandinsky import loading
 from engine.kandinsky.device import Device
 from engine.kandinsky.families import LOADERS
-from engine.kandinsky.inspection import missing
 from engine.requests import Text2Image
 from engine.workers.model import Step
 

@@ -15,6 +15,7 @@ from tqdm import tqdm  # type: ignore[import-untyped]
 
 from engine.catalog import Repository
 from engine.errors import ModelMissing
+from engine.hub import fetch_command
 from engine.kandinsky.device import Device
 
 # What the hub client, diffusers and transformers raise for files that are absent, incomplete or not what they claim.
@@ -58,7 +59,7 @@ def _from_folder(pipeline_class: Any, repository: Repository, device: Device) ->
     try:
         return _from_pretrained(pipeline_class, repository, device, local_files_only=True)
     except UNUSABLE as error:
-        raise ModelMissing(repository=repository.path, reason=_summary(error)) from error
+        raise ModelMissing(repository=repository.path, reason=summary(error)) from error
 
 
 def _from_hub(pipeline_class: Any, repository: Repository, device: Device) -> Any:
@@ -73,8 +74,8 @@ def _from_hub(pipeline_class: Any, repository: Repository, device: Device) -> An
         raise ModelMissing(
             repository=repository.path,
             revision=repository.revision or "main",
-            command=_fetch_command(repository),
-            reason=_summary(error),
+            command=fetch_command(repository),
+            reason=summary(error),
         ) from error
 
 
@@ -89,10 +90,6 @@ def _from_pretrained(pipeline_class: Any, repository: Repository, device: Device
     )
 
 
-def _fetch_command(repository: Repository) -> str:
-    revision = f" --revision {repository.revision}" if repository.revision else ""
-    return f"hf download {repository.path}{revision}"
-
-
-def _summary(error: Exception) -> str:
+def summary(error: Exception) -> str:
+    """Put an error of a library on one line, short enough for a sentence."""
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:200]
