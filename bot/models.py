@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from rich.console import Console
 from rich.text import Text
 
@@ -93,7 +95,7 @@ def _source(repository: Repository) -> str:
     return f"{repository.path}{revision}{variant}"
 
 
-def _verdict(name: str, kinds: set[str]) -> str:
+def _verdict(name: str, kinds: Set[str]) -> str:
     if not kinds:
         return f"{name}: complete"
     # A download leaves what has the right name alone.

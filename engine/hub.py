@@ -74,7 +74,8 @@ def wanted(paths: Iterable[str], variant: str | None) -> list[str]:
 def folder(repository: Repository) -> Path | None:
     """Find the folder of `repository` on this machine, whole or not."""
     if repository.is_folder:
-        return Path(repository.path).expanduser() if Path(repository.path).expanduser().is_dir() else None
+        own = Path(repository.path).expanduser()
+        return own if own.is_dir() else None
     for name in _INDEX_FILES:
         found = try_to_load_from_cache(repository.path, name, cache_dir=cache(), revision=repository.revision)
         if isinstance(found, str):
@@ -93,7 +94,7 @@ def weights_folder(repository: Repository) -> Path | None:
     Where the pinned commit holds no safetensors, this is the snapshot of their conversion, see `engine.downloads`.
     """
     own = folder(repository)
-    if own is not None and (repository.is_folder or any(own.rglob("*.safetensors"))):
+    if repository.is_folder or (own is not None and any(own.rglob("*.safetensors"))):
         return own
     converted = [path.parent for path in snapshot(repository, "").glob("*/model.safetensors")]
     return max(converted, key=lambda path: path.stat().st_mtime, default=own)
