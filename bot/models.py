@@ -10,7 +10,7 @@ from rich.text import Text
 from bot import replies
 from engine import downloads, hub
 from engine.catalog import KNOWN, Repository
-from engine.errors import RequestError
+from engine.errors import EngineError, RequestError
 
 TRANSLATOR = "translator"
 _EMBEDDED = "The demo model comes with the bot: it has no files to fetch, check or remove."
@@ -26,13 +26,16 @@ def show(console: Console) -> None:
 def download(name: str, console: Console) -> None:
     """Fetch what is missing of a model.
 
-    Raises `EngineError` for a disk without room, before anything is fetched, and for a hub that does not answer.
+    Raises `EngineError` for a disk without room, before anything is fetched, and for a hub that does not answer; for a
+    part that has no safetensors only after the others are here.
     """
-    plans = [downloads.plan(repository) for repository in _repositories(name)]
+    plans, refused = _plans(_repositories(name))
     downloads.check_disk(plans)
     for each in plans:
         _say(console, f"{_source(each.repository)}: {_size(each.missing_bytes)} to fetch")
         downloads.fetch(each)
+    if refused:
+        raise refused
     _say(console, f"{name}: complete" if plans else _EMBEDDED)
 
 
@@ -70,6 +73,18 @@ def _repositories(name: str) -> list[Repository]:
     if name not in names:
         raise RequestError("unknown_model", value=name, models=names)
     return hub.repositories(name)
+
+
+def _plans(repositories: list[Repository]) -> tuple[list[downloads.Plan], EngineError | None]:
+    plans, refused = [], None
+    for repository in repositories:
+        try:
+            plans.append(downloads.plan(repository))
+        except EngineError as error:
+            if error.code != "no_safetensors":
+                raise
+            refused = error
+    return plans, refused
 
 
 def _show(console: Console, name: str, repositories: list[Repository], purpose: str) -> None:

@@ -18,7 +18,8 @@ from engine.catalog import KANDINSKY_2_2
 from tests.hub.conftest import use
 from tests.servers.hub import HubServer, Repo
 
-PRIOR, DECODER = KANDINSKY_2_2.repositories["prior"], KANDINSKY_2_2.repositories["decoder"]
+PARTS = list(KANDINSKY_2_2.repositories.values())
+PRIOR, DECODER = PARTS[:2]
 EMBEDDED = "The demo model comes with the bot: it has no files to fetch, check or remove."
 WEIGHTS = save({"weight": np.arange(50_000, dtype=np.float32)})
 
@@ -39,11 +40,21 @@ def pipeline(**more: bytes) -> dict[str, bytes]:
 
 @pytest.fixture
 def server(server):
-    """Serve the two repositories of Kandinsky 2.2."""
-    for repository in (PRIOR, DECODER):
-        commits = {repository.revision: pipeline(), "1" * 40: pipeline()}
-        server.repos[repository.path] = Repo(commits, {"main": ["1" * 40, repository.revision]})
+    """Serve the repositories of Kandinsky 2.2; those without a pin at their newest commit, the others at an older."""
+    for repository in PARTS:
+        commit = repository.revision or "2" * 40
+        history = [commit, "1" * 40] if repository.revision is None else ["1" * 40, commit]
+        server.repos[repository.path] = Repo({commit: pipeline(), "1" * 40: pipeline()}, {"main": history})
     return server
+
+
+FETCHED = [
+    "model_index.json",
+    "scheduler/scheduler_config.json",
+    "unet/config.json",
+    "unet/diffusion_pytorch_model.safetensors",
+]
+SIZE = f"{len(PARTS) * sum(len(pipeline()[path]) for path in FETCHED) / 1024:.1f} KiB"
 
 
 def models(*arguments: str, answer: str | None = None) -> tuple[int, str]:
@@ -54,9 +65,7 @@ def models(*arguments: str, answer: str | None = None) -> tuple[int, str]:
 
 def test_a_download_fetches_what_the_loader_reads_and_nothing_twice(server):
     assert models("download", "kandinsky-2-2")[0] == 0
-    fetched = ["model_index.json", "scheduler/scheduler_config.json", "unet/config.json"]
-    fetched += ["unet/diffusion_pytorch_model.safetensors"]
-    assert sorted(server.fetched()) == sorted(fetched * 2)
+    assert sorted(server.fetched()) == sorted(FETCHED * len(PARTS))
     assert hub.missing(KANDINSKY_2_2) == []
     assert (hub.folder(PRIOR) / "unet/diffusion_pytorch_model.safetensors").read_bytes() == WEIGHTS
     server.asked.clear()
@@ -79,18 +88,16 @@ def test_a_transfer_that_breaks_goes_on_where_it_stopped(server, monkeypatch):
 
 def test_a_second_try_fetches_only_what_the_first_did_not(server):
     path = "unet/diffusion_pytorch_model.safetensors"
-    listing = server.repos[DECODER.path].commits[DECODER.revision]
     server.withheld.add(path)
     code, output = models("download", "kandinsky-2-2")
     assert code == 1
     assert "Traceback" not in output
-    assert hub.missing(KANDINSKY_2_2) == [PRIOR, DECODER]
+    assert hub.missing(KANDINSKY_2_2) == PARTS
     server.withheld.clear()
     server.asked.clear()
     assert models("download", "kandinsky-2-2")[0] == 0
-    assert path in listing
-    assert server.fetched().count("model_index.json") == 1, "the prior's was there already"
-    assert server.fetched().count(path) == 2
+    assert server.fetched().count("model_index.json") < len(PARTS), "those of the first part are there already"
+    assert server.fetched().count(path) == len(PARTS)
 
 
 def test_nothing_is_fetched_onto_a_disk_without_room(server, monkeypatch):
@@ -136,9 +143,9 @@ def test_the_list_says_what_is_here_and_what_it_takes(server):
     assert "demo: comes with the bot" in before
     assert "translates prompts into English" in before
     models("download", "kandinsky-2-2")
-    assert "kandinsky-2-2: here, 391.0 KiB" in models("list")[1]
+    assert f"kandinsky-2-2: here, {SIZE}" in models("list")[1]
     shutil.rmtree(hub.folder(DECODER))
-    assert "kandinsky-2-2: in part here, 19" in models("list")[1]
+    assert "kandinsky-2-2: in part here, " in models("list")[1]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +172,7 @@ def test_a_damaged_file_is_named(server, damage, kind):
 
 def test_a_model_that_is_not_here_fails_the_check(cache):
     code, output = models("verify", "kandinsky-2-2")
-    assert (code, output.count(": missing\n")) == (1, 2)
+    assert (code, output.count(": missing\n")) == (1, len(PARTS))
     assert output.endswith("To mend it: kandinsky-bot models download kandinsky-2-2\n")
 
 
@@ -174,9 +181,19 @@ def test_a_model_is_removed_after_a_yes_and_other_revisions_stay(server):
     other = snapshot_download(PRIOR.path, revision="1" * 40, allow_patterns="*.json")
     code, output = models("remove", "kandinsky-2-2", answer="n\n")
     assert code == 0
-    assert "Remove kandinsky-2-2 and free 391.0 KiB? [y/N]" in output
+    assert f"Remove kandinsky-2-2 and free {SIZE}? [y/N]" in output
     assert hub.missing(KANDINSKY_2_2) == []
     assert models("remove", "kandinsky-2-2", "--yes")[0] == 0
-    assert hub.missing(KANDINSKY_2_2) == [PRIOR, DECODER]
+    assert hub.missing(KANDINSKY_2_2) == PARTS
     assert (Path(other) / "model_index.json").is_file()
     assert models("remove", "kandinsky-2-2", "--yes") == (1, "Nothing of kandinsky-2-2 is here.\n")
+
+
+def test_a_part_of_pickles_is_refused_after_the_others_are_fetched(server):
+    pickled = {path: file for path, file in pipeline().items() if not path.endswith(".safetensors")}
+    server.repos[DECODER.path].commits[DECODER.revision] = pickled
+    code, output = models("download", "kandinsky-2-2")
+    assert code == 1
+    assert f"{DECODER.path} at revision {DECODER.revision} keeps its weights as pickles" in output
+    assert hub.missing(KANDINSKY_2_2) == [DECODER]
+    assert not any(path.endswith(".bin") for path in server.fetched())
