@@ -1,5 +1,6 @@
 """`kandinsky-bot models`: the hub's own client against a hub on 127.0.0.1."""
 
+import hashlib
 import json
 import shutil
 from collections import namedtuple
@@ -42,7 +43,7 @@ def pipeline(**more: bytes) -> dict[str, bytes]:
 def server(server):
     """Serve the repositories of Kandinsky 2.2; those without a pin at their newest commit, the others at an older."""
     for repository in PARTS:
-        commit = repository.revision or "2" * 40
+        commit = repository.revision or hashlib.sha1(repository.path.encode()).hexdigest()
         history = [commit, "1" * 40] if repository.revision is None else ["1" * 40, commit]
         server.repos[repository.path] = Repo({commit: pipeline(), "1" * 40: pipeline()}, {"main": history})
     return server
