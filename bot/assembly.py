@@ -10,8 +10,9 @@ from platformdirs import user_cache_path
 
 from bot.config import Config
 from bot.service import Service
-from engine.catalog import Catalog
+from engine.catalog import Catalog, Repository
 from engine.dispatcher import Caps, Dispatcher
+from engine.language import TRANSLATOR
 from engine.store import Store
 from engine.workers.process import ProcessWorker
 from engine.workers.settings import WorkerSettings
@@ -40,7 +41,7 @@ async def running_engine(config: Config, catalog: Catalog) -> AsyncIterator[Engi
 
 def catalog_of(config: Config) -> Catalog:
     """List the models that this configuration offers, the default one first; the embedded one is always there."""
-    return Catalog.of(config.engine.model, config.engine.repositories)
+    return Catalog.of(config.engine.model, config.engine.repositories, config.engine.models)
 
 
 def worker_settings(config: Config, catalog: Catalog) -> WorkerSettings:
@@ -49,6 +50,9 @@ def worker_settings(config: Config, catalog: Catalog) -> WorkerSettings:
     return WorkerSettings(
         models=catalog.models(),
         device=engine.device,
+        batch_size=engine.batch_size,
+        translate=engine.translate,
+        translator=Repository.of(engine.translator) if engine.translator else TRANSLATOR,
         cache_dir=engine.cache_dir or user_cache_path("kandinsky-bot"),
         hang_s=engine.hang_s,
         load_timeout_s=engine.load_timeout_s,

@@ -87,12 +87,17 @@ class Web(Section):
 class Engine(Section):
     """`[engine]`: the default model, where it runs, and how long a silent worker may live.
 
-    `repositories` takes a part of the model ("prior", "decoder") from another folder or hub repository.
+    `models` are offered beside `model`. `repositories` takes a part of the model ("prior", "decoder") from another
+    folder or hub repository, `translator` the model that translates prompts.
     """
 
     model: str = "demo"
+    models: list[str] = Field(default_factory=list)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     repositories: dict[str, str] = Field(default_factory=dict)
+    batch_size: int = Field(default=4, ge=1, le=16)
+    translate: Literal["auto", "off", "always"] = "auto"
+    translator: str | None = None
     cache_dir: Path | None = None
     hang_s: float = Field(default=120, gt=0)
     load_timeout_s: float = Field(default=900, gt=0)

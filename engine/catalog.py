@@ -31,6 +31,8 @@ class Repository:
         return Path(self.path).is_dir() or self.path.startswith((".", "~", os.sep)) or self.path.count("/") != 1
 
 
+# The encoders of 2.2 and 3 know little else, nor does the prior of 2.1 (ai-forever/Kandinsky-2, issue 106).
+ENGLISH_ONLY = frozenset({"en"})
 ALL_MODES = (
     "text2img", "img2img", "inpaint", "outpaint", "mix", "morph", "variations", "upscale",
 )  # fmt: skip
@@ -38,7 +40,10 @@ ALL_MODES = (
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """Describe one model; sizes are pixels, `size_multiple` is what width and height must be divisible by."""
+    """Describe one model; sizes are pixels, `size_multiple` is what width and height must be divisible by.
+
+    `reads` are the languages that it draws from, as ISO 639-1 codes; prompts in others are translated.
+    """
 
     name: str
     family: str
@@ -53,6 +58,7 @@ class ModelSpec:
     prior_steps: int = 25
     guidance_scale: float = 4.0
     prior_guidance_scale: float = 4.0
+    reads: frozenset[str] = ENGLISH_ONLY
 
     def check_size(self, width: int, height: int) -> None:
         """Raise `RequestError` unless the model can make `width` x `height` pixels; it carries the nearest size."""
@@ -92,6 +98,7 @@ class ModelSpec:
 DEMO = ModelSpec(
     name="demo", family="kandinsky-2-2", native_size=128, min_size=64, max_size=256, max_pixels=256 * 256,
     steps=20, prior_steps=10, guidance_scale=1.5, prior_guidance_scale=1.5,
+    reads=frozenset({"en", "de", "ru", "zh"}),
 )  # fmt: skip
 
 KANDINSKY_2_2 = ModelSpec(
@@ -137,8 +144,8 @@ class Catalog:
         self.default = next(iter(self._models))
 
     @classmethod
-    def of(cls, default: str, paths: Mapping[str, str]) -> Self:
-        """Offer the model called `default`, its parts taken from `paths` where given, and the embedded one.
+    def of(cls, default: str, paths: Mapping[str, str], more: Iterable[str] = ()) -> Self:
+        """Offer the model called `default`, its parts taken from `paths`, then those of `more`, and the embedded one.
 
         Raises `RequestError` for a name that is not among the known ones.
         """
@@ -146,7 +153,8 @@ class Catalog:
         if unknown := set(paths) - set(model.repositories):
             raise RequestError("unknown_part", value=min(unknown), known=list(model.repositories))
         repositories = {**model.repositories, **{part: Repository.of(path) for part, path in paths.items()}}
-        return cls([replace(model, repositories=repositories), *([DEMO] if model is not DEMO else [])])
+        others = [cls(KNOWN)[name] for name in (*more, DEMO.name) if name != default]
+        return cls([replace(model, repositories=repositories), *others])
 
     def __getitem__(self, name: str) -> ModelSpec:
         """Return the model called `name`; raise `RequestError` listing the names there are."""

@@ -33,6 +33,11 @@ def test_the_embedded_model_is_always_offered():
     assert Catalog.of("demo", {}).names() == ["demo"]
 
 
+def test_more_models_are_offered_each_once():
+    names = Catalog.of("kandinsky-2-2", {}, ["kandinsky-3", "kandinsky-2-2", "demo"]).names()
+    assert names == ["kandinsky-2-2", "kandinsky-3", "demo"]
+
+
 def test_a_part_that_the_model_does_not_have_is_refused():
     with pytest.raises(RequestError, match="unknown_part"):
         Catalog.of("kandinsky-3", {"prior": "/somewhere"})

@@ -13,13 +13,15 @@ from transformers import M2M100ForConditionalGeneration, M2M100Tokenizer
 from engine import hub
 from engine.catalog import Repository
 from engine.errors import ModelMissing
-from engine.kandinsky.device import Device
+from engine.kandinsky.device import Device, DeviceName, choose
 from engine.kandinsky.loading import UNUSABLE, keep_libraries_quiet, summary
 from engine.language import ENGLISH, TRANSLATOR, UNKNOWN, TranslationMode, Understood, detect
 
 BEAMS = 4
 # A prompt of one word may need a few tokens more than twice its own.
 SPARE_TOKENS = 8
+# The weights take 0.9 GiB in half precision; what the pictures need must stay free.
+ROOM_BYTES = 3 * 2**30
 log = structlog.get_logger(__name__)
 
 
@@ -103,6 +105,14 @@ class Model:
             max_new_tokens=longest,
         )
         return str(self._tokenizer.batch_decode(english, skip_special_tokens=True)[0]).strip()
+
+
+def roomy_device(name: DeviceName) -> Device:
+    """Choose where translations are made: on the GPU where the models have left room, else on the CPU."""
+    chosen = choose(name)
+    if chosen.is_cuda and torch.cuda.mem_get_info()[0] < ROOM_BYTES:
+        return choose("cpu")
+    return chosen
 
 
 def _load(folder: Path, device: Device) -> tuple[M2M100Tokenizer, M2M100ForConditionalGeneration]:

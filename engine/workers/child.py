@@ -17,6 +17,7 @@ import structlog
 
 from engine.errors import EngineError, WorkerLost
 from engine.events import Lost, Ready, WorkerEvent
+from engine.understanding import Interpreted
 from engine.workers.base import Task
 from engine.workers.model import Model
 from engine.workers.render import Renderer, Work
@@ -81,10 +82,14 @@ def load_models(settings: WorkerSettings) -> Mapping[str, Model]:
     from engine.kandinsky import device, loading
 
     loading.keep_libraries_quiet()  # before the families: diffusers speaks while it is imported
-    from engine.kandinsky import families
+    from engine.kandinsky import families, translation
 
     device.use_all_cores()
-    return families.load_models(settings.models, settings.device, settings.cache_dir)
+    models = families.load_models(settings.models, settings.device, settings.cache_dir)
+    translator = translation.Translator(
+        translation.roomy_device(settings.device), settings.translate, settings.translator
+    )
+    return {spec.name: Interpreted(models[spec.name], translator, spec.reads) for spec in settings.models}
 
 
 def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Load) -> None:

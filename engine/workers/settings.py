@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.catalog import ModelSpec
+from engine.catalog import ModelSpec, Repository
+from engine.language import TRANSLATOR, TranslationMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class WorkerSettings:
     cache_dir: Path
     device: Literal["auto", "cpu", "cuda"] = "auto"
     batch_size: int = 4
+    translate: TranslationMode = "auto"
+    translator: Repository = TRANSLATOR
     hang_s: float = 120.0
     load_timeout_s: float = 900.0
     restart_s: float = 0.5

@@ -1,0 +1,72 @@
+"""Give a model a request in words that it reads; the request itself stays as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from engine.language import Understood
+from engine.requests import AnyRequest, Mix, Morph, Part
+from engine.workers.model import Drawing, Drawn, Model, OnStep
+
+
+class Interpreter(Protocol):
+    """Be what understands prompts, such as `engine.kandinsky.translation.Translator`."""
+
+    def understand(self, prompt: str, reads: frozenset[str]) -> Understood:
+        """Say `prompt` in a language that is in `reads`."""
+
+
+class Interpreted:
+    """Be a model that is spoken to in a language that it reads."""
+
+    def __init__(self, model: Model, interpreter: Interpreter, reads: frozenset[str]) -> None:
+        self._model = model
+        self._interpreter = interpreter
+        self._reads = reads
+
+    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
+        """Draw what the model makes of the requests in its own language, and note what it was given."""
+        heard = [understood(drawing.request, self._interpreter, self._reads) for drawing in drawings]
+        spoken = [replace(drawing, request=request) for drawing, (request, _) in zip(drawings, heard, strict=True)]
+        drawn = self._model.render(spoken, on_step)
+        return [replace(each, notes={**each.notes, **notes}) for each, (_, notes) in zip(drawn, heard, strict=True)]
+
+
+def understood(
+    request: AnyRequest, interpreter: Interpreter, reads: frozenset[str]
+) -> tuple[AnyRequest, dict[str, object]]:
+    """Put every text of `request` into words that a model reads, and note what was changed and what was not possible.
+
+    The notes hold "understood", the words that were given instead, and "problem", a code of `bot.replies`.
+    """
+    heard: list[Understood] = []
+
+    def say(text: str) -> str:
+        if not text:
+            return text
+        heard.append(interpreter.understand(text, reads))
+        return heard[-1].text
+
+    spoken = request.model_copy(update=_texts(request, say))
+    notes: dict[str, object] = {}
+    if any(each.translated for each in heard):
+        notes["understood"] = " + ".join(spoken.texts())
+    if problem := next((each.problem for each in heard if each.problem), None):
+        notes["problem"] = problem
+    return spoken, notes
+
+
+def _texts(request: AnyRequest, say: Callable[[str], str]) -> dict[str, Any]:
+    """Translate each field that holds words."""
+    fields: dict[str, Any] = {"prompt": say(request.prompt), "negative_prompt": say(request.negative_prompt)}
+    if isinstance(request, Mix):
+        fields["parts"] = tuple(_part(part, say) for part in request.parts)
+    if isinstance(request, Morph):
+        fields |= {"start": _part(request.start, say), "end": _part(request.end, say)}
+    return fields
+
+
+def _part(part: Part, say: Callable[[str], str]) -> Part:
+    return part.model_copy(update={"text": say(part.text)})
