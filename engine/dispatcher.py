@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from engine.events import Denoised, Done, Failed, JobEvent, Lost, Progress, Read
 from engine.jobs import WAITING, Job, JobStatus, JobUpdate, Submission
 from engine.live import Live, Standings, next_batch
 from engine.queue import FairQueue
+from engine.residency import Residency
 from engine.speed import Speed
 from engine.store import Store, TransitionError
 from engine.workers.base import Task, Worker
@@ -60,6 +62,7 @@ class Dispatcher:
         self._held: dict[str, int] = {}  # job id -> attempt, from lease to the worker's last word on it
         self._on_device: set[str] = set()
         self._speed = Speed()
+        self._residency = Residency()
         self._ready: Ready | None = None
         self._loaded_epoch = 0
         self._wake = asyncio.Event()
@@ -181,7 +184,11 @@ class Dispatcher:
                 if len(self._queue) < self._ready.slots:
                     await asyncio.sleep(BATCH_WINDOW_S)
                 if self._ready:
-                    await self._lease(next_batch(self._queue, self._live, self._ready.slots), self._ready.epoch)
+                    await self._lease(self._next_batch(self._ready), self._ready.epoch)
+
+    def _next_batch(self, ready: Ready) -> list[Live]:
+        lead = partial(self._residency.choose, swap_s=ready.swap_s, now=time.time())
+        return next_batch(self._queue, self._live, ready.slots, lead)
 
     async def _lease(self, batch: list[Live], epoch: int) -> None:
         self._on_device |= {live.job.id for live in batch}

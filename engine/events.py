@@ -63,11 +63,15 @@ class Failed(Event):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker process numbered `epoch` is ready; it draws one batch of at most `slots` jobs at a time."""
+    """The worker process numbered `epoch` is ready; it draws one batch of at most `slots` jobs at a time.
+
+    `swap_s` is how long another model takes to come into memory, 0 where all of them are there.
+    """
 
     epoch: int
     models: tuple[str, ...]
     slots: int
+    swap_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from engine.jobs import Job, JobUpdate
 from engine.queue import FairQueue
+from engine.residency import Waiting
 from engine.speed import Speed
 
 # How far down the queue requests are sought that can be drawn together with the next one.
 LOOKED_AT = 100
 # Positions are worked out for everybody at once, and so often that nobody notices.
 STANDINGS_S = 0.5
+# Chooses the index of the job that runs next.
+Lead = Callable[[Sequence[Waiting]], int]
 
 
 @dataclass(slots=True)
@@ -30,16 +33,19 @@ class Live:
     crashes: int = 0
 
 
-def next_batch(queue: FairQueue, lives: Mapping[str, Live], room: int) -> list[Live]:
-    """Take the next job, and the waiting ones that can be drawn together with it, `room` pictures in all.
+def next_batch(queue: FairQueue, lives: Mapping[str, Live], room: int, lead: Lead) -> list[Live]:
+    """Take the job that `lead` chooses, and those that can be drawn together with it, `room` pictures in all.
 
     A job whose worker died runs alone, so that it can take no other down.
     """
-    batch: list[Live] = []
-    for live in [lives[job_id] for job_id in islice(queue.order(), LOOKED_AT)]:
-        if not batch or _fits(live, batch, room):
+    waiting = [lives[job_id] for job_id in islice(queue.order(), LOOKED_AT)]
+    first = waiting[lead([Waiting(live.job.request.model, live.job.created_at) for live in waiting])]
+    batch = [first]
+    for live in waiting:
+        if live is not first and _fits(live, batch, room):
             batch.append(live)
-            queue.take(live.job.id)
+    for live in batch:
+        queue.take(live.job.id)
     return batch
 
 
