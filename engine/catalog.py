@@ -43,12 +43,14 @@ class ModelSpec:
     """Describe one model; sizes are pixels, `size_multiple` is what width and height must be divisible by.
 
     `reads` are the languages that it draws from, as ISO 639-1 codes; prompts in others are translated.
+    `optional_parts` may be added to `repositories`: "depth" estimates depth, "upscaler" is a `spandrel` file.
     """
 
     name: str
     family: str
     repositories: Mapping[str, Repository] = field(default_factory=dict)
     modes: tuple[str, ...] = ALL_MODES
+    optional_parts: tuple[str, ...] = ()
     native_size: int = 768
     size_multiple: int = 64
     min_size: int = 256
@@ -112,6 +114,7 @@ KANDINSKY_2_2 = ModelSpec(
         "controlnet": Repository("kandinsky-community/kandinsky-2-2-controlnet-depth"),
     },
     modes=(*ALL_MODES, "controlnet"),
+    optional_parts=("depth", "upscaler"),
 )
 
 # The two below follow the newest revision: which commit of each is whole is not known yet.
@@ -123,6 +126,7 @@ KANDINSKY_2_1 = ModelSpec(
         "decoder": Repository("kandinsky-community/kandinsky-2-1"),
         "inpaint": Repository("kandinsky-community/kandinsky-2-1-inpaint"),
     },
+    optional_parts=("upscaler",),
 )
 
 KANDINSKY_3 = ModelSpec(
@@ -150,8 +154,9 @@ class Catalog:
         Raises `RequestError` for a name that is not among the known ones.
         """
         model = cls(KNOWN)[default]
-        if unknown := set(paths) - set(model.repositories):
-            raise RequestError("unknown_part", value=min(unknown), known=list(model.repositories))
+        known = [*model.repositories, *model.optional_parts]
+        if unknown := set(paths) - set(known):
+            raise RequestError("unknown_part", value=min(unknown), known=known)
         repositories = {**model.repositories, **{part: Repository.of(path) for part, path in paths.items()}}
         others = [cls(KNOWN)[name] for name in (*more, DEMO.name) if name != default]
         return cls([replace(model, repositories=repositories), *others])
