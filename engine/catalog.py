@@ -61,6 +61,8 @@ class ModelSpec:
     guidance_scale: float = 4.0
     prior_guidance_scale: float = 4.0
     reads: frozenset[str] = ENGLISH_ONLY
+    # Where a person names none; the embedded model draws other shapes at more.
+    upscale_strength: float = 0.3
 
     def check_size(self, width: int, height: int) -> None:
         """Raise `RequestError` unless the model can make `width` x `height` pixels; it carries the nearest size."""
@@ -101,6 +103,7 @@ DEMO = ModelSpec(
     name="demo", family="kandinsky-2-2", native_size=128, min_size=64, max_size=256, max_pixels=256 * 256,
     steps=20, prior_steps=10, guidance_scale=1.5, prior_guidance_scale=1.5,
     reads=frozenset({"en", "de", "ru", "zh"}),
+    upscale_strength=0.1,
 )  # fmt: skip
 
 KANDINSKY_2_2 = ModelSpec(

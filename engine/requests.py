@@ -198,12 +198,6 @@ class Mix(Batchable):
     mode: Literal["mix"] = "mix"
     parts: tuple[Part, ...] = Field(min_length=2, max_length=MAX_PARTS)
 
-    @model_validator(mode="after")
-    def _has_weight(self) -> Self:
-        if not sum(part.weight for part in self.parts):
-            raise RequestError("weights_sum_to_zero")
-        return self
-
     def pictures(self) -> tuple[InputPicture, ...]:
         """List the pictures among the parts."""
         return tuple(part.picture for part in self.parts if part.picture)
@@ -271,7 +265,7 @@ class Upscale(Request):
 
     mode: Literal["upscale"] = "upscale"
     picture: InputPicture
-    strength: float = Field(default=0.3, ge=0.02, le=1, allow_inf_nan=False)
+    strength: float | None = Field(default=None, ge=0.02, le=1, allow_inf_nan=False)
 
     def pictures(self) -> tuple[InputPicture, ...]:
         """List the picture to enlarge."""

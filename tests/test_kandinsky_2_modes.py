@@ -1,4 +1,4 @@
-"""Every mode of Kandinsky 2.1 and 2.2, on tiny models of the true classes; what the modes mean: `test_demo_modes.py`."""
+"""Every mode of Kandinsky 2.1 and 2.2, on tiny models of the true classes; what modes mean: `test_demo_modes.py`."""
 
 import dataclasses
 from pathlib import Path
@@ -11,7 +11,6 @@ from kandinsky_2_bench import STEPS, WIDE, Bench, difference, mask, photo
 from PIL import Image
 
 from engine.catalog import Repository
-from engine.checks import build
 from engine.errors import Cancelled, ModelMissing, RequestError
 from engine.kandinsky.mixing import slerp
 from engine.requests import (
@@ -197,10 +196,10 @@ def test_a_mix_of_one_thing_with_nothing_is_that_thing(bench_2_2: Bench) -> None
     assert difference(alone, mixed) <= 2
 
 
-def test_weights_that_sum_to_nothing_are_refused_at_once() -> None:
+def test_weights_that_sum_to_nothing_are_refused_at_once(bench_2_2: Bench) -> None:
     parts = (Part(text="a fox", weight=0), Part(text="a cat", weight=0))
     with pytest.raises(RequestError, match="weights_sum_to_zero"):
-        build(Mix, model="demo", parts=parts)
+        bench_2_2.ask(Mix, parts=parts)
 
 
 def test_a_morph_begins_and_ends_with_its_ends(bench_2_2: Bench) -> None:

@@ -1,4 +1,4 @@
-"""Where the pipelines of diffusers go wrong with Kandinsky 2.1 and 2.2, and we do not; elsewhere, we agree with them."""
+"""Where the pipelines of diffusers go wrong with Kandinsky 2.1 and 2.2, and we do not; elsewhere we agree with them."""
 
 import kandinsky_2_bench
 import pytest

@@ -1,6 +1,7 @@
 """Large pictures drawn through windows, and enlarged with a model of their own."""
 
 import dataclasses
+import itertools
 import sys
 import types
 
@@ -46,7 +47,7 @@ def test_neighbours_that_disagree_fade_into_each_other() -> None:
 def test_neighbours_share_a_quarter_of_themselves() -> None:
     windows = Windows.cover(64, 200, (64, 64))
     starts = [cut.start for cut in windows.columns]
-    assert all(after - before <= 48 for before, after in zip(starts, starts[1:], strict=False))
+    assert all(after - before <= 48 for before, after in itertools.pairwise(starts))
     assert starts[0] == 0
     assert windows.columns[-1].stop == 200
 
