@@ -7,11 +7,12 @@ import kandinsky_2_bench
 import numpy as np
 import pytest
 import torch
-from kandinsky_2_bench import STEPS, WIDE, Bench, difference, mask, photo
+from kandinsky_2_bench import CPU, STEPS, WIDE, Bench, difference, mask, photo
 from PIL import Image
 
 from engine.catalog import Repository
 from engine.errors import Cancelled, ModelMissing, RequestError
+from engine.kandinsky.loading import load_network
 from engine.kandinsky.mixing import slerp
 from engine.requests import (
     ControlNet,
@@ -162,6 +163,21 @@ def test_the_inpainting_network_is_loaded_at_the_first_inpaint_and_shares_the_re
         bench.render([asked(bench, "inpaint")])
     assert caught.value.facts["repository"] == str(tmp_path / "nowhere")
     assert bench.draw(Text2Image, prompt="a fox")
+
+
+def test_a_rare_network_is_not_downloaded_while_somebody_waits_but_told_how_to_get() -> None:
+    asked_for: list[bool] = []
+
+    class Hub:
+        @classmethod
+        def from_pretrained(cls, path: str, *, local_files_only: bool, **options: object) -> None:
+            asked_for.append(local_files_only)
+            raise OSError("not in the cache")
+
+    with pytest.raises(ModelMissing) as caught:
+        load_network(Hub, Repository("owner/name", "abc"), CPU, subfolder="unet")
+    assert asked_for == [True]
+    assert caught.value.facts["command"] == "hf download owner/name --revision abc"
 
 
 # Pictures that are drawn over

@@ -1,10 +1,13 @@
 """Where the pipelines of diffusers go wrong with Kandinsky 2.1 and 2.2, and we do not; elsewhere we agree with them."""
 
+import inspect
+
 import kandinsky_2_bench
 import pytest
 import torch
 from diffusers import (
     KandinskyInpaintPipeline,
+    KandinskyPipeline,
     KandinskyV22ControlnetPipeline,
     KandinskyV22Img2ImgPipeline,
     KandinskyV22InpaintPipeline,
@@ -13,7 +16,7 @@ from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_inpainting import pr
 from kandinsky_2_bench import EXACT, STEPS, WIDE, Bench, difference, mask, photo
 
 from engine import masks
-from engine.errors import RequestError
+from engine.errors import Cancelled, RequestError
 from engine.kandinsky.device import Device
 from engine.kandinsky.editing import FEATHER, grown
 from engine.kandinsky.latents import pixels
@@ -22,6 +25,7 @@ from engine.kandinsky.prior import PRIOR_STREAM, Prior, Seeded
 from engine.kandinsky.schedulers import for_one_job
 from engine.kandinsky.steps import StepCounter
 from engine.requests import ControlNet, Img2Img, Inpaint, Text2Image
+from engine.workers.model import Step
 
 SQUARE = (64, 64)
 STOCK = {"num_inference_steps": STEPS, "output_type": "pil"}
@@ -223,3 +227,18 @@ def test_only_the_proportions_of_weights_count(bench: Bench) -> None:
     embeds = [prior.embed_image(image) for image in (one, other)]
     assert torch.allclose(theirs, 0.4 * weighted(embeds, [0.2, 0.2]))
     assert torch.allclose(weighted(embeds, [0.2, 0.2]), weighted(embeds, [1, 1]))
+
+
+def test_every_mode_can_be_stopped_though_some_pipelines_cannot(bench: Bench) -> None:
+    for pipeline_class in (KandinskyPipeline, KandinskyInpaintPipeline, KandinskyV22ControlnetPipeline):
+        assert "callback_on_step_end" not in inspect.signature(pipeline_class.__call__).parameters
+    picture, heard = bench.send(photo(SQUARE)), []
+
+    def cancel(step: Step) -> None:
+        heard.append(step.done)
+        if step.done == 4:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        bench.draw(ControlNet, cancel, prompt="a fox", picture=picture, is_depth_map=True, seed=99)
+    assert heard == [1, 2, 3, 4]

@@ -108,7 +108,7 @@ class Decoder(ABC):
         negative_embeds = None if negative_embeds is None else negative_embeds.to(unet.device, unet.dtype)
         conditions = self.conditions(batch, embeds.to(unet.device, unet.dtype), negative_embeds)
         if start.hint is not None:
-            conditions["added_cond_kwargs"]["hint"] = _repeated(start.hint, copies).to(embeds)
+            conditions["added_cond_kwargs"]["hint"] = _repeated(start.hint, copies).to(unet.device, unet.dtype)
         beside = start.beside()
 
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:

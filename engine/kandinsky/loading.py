@@ -50,15 +50,16 @@ def load(pipeline_class: Any, repository: Repository, device: Device) -> Any:
 def load_network(network_class: Any, repository: Repository, device: Device, **options: str) -> Any:
     """Load one network of `repository` onto `device`; with `subfolder`, that part of a pipeline's repository.
 
-    Raises `ModelMissing` as `load` does.
+    Nothing is downloaded: somebody waits for a picture, and a worker that is silent for long is taken for hung. Raises
+    `ModelMissing` as `load` does.
     """
-    loaded = _read(network_class, repository, {**_weights(device), **options}).eval()
+    loaded = _read_here(network_class, repository, {**_weights(device), **options}).eval()
     return _lay_out(loaded.to(device.name), device)
 
 
 def load_processor(processor_class: Any, repository: Repository) -> Any:
-    """Load what prepares the inputs of a network of `repository`. Raises `ModelMissing` as `load` does."""
-    return _read(processor_class, repository, {})
+    """Load what prepares the inputs of a network of `repository`; as `load_network` in all else."""
+    return _read_here(processor_class, repository, {})
 
 
 def _lay_out(module: torch.nn.Module, device: Device) -> torch.nn.Module:
@@ -72,6 +73,10 @@ def _weights(device: Device) -> dict[str, object]:
 
 def _read(kind: Any, repository: Repository, options: Mapping[str, object]) -> Any:
     return (_from_folder if repository.is_folder else _from_hub)(kind, repository, options)
+
+
+def _read_here(kind: Any, repository: Repository, options: Mapping[str, object]) -> Any:
+    return (_from_folder if repository.is_folder else _from_cache)(kind, repository, options)
 
 
 def _from_folder(kind: Any, repository: Repository, options: Mapping[str, object]) -> Any:
@@ -92,12 +97,23 @@ def _from_hub(kind: Any, repository: Repository, options: Mapping[str, object]) 
     try:
         return _from_pretrained(kind, repository, options, local_files_only=False)
     except UNUSABLE as error:
-        raise ModelMissing(
-            repository=repository.path,
-            revision=repository.revision or "main",
-            command=fetch_command(repository),
-            reason=summary(error),
-        ) from error
+        raise _not_had(repository, error) from error
+
+
+def _from_cache(kind: Any, repository: Repository, options: Mapping[str, object]) -> Any:
+    try:
+        return _from_pretrained(kind, repository, options, local_files_only=True)
+    except UNUSABLE as error:
+        raise _not_had(repository, error) from error
+
+
+def _not_had(repository: Repository, error: Exception) -> ModelMissing:
+    return ModelMissing(
+        repository=repository.path,
+        revision=repository.revision or "main",
+        command=fetch_command(repository),
+        reason=summary(error),
+    )
 
 
 def _from_pretrained(
