@@ -49,6 +49,12 @@ ERRORS = MappingProxyType(
         "picture_missing": "/{command} needs a picture: send one with the command, or answer a message that has one.",
         "too_many_pictures": "/{command} takes at most {most} pictures.",
         "too_large_to_upscale": "The picture would become {width}x{height}; at most {limit} pixels a side are made.",
+        "mask_missing": "Say what to repaint: send a mask that is white there, or a picture that is transparent there.",
+        "outpaint_size": "The picture grows to {width}x{height} here: leave the size out, or give that one.",
+        "depth_missing": "No model that estimates depth is set up here. Send a depth map instead of a picture, "
+        "or set [engine.repositories] depth to such a model.",
+        "spandrel_missing": "The upscaler's file needs the spandrel library: pip install 'kandinsky-bot[upscaler]'",
+        "upscaler_unusable": "The upscaler's file {file} is not usable: {reason}.",
         "queue_full": "The queue is full: {waiting} of at most {limit} are waiting. Try again when some are done.",
         "owner_queue_full": "You have {waiting} pictures waiting, at most {limit} are allowed. "
         "Try again when one is done, or stop some with /cancel.",

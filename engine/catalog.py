@@ -43,12 +43,14 @@ class ModelSpec:
     """Describe one model; sizes are pixels, `size_multiple` is what width and height must be divisible by.
 
     `reads` are the languages that it draws from, as ISO 639-1 codes; prompts in others are translated.
+    `optional_parts` may be added to `repositories`: "depth" estimates depth, "upscaler" is a `spandrel` file.
     """
 
     name: str
     family: str
     repositories: Mapping[str, Repository] = field(default_factory=dict)
     modes: tuple[str, ...] = ALL_MODES
+    optional_parts: tuple[str, ...] = ()
     native_size: int = 768
     size_multiple: int = 64
     min_size: int = 256
@@ -59,6 +61,8 @@ class ModelSpec:
     guidance_scale: float = 4.0
     prior_guidance_scale: float = 4.0
     reads: frozenset[str] = ENGLISH_ONLY
+    # Where a person names none; the embedded model draws other shapes at more.
+    upscale_strength: float = 0.3
 
     def check_size(self, width: int, height: int) -> None:
         """Raise `RequestError` unless the model can make `width` x `height` pixels; it carries the nearest size."""
@@ -99,6 +103,7 @@ DEMO = ModelSpec(
     name="demo", family="kandinsky-2-2", native_size=128, min_size=64, max_size=256, max_pixels=256 * 256,
     steps=20, prior_steps=10, guidance_scale=1.5, prior_guidance_scale=1.5,
     reads=frozenset({"en", "de", "ru", "zh"}),
+    upscale_strength=0.1,
 )  # fmt: skip
 
 KANDINSKY_2_2 = ModelSpec(
@@ -112,6 +117,7 @@ KANDINSKY_2_2 = ModelSpec(
         "controlnet": Repository("kandinsky-community/kandinsky-2-2-controlnet-depth"),
     },
     modes=(*ALL_MODES, "controlnet"),
+    optional_parts=("depth", "upscaler"),
 )
 
 # The two below follow the newest revision: which commit of each is whole is not known yet.
@@ -123,6 +129,7 @@ KANDINSKY_2_1 = ModelSpec(
         "decoder": Repository("kandinsky-community/kandinsky-2-1"),
         "inpaint": Repository("kandinsky-community/kandinsky-2-1-inpaint"),
     },
+    optional_parts=("upscaler",),
 )
 
 KANDINSKY_3 = ModelSpec(
@@ -150,8 +157,9 @@ class Catalog:
         Raises `RequestError` for a name that is not among the known ones.
         """
         model = cls(KNOWN)[default]
-        if unknown := set(paths) - set(model.repositories):
-            raise RequestError("unknown_part", value=min(unknown), known=list(model.repositories))
+        known = [*model.repositories, *model.optional_parts]
+        if unknown := set(paths) - set(known):
+            raise RequestError("unknown_part", value=min(unknown), known=known)
         repositories = {**model.repositories, **{part: Repository.of(path) for part, path in paths.items()}}
         others = [cls(KNOWN)[name] for name in (*more, DEMO.name) if name != default]
         return cls([replace(model, repositories=repositories), *others])

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from engine.catalog import KNOWN, ModelSpec
 from engine.errors import RequestError
-from engine.requests import MAX_PARTS, MAX_PROMPT, MAX_SEED, Mix, Request
+from engine.requests import MAX_PARTS, MAX_PROMPT, MAX_SEED, Mix, Request, Upscale
 
 R = TypeVar("R", bound=Request)
 
@@ -42,6 +42,8 @@ def complete(request: R, model: ModelSpec) -> R:
         "guidance_scale": model.guidance_scale if request.guidance_scale is None else request.guidance_scale,
         "seed": secrets.randbelow(MAX_SEED + 1) if request.seed is None else request.seed,
     }
+    if isinstance(request, Upscale) and request.strength is None:
+        filled["strength"] = model.upscale_strength
     request.check_size(model, filled["width"], filled["height"])
     return request.model_copy(update=filled)
 

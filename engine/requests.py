@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from engine import outpainting
 from engine.catalog import ModelSpec
 from engine.errors import RequestError
 
@@ -141,7 +142,7 @@ class Img2Img(Batchable):
         return None if self.exact else (super().batch_key(), self.strength)
 
 
-class Inpaint(Request):
+class Inpaint(Batchable):
     """Ask to repaint a part of a picture: where `mask` is white, or, without one, where the picture is transparent."""
 
     mode: Literal["inpaint"] = "inpaint"
@@ -158,7 +159,7 @@ class Inpaint(Request):
         return model.size_like(self.picture.width, self.picture.height)
 
 
-class Outpaint(Request):
+class Outpaint(Batchable):
     """Ask for more of a picture around it: `extend` to some sides, by `share` of its own, or up to `ratio` = w / h."""
 
     mode: Literal["outpaint"] = "outpaint"
@@ -171,6 +172,24 @@ class Outpaint(Request):
     def pictures(self) -> tuple[InputPicture, ...]:
         """List the picture in the middle."""
         return (self.picture,)
+
+    def layout(self, model: ModelSpec) -> outpainting.Layout:
+        """Place the picture on the canvas; raise `RequestError` where `model` leaves no room for anything new."""
+        width, height = self.picture.width, self.picture.height
+        if self.ratio:
+            return outpainting.to_ratio(width, height, model.nearest_size, self.ratio, self.extend)
+        return outpainting.extended(width, height, model.nearest_size, self.extend, self.share)
+
+    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
+        """Choose the size of the canvas."""
+        layout = self.layout(model)
+        return layout.width, layout.height
+
+    def check_size(self, model: ModelSpec, width: int, height: int) -> None:
+        """Raise `RequestError` for another size than the canvas has."""
+        natural = self.natural_size(model)
+        if (width, height) != natural:
+            raise RequestError("outpaint_size", width=natural[0], height=natural[1])
 
 
 class Mix(Batchable):
@@ -224,7 +243,7 @@ class Variations(Batchable):
         return model.size_like(self.picture.width, self.picture.height)
 
 
-class ControlNet(Request):
+class ControlNet(Batchable):
     """Ask for a picture whose depth is given: by a depth map, or by a picture whose depth is to be estimated."""
 
     mode: Literal["controlnet"] = "controlnet"
@@ -246,7 +265,7 @@ class Upscale(Request):
 
     mode: Literal["upscale"] = "upscale"
     picture: InputPicture
-    strength: float = Field(default=0.3, ge=0.02, le=1, allow_inf_nan=False)
+    strength: float | None = Field(default=None, ge=0.02, le=1, allow_inf_nan=False)
 
     def pictures(self) -> tuple[InputPicture, ...]:
         """List the picture to enlarge."""

@@ -106,19 +106,34 @@ def test_in_half_precision_the_picture_stays_the_same_one(
 # Steps and cancellation
 
 
-@pytest.mark.parametrize(("negative_prompt", "prior_runs"), [("", 1), ("ugly", 2)])
-def test_the_steps_of_the_prior_and_the_decoder_count_as_one(
-    model: Kandinsky22, negative_prompt: str, prior_runs: int
-) -> None:
+@pytest.mark.parametrize("negative_prompt", ["", "ugly"])
+def test_the_steps_of_the_prior_and_the_decoder_count_as_one(model: Kandinsky22, negative_prompt: str) -> None:
     heard: list[tuple[int, int]] = []
-    pixels(model, lambda step: heard.append((step.done, step.total)), negative_prompt=negative_prompt)
-    total = DEMO.prior_steps * prior_runs + 3
+    once = {"seed": 1000 + len(negative_prompt), "negative_prompt": negative_prompt}
+    pixels(model, lambda step: heard.append((step.done, step.total)), **once)
+    total = DEMO.prior_steps + 3  # the prior embeds both prompts at once
     assert heard == [(step, total) for step in range(1, total + 1)]
+
+
+def test_a_second_request_with_the_same_words_and_seed_makes_no_steps_of_the_prior(model: Kandinsky22) -> None:
+    heard: list[tuple[int, int]] = []
+    first = pixels(model, seed=1010, negative_prompt="ugly")
+    hits, _ = model.statistics()["texts"]
+    again = pixels(model, lambda step: heard.append((step.done, step.total)), seed=1010, negative_prompt="ugly")
+    assert heard == [(1, 3), (2, 3), (3, 3)]
+    assert difference(*first, *again) == 0
+    assert model.statistics()["texts"][0] > hits
+
+
+def test_without_guidance_a_negative_prompt_makes_no_steps(model: Kandinsky22) -> None:
+    heard: list[int] = []
+    pixels(model, lambda step: heard.append(step.total), seed=1020)
+    pixels(model, lambda step: heard.append(step.total), seed=1020, negative_prompt="ugly", guidance_scale=1.0)
+    assert heard[-1] == 3
 
 
 @pytest.mark.parametrize("last", [2, DEMO.prior_steps + 2], ids=["prior", "decoder"])
 def test_a_cancellation_takes_effect_in_either_loop_and_the_next_job_is_unharmed(model: Kandinsky22, last: int) -> None:
-    expected = pixels(model)
     heard: list[int] = []
 
     def cancel(step: Step) -> None:
@@ -126,8 +141,9 @@ def test_a_cancellation_takes_effect_in_either_loop_and_the_next_job_is_unharmed
         if step.done == last:
             raise Cancelled
 
+    expected = pixels(model)
     with pytest.raises(Cancelled):
-        pixels(model, cancel)
+        pixels(model, cancel, seed=1030 + last)
     assert heard[-1] == last
     assert difference(*expected, *pixels(model)) == 0
 
@@ -138,7 +154,7 @@ def test_a_cancellation_takes_effect_in_either_loop_and_the_next_job_is_unharmed
 def test_noise_drawn_in_half_precision_is_the_noise_of_full_precision(model: Kandinsky22) -> None:
     sample, steps = torch.zeros(1, 4, 8, 8), []
     for dtype in (torch.float32, torch.float16):
-        scheduler = for_one_job(model._decoder.scheduler)
+        scheduler = for_one_job(model._decoder._pipeline.scheduler)
         scheduler.set_timesteps(10)
         generator = torch.Generator().manual_seed(0)
         output = torch.zeros(1, 8, 8, 8, dtype=dtype)
@@ -148,9 +164,9 @@ def test_noise_drawn_in_half_precision_is_the_noise_of_full_precision(model: Kan
 
 
 def test_a_job_changes_nothing_in_the_scheduler_that_was_loaded(model: Kandinsky22) -> None:
-    untouched = model._decoder.scheduler.timesteps.clone()
+    untouched = model._decoder._pipeline.scheduler.timesteps.clone()
     pixels(model)
-    assert torch.equal(model._decoder.scheduler.timesteps, untouched)
+    assert torch.equal(model._decoder._pipeline.scheduler.timesteps, untouched)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +210,7 @@ def test_every_model_of_the_catalog_has_a_family() -> None:
 
 
 def test_the_published_model_is_pinned_to_commits() -> None:
-    assert all(len(repository.revision or "") == 40 for repository in KANDINSKY_2_2.repositories.values())
+    assert all(len(KANDINSKY_2_2.repositories[part].revision or "") == 40 for part in ("prior", "decoder"))
 
 
 def test_the_embedded_model_is_the_trained_one_once_it_is_there(tmp_path: Path, tiny_cache: Path) -> None:

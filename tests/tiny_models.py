@@ -14,7 +14,15 @@ from diffusers import (
     UNet2DConditionModel,
 )
 from diffusers.pipelines.kandinsky.text_encoder import MCLIPConfig, MultilingualCLIP
-from transformers import T5Config, T5EncoderModel, T5Tokenizer, XLMRobertaTokenizer
+from transformers import (
+    DPTConfig,
+    DPTForDepthEstimation,
+    DPTImageProcessor,
+    T5Config,
+    T5EncoderModel,
+    T5Tokenizer,
+    XLMRobertaTokenizer,
+)
 
 from engine.catalog import Repository
 from engine.kandinsky import tiny
@@ -38,7 +46,34 @@ def kandinsky_2_1(folder: Path) -> dict[str, Repository]:
         ),
         movq=tiny._movq(),
     )  # fmt: skip
-    return _save({"prior": prior, "decoder": decoder}, folder)
+    return {
+        **_save({"prior": prior, "decoder": decoder}, folder),
+        "inpaint": _save_unet(_unet_2_1(9), folder / "inpaint"),
+    }
+
+
+def controlnet_2_2(folder: Path) -> Repository:
+    """Save the UNet of a ControlNet for Kandinsky 2.2 in `folder`."""
+    torch.manual_seed(1)
+    unet = tiny.unet(8, "image_hint")
+    for parameter in unet.add_embedding.input_hint_block.parameters():
+        parameter.data *= 3  # fresh weights let next to nothing of the map through
+    return _save_unet(unet, folder)
+
+
+def depth(folder: Path) -> Repository:
+    """Save a model that estimates depth in `folder`."""
+    torch.manual_seed(0)
+    network = DPTForDepthEstimation(
+        DPTConfig(
+            hidden_size=32, num_hidden_layers=4, num_attention_heads=4, intermediate_size=64, image_size=64,
+            patch_size=16, backbone_out_indices=[0, 1, 2, 3], neck_hidden_sizes=[16, 16, 16, 16], is_hybrid=False,
+            fusion_hidden_size=16,
+        )
+    )  # fmt: skip
+    network.save_pretrained(folder)
+    DPTImageProcessor(size={"height": 64, "width": 64}).save_pretrained(folder)
+    return Repository(str(folder))
 
 
 def kandinsky_3(folder: Path, variant: str | None = None) -> dict[str, Repository]:
@@ -54,6 +89,11 @@ def kandinsky_3(folder: Path, variant: str | None = None) -> dict[str, Repositor
         tokenizer=T5Tokenizer(vocab=[*_special("<pad>", "</s>", "<unk>"), *LETTERS], extra_ids=0),
     )  # fmt: skip
     return _save({"decoder": decoder}, folder, variant)
+
+
+def _save_unet(unet: UNet2DConditionModel, folder: Path) -> Repository:
+    unet.save_pretrained(folder / "unet", safe_serialization=True)
+    return Repository(str(folder))
 
 
 def _save(pipelines: dict, folder: Path, variant: str | None = None) -> dict[str, Repository]:
@@ -76,11 +116,8 @@ def _multilingual_clip() -> MultilingualCLIP:
     )  # fmt: skip
 
 
-def _unet_2_1() -> UNet2DConditionModel:
-    config = dict(tiny._unet().config)
-    return UNet2DConditionModel.from_config(
-        {**config, "addition_embed_type": "text_image", "encoder_hid_dim_type": "text_image_proj"}
-    )
+def _unet_2_1(in_channels: int = 4) -> UNet2DConditionModel:
+    return tiny.unet(in_channels, "text_image", "text_image_proj")
 
 
 def _t5() -> T5EncoderModel:

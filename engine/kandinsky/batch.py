@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -30,6 +30,10 @@ class Batch:
         """List each picture's request and seed."""
         return [(drawing, seed) for drawing in self.drawings for seed in drawing.request.seeds()]
 
+    def singles(self) -> list[Batch]:
+        """Make a batch of each picture."""
+        return [Batch([_single(drawing, seed)]) for drawing, seed in self.pictures]
+
     def generators(self) -> list[Generator]:
         """Make a generator for each picture, so that it is the same alone and in company."""
         return [generator(seed) for _, seed in self.pictures]
@@ -47,3 +51,7 @@ class Batch:
             Drawn(list(islice(left, len(drawing.request.seeds()))), note)
             for drawing, note in zip(self.drawings, told, strict=True)
         ]
+
+
+def _single(drawing: Drawing, seed: int) -> Drawing:
+    return replace(drawing, request=drawing.request.model_copy(update={"seed": seed, "count": 1}))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
+
+from PIL.Image import Image
 
 V = TypeVar("V")
 
@@ -33,6 +36,11 @@ class Cache(Generic[V]):
         """Tell whether there is a value, without counting."""
         return key in self._values
 
+    @property
+    def statistics(self) -> tuple[int, int]:
+        """Tell how often a value was there, and how often not."""
+        return self.hits, self.misses
+
     def put(self, key: Hashable, value: V) -> V:
         """Keep `value`, and return it."""
         self._values[key] = value
@@ -40,3 +48,8 @@ class Cache(Generic[V]):
         while len(self._values) > self._size:
             self._values.popitem(last=False)
         return value
+
+
+def picture_key(image: Image) -> str:
+    """Name a picture by all that can be seen of it."""
+    return hashlib.sha256(image.tobytes() + repr((image.mode, image.size)).encode()).hexdigest()

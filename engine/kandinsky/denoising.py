@@ -53,6 +53,19 @@ def denoise(
     return latents
 
 
+def keeping(clean: Tensor, kept: Tensor, noise: Tensor, scheduler: Any) -> Keep:
+    """Put `clean` latents back after each step where `kept` is 1, under as much of `noise` as there is at that step.
+
+    All are float [pictures, 4, height / 8, width / 8], but `kept` has one channel.
+    """
+
+    def keep(latents: Tensor, timestep: Tensor | None) -> Tensor:
+        known = clean if timestep is None else scheduler.add_noise(clean, noise, timestep.expand(len(clean)))
+        return kept * known + (1 - kept) * latents
+
+    return keep
+
+
 def guided(outputs: Tensor, guidance_scale: float, learns_variance: bool) -> Tensor:
     """Combine what a UNet of Kandinsky 2 predicts, [2 * pictures, 8, ...], unconditional first: noise and variance.
 

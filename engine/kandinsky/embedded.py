@@ -12,7 +12,7 @@ TRAINED = Path(__file__).parent / "demo"
 
 
 def repositories(cache_dir: Path, trained: Path = TRAINED) -> Mapping[str, Repository]:
-    """Name the folders of the embedded prior and decoder."""
+    """Name the folders of the embedded prior, decoder and inpainting UNet."""
     folders = {part: trained / part for part in tiny.PARTS}
     if all(folder.is_dir() for folder in folders.values()):
         return {part: Repository(str(folder)) for part, folder in folders.items()}

@@ -5,9 +5,8 @@ What 2.1 and 2.2 do not share stands in the modules named after them.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,107 +16,118 @@ from torch import Tensor
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
-from engine.kandinsky.caching import Cache
-from engine.kandinsky.denoising import Predict, denoise, guided, learns_variance, timesteps, unguided
-from engine.kandinsky.device import translated_errors
-from engine.kandinsky.latents import encode, noise, pictures
+from engine.kandinsky.depth import Depth, hint
+from engine.kandinsky.device import Device, translated_errors
+from engine.kandinsky.editing import Edit
+from engine.kandinsky.kandinsky_2_decoder import Decoder, Start
+from engine.kandinsky.kandinsky_2_upscaling import Canvas
 from engine.kandinsky.mixing import slerp, weighted
-from engine.kandinsky.previews import Previews
 from engine.kandinsky.prior import Prior, Seeded
-from engine.kandinsky.schedulers import for_one_job
 from engine.kandinsky.steps import StepCounter
-from engine.requests import InputPicture, Mix, Part, Request, Variations
+from engine.kandinsky.upscaler import Upscaler
+from engine.requests import Mix, Part, Variations
 from engine.workers.model import Drawing, Drawn, OnStep
 
-# The latents of a megapixel picture take 128 KiB.
-CACHED_LATENTS = 64
 
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Say what a mode begins with besides noise and embeddings.
-
-    `clean` are the latents of what is drawn over, float [pictures, 4, height / 8, width / 8]; `channels` what the UNet
-    sees beside the latents, float [pictures, channels, height / 8, width / 8].
-    """
-
-    clean: Tensor | None = None
-    strength: float = 1.0
-    channels: Tensor | None = None
-
-
-class Kandinsky2(ABC):
+class Kandinsky2:
     """Hold the prior and the decoder, and know each mode that they serve."""
 
-    def __init__(self, spec: ModelSpec, prior: Prior, decoder: Any) -> None:
+    def __init__(self, spec: ModelSpec, device: Device, prior: Prior, decoder: Decoder) -> None:
         self._spec = spec
         self._prior = prior
         self._decoder = decoder
-        self._latents: Cache[Tensor] = Cache(CACHED_LATENTS)
-        self._previews = Previews.of(spec.repositories["decoder"].path, decoder.movq)
+        self._depth = Depth(spec, device)
+        self._upscaler = Upscaler(spec, device)
         self._modes: Mapping[str, Callable[[Batch, OnStep], list[Drawn]]] = MappingProxyType(
             {
                 "text2img": self._text2img,
                 "img2img": self._img2img,
+                "inpaint": self._edit,
+                "outpaint": self._edit,
                 "mix": self._text2img,
                 "variations": self._text2img,
                 "morph": self._morph,
+                "controlnet": self._controlnet,
+                "upscale": self._upscale,
             }
         )
 
-    @abstractmethod
-    def conditions(self, batch: Batch, embeds: Tensor, negative_embeds: Tensor | None) -> dict[str, Any]:
-        """Name what the UNet is conditioned on, for each picture; with `negative_embeds`, those come first."""
-
     @translated_errors()
+    @torch.no_grad()
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
         """Draw the pictures of requests that share a `batch_key`; see `engine.workers.model.Model`."""
         batch = Batch(drawings)
-        return self._modes[batch.request.mode](batch, on_step)
+        drawn = self._modes[batch.request.mode](batch, on_step)
+        return [replace(each, notes=self._notes(drawing)) for drawing, each in zip(drawings, drawn, strict=True)]
+
+    def statistics(self) -> dict[str, tuple[int, int]]:
+        """Tell for each cache how often a value was there, and how often not."""
+        caches = {**self._prior.caches, **self._decoder.caches}
+        return {name: cache.statistics for name, cache in caches.items()}
 
     def _text2img(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
         return batch.split(self._draw(batch, on_step, Start()))
 
     def _img2img(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
-        clean = torch.cat([self._encode(drawing, drawing.request.pictures()[0]) for drawing, _ in batch.pictures])
-        return batch.split(self._draw(batch, on_step, Start(clean, batch.request.strength)))
+        clean = self._decoder.encode([_resized(drawing) for drawing, _ in batch.pictures])
+        return batch.split(self._draw(batch, on_step, Start(clean=clean, strength=batch.request.strength)))
+
+    def _edit(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        """Repaint where the mask, or what is new of a canvas, is."""
+        edits = [Edit.of(drawing, self._spec) for drawing, _ in batch.pictures]
+        drawn = self._draw(batch, on_step, self._decoder.repaint(edits))
+        return batch.split([edit.finish(image) for edit, image in zip(edits, drawn, strict=True)])
+
+    def _controlnet(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        hints = [hint(self._depth.map(drawing)) for drawing, _ in batch.pictures]
+        return batch.split(self._draw(batch, on_step, Start("controlnet", hint=torch.stack(hints))))
 
     def _morph(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
         (drawing, seed), request = batch.pictures[0], batch.request
-        wanted = [*_seeded([request.start], seed), *_seeded([request.end], seed), *_negatives(batch)]
-        steps = self._steps(batch, wanted, request.steps * request.frames, on_step)
-        start, end = (self._mix(drawing, [part], seed, steps) for part in (request.start, request.end))
+        ends = [request.start, request.end]
+        steps = self._steps(batch, _seeded(ends, seed), self._decoder.planned(request, 1) * request.frames, on_step)
+        negative = self._embed_all(batch, _seeded(ends, seed), steps)
+        start, end = (self._mix(drawing, [part], seed, steps) for part in ends)
         frames = [slerp(start, end, number / (request.frames - 1)) for number in range(request.frames)]
-        return [Drawn([image for frame in frames for image in self._decode(batch, frame, Start(), steps)])]
+        return [Drawn([image for frame in frames for image in self._paint(batch, frame, negative, Start(), steps)])]
+
+    def _upscale(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        """Draw the pictures one by one: each is large."""
+        if self._upscaler.is_configured:
+            return [self._upscaler.enlarge(drawing, on_step) for drawing in batch.drawings]
+        return batch.split([self._upscale_one(single, on_step) for single in batch.singles()])
+
+    def _upscale_one(self, batch: Batch, on_step: OnStep) -> Image.Image:
+        """Draw tiles, each from its own picture and the words, if any."""
+        (drawing, seed), canvas = batch.pictures[0], Canvas.of(batch, self._decoder)
+        words = _seeded([Part(text=drawing.request.prompt)] if drawing.request.prompt else [], seed)
+        steps = self._steps(batch, words, canvas.steps(), on_step)
+        negative = self._embed_all(batch, words, steps)
+        said = [self._prior.embed([each], steps) for each in words]
+        tiles = [[self._prior.embed_image(tile), *said] for tile in canvas.tiles()]
+        return canvas.draw([weighted(parts, [1.0] * len(parts)) for parts in tiles], negative, steps)
 
     def _draw(self, batch: Batch, on_step: OnStep, start: Start) -> list[Image.Image]:
         """Draw each picture from the mix of its parts."""
-        wanted = [each for drawing, seed in batch.pictures for each in _seeded(_parts(drawing.request), seed)]
-        steps = self._steps(batch, [*wanted, *_negatives(batch)], self._planned(batch.request, start), on_step)
-        self._prior.embed(wanted, steps)  # all at once; below they are known
+        words = [each for drawing, seed in batch.pictures for each in _seeded(_parts(drawing.request), seed)]
+        steps = self._steps(batch, words, self._decoder.planned(batch.request, start.strength), on_step)
+        negative = self._embed_all(batch, words, steps)
         embeds = [self._mix(drawing, _parts(drawing.request), seed, steps) for drawing, seed in batch.pictures]
-        return self._decode(batch, torch.cat(embeds), start, steps)
+        return self._paint(batch, torch.cat(embeds), negative, start, steps)
 
-    def _decode(self, batch: Batch, embeds: Tensor, start: Start, steps: StepCounter) -> list[Image.Image]:
-        scheduler, generators = for_one_job(self._decoder.scheduler), batch.generators()
-        planned = timesteps(scheduler, batch.request.steps or 1, start.strength)
-        latents = noise(batch.request, generators, self._decoder)
-        if start.clean is not None:
-            latents = scheduler.add_noise(start.clean, latents, planned[:1].expand(len(latents)))
-        predict = self._predict(batch, embeds, start, scheduler, steps)
-        return pictures(self._decoder.movq, denoise(latents, planned, scheduler, predict, generators, steps))
+    def _paint(
+        self, batch: Batch, embeds: Tensor, negative: Tensor | None, start: Start, steps: StepCounter
+    ) -> list[Image.Image]:
+        predict = self._decoder.predict(batch, embeds, negative, start)
+        return self._decoder.pictures(self._decoder.draw(batch, predict, start, steps))
 
-    def _predict(self, batch: Batch, embeds: Tensor, start: Start, scheduler: Any, steps: StepCounter) -> Predict:
-        unet, learned, scale = self._decoder.unet, learns_variance(scheduler), batch.request.guidance_scale or 0
-        embeds = embeds.to(unet.device, unet.dtype)
-        if scale <= 1:
-            alone = self.conditions(batch, embeds, None)
-            return lambda latents, timestep: unguided(unet(latents, timestep, **alone).sample, learned)
-        negative_embeds = self._prior.embed(_negatives(batch), steps).to(unet.device, unet.dtype)
-        both = self.conditions(batch, embeds, negative_embeds)
-        return lambda latents, timestep: guided(
-            unet(torch.cat([latents, latents]), timestep, **both).sample, scale, learned
-        )
+    def _embed_all(self, batch: Batch, words: Sequence[Seeded], steps: StepCounter) -> Tensor | None:
+        """Embed words and negative prompts at once, so that the words are known; return what guides away, if any."""
+        negatives = _negatives(batch)
+        if not words and not negatives:
+            return None
+        embeds = self._prior.embed([*words, *negatives], steps)
+        return embeds[len(words) :] if negatives else None
 
     def _mix(self, drawing: Drawing, parts: Sequence[Part], seed: int, steps: StepCounter) -> Tensor:
         """Embed the parts and average them by their weights, float [1, embedding]."""
@@ -129,20 +139,15 @@ class Kandinsky2(ABC):
             return self._prior.embed_image(drawing.picture(part.picture))
         return self._prior.embed([Seeded(part.text, seed)], steps)
 
-    def _encode(self, drawing: Drawing, named: InputPicture) -> Tensor:
-        """Encode a picture at the size of the request, float [1, 4, height / 8, width / 8]; once for many requests."""
-        size = (drawing.request.width or 0, drawing.request.height or 0)
-        known = self._latents.get((named.sha256, size))
-        if known is not None:
-            return known
-        image = drawing.picture(named).resize(size, Image.Resampling.LANCZOS)
-        return self._latents.put((named.sha256, size), encode(self._decoder.movq, image))
+    def _steps(self, batch: Batch, words: Sequence[Seeded], decoder_steps: int, on_step: OnStep) -> StepCounter:
+        prior_steps = self._prior.steps([*words, *_negatives(batch)])
+        return StepCounter(prior_steps + decoder_steps, on_step, self._decoder.previews.maker(batch))
 
-    def _planned(self, request: Request, start: Start) -> int:
-        return len(timesteps(for_one_job(self._decoder.scheduler), request.steps or 1, start.strength))
-
-    def _steps(self, batch: Batch, wanted: Sequence[Seeded], decoder_steps: int, on_step: OnStep) -> StepCounter:
-        return StepCounter(self._prior.steps(wanted) + decoder_steps, on_step, self._previews.maker(batch))
+    def _notes(self, drawing: Drawing) -> dict[str, object]:
+        """Quote what the text encoder did not read."""
+        texts = (*drawing.request.texts(), drawing.request.negative_prompt)
+        cut = [end for end in (self._prior.cut(text) for text in texts if text) if end]
+        return {"cut": " … ".join(cut)} if cut else {}
 
 
 def _parts(request: Any) -> Sequence[Part]:
@@ -159,4 +164,13 @@ def _seeded(parts: Sequence[Part], seed: int) -> list[Seeded]:
 
 
 def _negatives(batch: Batch) -> list[Seeded]:
+    """List what each picture is guided away from, the empty picture where nobody says; without guidance, none."""
+    if (batch.request.guidance_scale or 0) <= 1:
+        return []
     return [Seeded(drawing.request.negative_prompt, seed) for drawing, seed in batch.pictures]
+
+
+def _resized(drawing: Drawing) -> Image.Image:
+    request = drawing.request
+    size = (request.width or 0, request.height or 0)
+    return drawing.picture(request.pictures()[0]).resize(size, Image.Resampling.LANCZOS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from diffusers import KandinskyPipeline
@@ -14,6 +14,7 @@ from engine.kandinsky.batch import Batch
 from engine.kandinsky.caching import Cache
 from engine.kandinsky.device import Device
 from engine.kandinsky.kandinsky_2 import Kandinsky2
+from engine.kandinsky.kandinsky_2_decoder import Decoder
 from engine.kandinsky.loading import load
 from engine.kandinsky.prior import Prior
 
@@ -22,21 +23,26 @@ TOKENS = 77
 CACHED_TEXTS = 64
 
 
-class Kandinsky21(Kandinsky2):
-    """Draw with Kandinsky 2.1."""
+class Decoder21(Decoder):
+    """Draw from image embeddings and texts."""
 
-    def __init__(self, spec: ModelSpec, prior: Prior, decoder: Any) -> None:
-        super().__init__(spec, prior, decoder)
+    def __init__(self, spec: ModelSpec, device: Device, pipeline: Any) -> None:
+        super().__init__(spec, device, pipeline)
         self._texts: Cache[tuple[Tensor, Tensor]] = Cache(CACHED_TEXTS)
 
     @classmethod
-    def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path) -> Kandinsky21:
-        """Load `spec` onto `device`."""
-        return cls(spec, Prior.load(spec, device), load(KandinskyPipeline, spec.repositories["decoder"], device))
+    def load(cls, spec: ModelSpec, device: Device) -> Self:
+        """Load the part of `spec` that is called "decoder" onto `device`."""
+        return cls(spec, device, load(KandinskyPipeline, spec.repositories["decoder"], device))
+
+    @property
+    def caches(self) -> dict[str, Cache[Any]]:
+        """Name the caches."""
+        return {**super().caches, "encoded_texts": self._texts}
 
     def conditions(self, batch: Batch, embeds: Tensor, negative_embeds: Tensor | None) -> dict[str, Any]:
-        """Condition on the image embeddings and the texts."""
-        texts = [" ".join(drawing.request.texts()) for drawing, _ in batch.pictures]
+        """Condition on the image embeddings and the prompts; what is mixed or morphed has none, only its embedding."""
+        texts = [drawing.request.prompt for drawing, _ in batch.pictures]
         if negative_embeds is not None:
             texts = [*(drawing.request.negative_prompt for drawing, _ in batch.pictures), *texts]
             embeds = torch.cat([negative_embeds, embeds])
@@ -50,9 +56,18 @@ class Kandinsky21(Kandinsky2):
         known = self._texts.get(text)
         if known is not None:
             return known
-        encoder, tokenizer = self._decoder.text_encoder, self._decoder.tokenizer
+        encoder, tokenizer = self._pipeline.text_encoder, self._pipeline.tokenizer
         read = tokenizer(text, padding="max_length", truncation=True, max_length=TOKENS, return_tensors="pt")
         whole, tokens = encoder(
             input_ids=read.input_ids.to(encoder.device), attention_mask=read.attention_mask.to(encoder.device)
         )
         return self._texts.put(text, (whole, tokens))
+
+
+class Kandinsky21(Kandinsky2):
+    """Draw with Kandinsky 2.1."""
+
+    @classmethod
+    def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path) -> Self:
+        """Load `spec` onto `device`."""
+        return cls(spec, device, Prior.load(spec, device), Decoder21.load(spec, device))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -45,13 +45,15 @@ def encode(movq: Any, image: Image.Image) -> Tensor:
 @torch.no_grad()
 def pictures(movq: Any, latents: Tensor) -> list[Image.Image]:
     """Decode `latents`, float [pictures, 4, height / 8, width / 8]."""
-    return [picture(pixels) for pixels in _decode_each(movq, latents)]
-
-
-def _decode_each(movq: Any, latents: Tensor) -> Iterator[Tensor]:
     # One picture at a time: it needs more memory for each than denoising does.
-    for latent in latents:
-        yield movq.decode(latent[None], force_not_quantize=True).sample[0]
+    return [picture(decode(movq, latent)) for latent in latents]
+
+
+@torch.no_grad()
+def decode(movq: Any, latent: Tensor) -> Tensor:
+    """Decode the latents of one picture, float [4, height / 8, width / 8], as pixels within about -1 and 1."""
+    decoded: Tensor = movq.decode(latent[None], force_not_quantize=True).sample[0]
+    return decoded
 
 
 def picture(pixels: Tensor) -> Image.Image:

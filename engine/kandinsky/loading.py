@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,56 +38,93 @@ def load(pipeline_class: Any, repository: Repository, device: Device) -> Any:
     Raises `ModelMissing` where files are neither there nor to be had; its facts name the repository, its revision and,
     for a hub repository, the command that fetches it.
     """
-    pipeline = _from_folder if repository.is_folder else _from_hub
-    loaded = pipeline(pipeline_class, repository, device)
+    loaded = _read(pipeline_class, repository, _weights(device))
     loaded.set_progress_bar_config(disable=True)
     loaded.to(device.name)
-    if device.is_cuda:
-        _lay_out(loaded)
+    for module in (getattr(loaded, name, None) for name in ("unet", "movq")):
+        if module is not None:
+            _lay_out(module, device)
     return loaded
 
 
-def _lay_out(pipeline: Any) -> None:
+def load_network(network_class: Any, repository: Repository, device: Device, **options: str) -> Any:
+    """Load one network of `repository` onto `device`; with `subfolder`, that part of a pipeline's repository.
+
+    Nothing is downloaded: somebody waits for a picture, and a worker that is silent for long is taken for hung. Raises
+    `ModelMissing` as `load` does.
+    """
+    loaded = _read_here(network_class, repository, {**_weights(device), **options}).eval()
+    return _lay_out(loaded.to(device.name), device)
+
+
+def load_processor(processor_class: Any, repository: Repository) -> Any:
+    """Load what prepares the inputs of a network of `repository`; as `load_network` in all else."""
+    return _read_here(processor_class, repository, {})
+
+
+def _lay_out(module: torch.nn.Module, device: Device) -> torch.nn.Module:
     """Order the weights as tensor cores take them: nearly nine tenths of the work are convolutions."""
-    for module in (getattr(pipeline, name, None) for name in ("unet", "movq")):
-        if module is not None:
-            module.to(memory_format=torch.channels_last)
+    return module.to(memory_format=torch.channels_last) if device.is_cuda else module  # type: ignore[call-overload]
 
 
-def _from_folder(pipeline_class: Any, repository: Repository, device: Device) -> Any:
+def _weights(device: Device) -> dict[str, object]:
+    return {"dtype": device.dtype, "use_safetensors": True}
+
+
+def _read(kind: Any, repository: Repository, options: Mapping[str, object]) -> Any:
+    return (_from_folder if repository.is_folder else _from_hub)(kind, repository, options)
+
+
+def _read_here(kind: Any, repository: Repository, options: Mapping[str, object]) -> Any:
+    return (_from_folder if repository.is_folder else _from_cache)(kind, repository, options)
+
+
+def _from_folder(kind: Any, repository: Repository, options: Mapping[str, object]) -> Any:
     if not Path(repository.path).is_dir():
         raise ModelMissing(repository=repository.path, reason="no such folder")
     try:
-        return _from_pretrained(pipeline_class, repository, device, local_files_only=True)
+        return _from_pretrained(kind, repository, options, local_files_only=True)
     except UNUSABLE as error:
         raise ModelMissing(repository=repository.path, reason=summary(error)) from error
 
 
-def _from_hub(pipeline_class: Any, repository: Repository, device: Device) -> Any:
+def _from_hub(kind: Any, repository: Repository, options: Mapping[str, object]) -> Any:
     # The cache first: a pinned revision never changes, and a bot starts without the network.
     try:
-        return _from_pretrained(pipeline_class, repository, device, local_files_only=True)
+        return _from_pretrained(kind, repository, options, local_files_only=True)
     except UNUSABLE:
         log.info("model.download", repository=repository.path, revision=repository.revision)
     try:
-        return _from_pretrained(pipeline_class, repository, device, local_files_only=False)
+        return _from_pretrained(kind, repository, options, local_files_only=False)
     except UNUSABLE as error:
-        raise ModelMissing(
-            repository=repository.path,
-            revision=repository.revision or "main",
-            command=fetch_command(repository),
-            reason=summary(error),
-        ) from error
+        raise _not_had(repository, error) from error
 
 
-def _from_pretrained(pipeline_class: Any, repository: Repository, device: Device, *, local_files_only: bool) -> Any:
-    return pipeline_class.from_pretrained(
+def _from_cache(kind: Any, repository: Repository, options: Mapping[str, object]) -> Any:
+    try:
+        return _from_pretrained(kind, repository, options, local_files_only=True)
+    except UNUSABLE as error:
+        raise _not_had(repository, error) from error
+
+
+def _not_had(repository: Repository, error: Exception) -> ModelMissing:
+    return ModelMissing(
+        repository=repository.path,
+        revision=repository.revision or "main",
+        command=fetch_command(repository),
+        reason=summary(error),
+    )
+
+
+def _from_pretrained(
+    kind: Any, repository: Repository, options: Mapping[str, object], *, local_files_only: bool
+) -> Any:
+    return kind.from_pretrained(
         repository.path,
         revision=repository.revision,
         variant=repository.variant,
-        dtype=device.dtype,
-        use_safetensors=True,
         local_files_only=local_files_only,
+        **options,
     )
 
 

@@ -7,18 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from engine.errors import RequestError
-
 
 def weighted(embeddings: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
-    """Average embeddings of one shape by their weights, which need not sum to 1.
-
-    Raises `RequestError` where the weights sum to 0.
-    """
-    total = sum(weights)
-    if not total:
-        raise RequestError("weights_sum_to_zero")
-    shares = torch.tensor(weights, dtype=torch.float64) / total
+    """Average embeddings of one shape by their weights, of which only the proportions count."""
+    shares = torch.tensor(weights, dtype=torch.float64) / sum(weights)
     average: Tensor = torch.tensordot(shares.to(embeddings[0]), torch.stack(list(embeddings)), dims=1)
     return average
 

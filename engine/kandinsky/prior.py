@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from engine.catalog import ModelSpec
-from engine.kandinsky.caching import Cache
+from engine.kandinsky.caching import Cache, picture_key
 from engine.kandinsky.device import Device
 from engine.kandinsky.latents import generator
 from engine.kandinsky.loading import load
@@ -65,6 +64,11 @@ class Prior:
         """Load the part of `spec` that is called "prior" onto `device`."""
         return cls(spec, load(Pipeline, spec.repositories["prior"], device))
 
+    @property
+    def caches(self) -> dict[str, Cache[Tensor]]:
+        """Name the caches."""
+        return {"texts": self.texts, "images": self.images}
+
     def steps(self, wanted: Iterable[Seeded]) -> int:
         """Count the steps that `embed` takes for `wanted`."""
         return self._spec.prior_steps * len(self._groups(wanted))
@@ -74,13 +78,19 @@ class Prior:
         drawn: dict[Seeded, Tensor] = {}
         for group in self._groups(wanted):
             drawn |= dict(zip(group, self._draw(group, steps), strict=True))
-        zero = self._pipeline.get_zero_embed()[0]
-        return torch.stack([self._known(each, drawn) if each.text else zero for each in wanted])
+        return torch.stack([self._known(each, drawn) if each.text else self._nothing() for each in wanted])
+
+    def cut(self, text: str) -> str:
+        """Return the end of `text` that the encoder does not read, often none of it."""
+        tokenizer = self._pipeline.tokenizer
+        offsets = tokenizer(text, return_offsets_mapping=True, truncation=False).offset_mapping
+        read = tokenizer.model_max_length - 1  # and the token that ends a text
+        return text[offsets[read][0] :] if len(offsets) > read + 1 else ""
 
     @torch.no_grad()
     def embed_image(self, image: Image.Image) -> Tensor:
         """Embed a picture, float [1, embedding]."""
-        key = hashlib.sha256(image.tobytes() + repr((image.mode, image.size)).encode()).hexdigest()
+        key = picture_key(image)
         known = self.images.get(key)
         return known if known is not None else self.images.put(key, self._look(image))
 
@@ -89,6 +99,10 @@ class Prior:
         pixels = self._pipeline.image_processor(image.convert("RGB"), return_tensors="pt").pixel_values
         embedding: Tensor = encoder(pixels.to(encoder.device, encoder.dtype)).image_embeds
         return embedding
+
+    def _nothing(self) -> Tensor:
+        zero: Tensor = self._pipeline.get_zero_embed()[0]
+        return zero
 
     def _groups(self, wanted: Iterable[Seeded]) -> list[list[Seeded]]:
         """Gather, without repetition, what is not known yet, in groups that are embedded at once."""

@@ -33,10 +33,10 @@ from transformers import (
 from engine.catalog import Repository
 
 # Part of the folder's name: raise it with every change below, so that an old cache is not taken for the new model.
-VERSION = 1
+VERSION = 2
 EMBEDDING = 32
 IMAGE_SIZE = 56
-PARTS = ("prior", "decoder")
+PARTS = ("prior", "decoder", "inpaint")
 
 
 def repositories(cache_dir: Path) -> Mapping[str, Repository]:
@@ -63,9 +63,10 @@ def _move(built: Path, folder: Path) -> None:
 def _build(folder: Path) -> Path:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        prior, decoder = _prior(), _decoder()
+        prior, decoder, inpaint = _prior(), _decoder(), unet(in_channels=9)
     prior.save_pretrained(folder / "prior", safe_serialization=True)
     decoder.save_pretrained(folder / "decoder", safe_serialization=True)
+    inpaint.save_pretrained(folder / "inpaint" / "unet", safe_serialization=True)
     return folder
 
 
@@ -119,22 +120,25 @@ def _prior_network() -> PriorTransformer:
 
 
 def _decoder() -> KandinskyV22Pipeline:
-    return KandinskyV22Pipeline(unet=_unet(), scheduler=_decoder_scheduler(), movq=_movq())
+    return KandinskyV22Pipeline(unet=unet(), scheduler=_decoder_scheduler(), movq=_movq())
 
 
-def _unet() -> UNet2DConditionModel:
+def unet(
+    in_channels: int = 4, addition_embed_type: str = "image", encoder_hid_dim_type: str = "image_proj"
+) -> UNet2DConditionModel:
+    """Build a UNet; the inpainting one sees 9 channels, that of ControlNet 8, four of them an "image_hint"."""
     return UNet2DConditionModel(
         sample_size=16,
-        in_channels=4,
+        in_channels=in_channels,
         out_channels=8,
-        addition_embed_type="image",
+        addition_embed_type=addition_embed_type,
         down_block_types=("ResnetDownsampleBlock2D", *["SimpleCrossAttnDownBlock2D"] * 3),
         mid_block_type="UNetMidBlock2DSimpleCrossAttn",
         up_block_types=(*["SimpleCrossAttnUpBlock2D"] * 3, "ResnetUpsampleBlock2D"),
         block_out_channels=(32, 64, 64, 64),
         layers_per_block=1,
         encoder_hid_dim=EMBEDDING,
-        encoder_hid_dim_type="image_proj",
+        encoder_hid_dim_type=encoder_hid_dim_type,
         cross_attention_dim=32,
         attention_head_dim=8,
         resnet_time_scale_shift="scale_shift",
