@@ -138,6 +138,7 @@ KANDINSKY_3 = ModelSpec(
     name="kandinsky-3",
     family="kandinsky-3",
     repositories={"decoder": Repository("kandinsky-community/kandinsky-3", variant="fp16")},
+    optional_parts=("upscaler",),
     mixes_pictures=False,
     native_size=1024,
     steps=25,
