@@ -49,6 +49,7 @@ ERRORS = MappingProxyType(
         "picture_missing": "/{command} needs a picture: send one with the command, or answer a message that has one.",
         "too_many_pictures": "/{command} takes at most {most} pictures.",
         "too_large_to_upscale": "The picture would become {width}x{height}; at most {limit} pixels a side are made.",
+        "mix_needs_prior": "{model} mixes words only, for it cannot read pictures. These mix pictures too: {able}.",
         "mask_missing": "Say what to repaint: send a mask that is white there, or a picture that is transparent there.",
         "outpaint_size": "The picture grows to {width}x{height} here: leave the size out, or give that one.",
         "depth_missing": "No model that estimates depth is set up here. Send a depth map instead of a picture, "

@@ -44,6 +44,7 @@ class ModelSpec:
 
     `reads` are the languages that it draws from, as ISO 639-1 codes; prompts in others are translated.
     `optional_parts` may be added to `repositories`: "depth" estimates depth, "upscaler" is a `spandrel` file.
+    `mixes_pictures` says whether a mix or a morph takes pictures, which needs a prior's image encoder, or words alone.
     """
 
     name: str
@@ -51,6 +52,7 @@ class ModelSpec:
     repositories: Mapping[str, Repository] = field(default_factory=dict)
     modes: tuple[str, ...] = ALL_MODES
     optional_parts: tuple[str, ...] = ()
+    mixes_pictures: bool = True
     native_size: int = 768
     size_multiple: int = 64
     min_size: int = 256
@@ -136,6 +138,8 @@ KANDINSKY_3 = ModelSpec(
     name="kandinsky-3",
     family="kandinsky-3",
     repositories={"decoder": Repository("kandinsky-community/kandinsky-3", variant="fp16")},
+    optional_parts=("upscaler",),
+    mixes_pictures=False,
     native_size=1024,
     steps=25,
 )

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from engine.catalog import KNOWN, ModelSpec
 from engine.errors import RequestError
-from engine.requests import MAX_PARTS, MAX_PROMPT, MAX_SEED, Mix, Request, Upscale
+from engine.requests import MAX_PARTS, MAX_PROMPT, MAX_SEED, Mix, Morph, Request, Upscale
 
 R = TypeVar("R", bound=Request)
 
@@ -32,8 +32,7 @@ def complete(request: R, model: ModelSpec) -> R:
     if request.mode not in model.modes:
         able = [known.name for known in KNOWN if request.mode in known.modes]
         raise RequestError("mode_not_supported", mode=request.mode, model=model.name, able=able)
-    if isinstance(request, Mix) and not sum(part.weight for part in request.parts):
-        raise RequestError("weights_sum_to_zero")
+    _check_parts(request, model)
     natural = request.natural_size(model)
     filled: dict[str, Any] = {
         "width": request.width or natural[0],
@@ -46,6 +45,15 @@ def complete(request: R, model: ModelSpec) -> R:
         filled["strength"] = model.upscale_strength
     request.check_size(model, filled["width"], filled["height"])
     return request.model_copy(update=filled)
+
+
+def _check_parts(request: Request, model: ModelSpec) -> None:
+    """Raise `RequestError` where things to mix or morph weigh nothing together, or are none that `model` can read."""
+    if isinstance(request, Mix) and not sum(part.weight for part in request.parts):
+        raise RequestError("weights_sum_to_zero")
+    if isinstance(request, Mix | Morph) and request.pictures() and not model.mixes_pictures:
+        able = [known.name for known in KNOWN if known.mixes_pictures and request.mode in known.modes]
+        raise RequestError("mix_needs_prior", model=model.name, able=able)
 
 
 def limits(kind: type[Request], field: str) -> tuple[float, float] | None:

@@ -15,7 +15,8 @@ from engine.catalog import KANDINSKY_3, ModelSpec, Repository
 from engine.errors import ModelMissing
 from engine.kandinsky import loading
 from engine.kandinsky.device import Device
-from engine.kandinsky.kandinsky_3 import Kandinsky3, Pipeline
+from engine.kandinsky.kandinsky_3 import Kandinsky3
+from engine.kandinsky.kandinsky_3_pipeline import Pipeline
 from engine.kandinsky.latents import generator, noise, pictures
 from engine.kandinsky.schedulers import for_one_job
 from engine.requests import Text2Image

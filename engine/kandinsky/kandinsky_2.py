@@ -16,15 +16,16 @@ from torch import Tensor
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
+from engine.kandinsky.decoder import Start
 from engine.kandinsky.depth import Depth, hint
 from engine.kandinsky.device import Device, translated_errors
 from engine.kandinsky.editing import Edit
-from engine.kandinsky.kandinsky_2_decoder import Decoder, Start
-from engine.kandinsky.kandinsky_2_upscaling import Canvas
+from engine.kandinsky.kandinsky_2_decoder import Decoder2
 from engine.kandinsky.mixing import slerp, weighted
 from engine.kandinsky.prior import Prior, Seeded
 from engine.kandinsky.steps import StepCounter
 from engine.kandinsky.upscaler import Upscaler
+from engine.kandinsky.upscaling import Canvas
 from engine.requests import Mix, Part, Variations
 from engine.workers.model import Drawing, Drawn, OnStep
 
@@ -32,7 +33,7 @@ from engine.workers.model import Drawing, Drawn, OnStep
 class Kandinsky2:
     """Hold the prior and the decoder, and know each mode that they serve."""
 
-    def __init__(self, spec: ModelSpec, device: Device, prior: Prior, decoder: Decoder) -> None:
+    def __init__(self, spec: ModelSpec, device: Device, prior: Prior, decoder: Decoder2) -> None:
         self._spec = spec
         self._prior = prior
         self._decoder = decoder

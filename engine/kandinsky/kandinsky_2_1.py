@@ -14,7 +14,7 @@ from engine.kandinsky.batch import Batch
 from engine.kandinsky.caching import Cache
 from engine.kandinsky.device import Device
 from engine.kandinsky.kandinsky_2 import Kandinsky2
-from engine.kandinsky.kandinsky_2_decoder import Decoder
+from engine.kandinsky.kandinsky_2_decoder import Decoder2
 from engine.kandinsky.loading import load
 from engine.kandinsky.prior import Prior
 
@@ -23,7 +23,7 @@ TOKENS = 77
 CACHED_TEXTS = 64
 
 
-class Decoder21(Decoder):
+class Decoder21(Decoder2):
     """Draw from image embeddings and texts."""
 
     def __init__(self, spec: ModelSpec, device: Device, pipeline: Any) -> None:

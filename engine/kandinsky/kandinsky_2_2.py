@@ -15,12 +15,12 @@ from engine.kandinsky import embedded
 from engine.kandinsky.batch import Batch
 from engine.kandinsky.device import Device
 from engine.kandinsky.kandinsky_2 import Kandinsky2
-from engine.kandinsky.kandinsky_2_decoder import Decoder
+from engine.kandinsky.kandinsky_2_decoder import Decoder2
 from engine.kandinsky.loading import load
 from engine.kandinsky.prior import Prior
 
 
-class Decoder22(Decoder):
+class Decoder22(Decoder2):
     """Draw from image embeddings."""
 
     @classmethod

@@ -3,141 +3,178 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
 import torch
-from diffusers import Kandinsky3Pipeline
+from PIL import Image
 from torch import Tensor
-from torch.nn.functional import pad
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
-from engine.kandinsky.caching import Cache
-from engine.kandinsky.denoising import Predict, denoise, timesteps
+from engine.kandinsky.decoder import Decoder, Start
+from engine.kandinsky.denoising import Keep, Predict
 from engine.kandinsky.device import Device, translated_errors
-from engine.kandinsky.latents import noise, pictures
+from engine.kandinsky.editing import Edit, kept_latents
+from engine.kandinsky.kandinsky_3_pipeline import Pipeline, Text
+from engine.kandinsky.kandinsky_3_texts import Texts, stack
 from engine.kandinsky.loading import load
-from engine.kandinsky.schedulers import for_one_job
 from engine.kandinsky.steps import StepCounter
+from engine.kandinsky.upscaler import Upscaler
+from engine.kandinsky.upscaling import Canvas
+from engine.requests import Mix, Request
 from engine.workers.model import Drawing, Drawn, OnStep
 
-CACHED_TEXTS = 256
-# An encoded text, float [1, tokens, width], and its mask, [1, tokens].
-Text = tuple[Tensor, Tensor]
-PUBLISHED = "fp16"  # in the names of the published files; diffusers finds them only when told
+# Without a prior there is no embedding of a picture to draw from, so a variation is the picture drawn over, as far as
+# img2img does where nobody says how far: what it shows stays, how it is done changes.
+VARIATION_STRENGTH = 0.6
 
 
-class Pooling(torch.nn.Module):
-    """Pool a text over its own tokens, whatever else is in the batch.
+class Decoder3(Decoder):
+    """Draw from texts."""
 
-    Diffusers averages over all of them (`Kandinsky3AttentionPooling`), so that a text changes with the length that its
-    neighbours pad it to. Here it averages over those that it has when it is alone: its own and one of padding.
-    """
+    def predict(
+        self, batch: Batch, condition: Sequence[Text], negative: Sequence[Text] | None, start: Start
+    ) -> Predict:
+        """Prepare the UNet's part of a step: by a text for each picture, away from its `negative`, if any.
 
-    def __init__(self, attention: torch.nn.Module) -> None:
-        super().__init__()
-        self.attention = attention  # of the same name as in diffusers, for the names of the weights
-
-    def forward(self, time: Tensor, text: Tensor, mask: Tensor) -> Tensor:
-        """Add the pooled `text`, [texts, tokens, width], to `time`; `mask`, [texts, 1, tokens], is 0 at its tokens."""
-        own = (mask == 0).sum(-1, keepdim=True) + 1
-        averaged = (torch.arange(text.shape[1], device=text.device) < own).to(text.dtype)
-        pooled = (averaged / averaged.sum(-1, keepdim=True)) @ text
-        read: Tensor = self.attention(pooled, text, mask.to(text.dtype))
-        return time + read.squeeze(1)
-
-
-class Pipeline(Kandinsky3Pipeline):  # type: ignore[misc]  # diffusers has no types
-    """Load the parts in the precisions that they can bear, and encode texts one by one."""
-
-    @classmethod
-    def from_pretrained(cls, path: str, *, dtype: torch.dtype, variant: str | None = None, **options: Any) -> Self:
-        """Load a repository in `dtype`, but T5 in bf16 where that is fp16: it overflows in fp16."""
-        if variant is None and any(Path(path).glob(f"unet/*.{PUBLISHED}.*")):  # the published one, copied to a folder
-            variant = PUBLISHED
-        dtypes = {"text_encoder": torch.bfloat16 if dtype is torch.float16 else dtype, "default": dtype}
-        pipeline: Self = super().from_pretrained(path, dtype=dtypes, variant=variant, **options)
-        pipeline.unet.add_time_condition = Pooling(pipeline.unet.add_time_condition.attention)
-        return pipeline
-
-    def encode(self, text: str) -> tuple[Tensor, Tensor]:
-        """Encode `text` as [1, tokens, width] and its mask, [1, tokens]: its own tokens and one of padding."""
-        embeds, _, mask, _ = self.encode_prompt(text, do_classifier_free_guidance=False, _cut_context=True)
-        return embeds.to(self.unet.dtype), mask
-
-
-class Kandinsky3:
-    """Hold the pipeline, and know each mode that it serves."""
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
-        self._texts: Cache[Text] = Cache(CACHED_TEXTS)
-        self._modes: Mapping[str, Callable[[Batch, OnStep], list[Drawn]]] = MappingProxyType(
-            {"text2img": self._text2img}
-        )
-
-    @classmethod
-    def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path) -> Kandinsky3:
-        """Load `spec` onto `device`."""
-        return cls(load(Pipeline, spec.repositories["decoder"], device))
-
-    @translated_errors()
-    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
-        """Draw the pictures of requests that share a `batch_key`; see `engine.workers.model.Model`."""
-        batch = Batch(drawings)
-        return self._modes[batch.request.mode](batch, on_step)
-
-    def _text2img(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
-        scheduler, generators = for_one_job(self._pipeline.scheduler), batch.generators()
-        planned = timesteps(scheduler, batch.request.steps)
-        latents = denoise(
-            noise(batch.request, generators, self._pipeline),
-            planned,
-            scheduler,
-            self._predict(batch),
-            generators,
-            StepCounter(len(planned), on_step),
-        )
-        return batch.split(pictures(self._pipeline.movq, latents))
-
-    def _predict(self, batch: Batch) -> Predict:
+        Guidance is the conventional one (Ho and Salimans, 2022, equation 6); the scale of diffusers' pipeline is by 1
+        less.
+        """
         unet, scale = self._pipeline.unet, batch.request.guidance_scale
-        texts = [self._encode(drawing.request.prompt) for drawing, _ in batch.pictures]
-        if scale <= 1:
-            embeds, mask = _stack(texts)
-            return lambda latents, timestep: (
-                unet(latents, timestep, encoder_hidden_states=embeds, encoder_attention_mask=mask).sample
-            )
-        embeds, mask = _stack([*self._negatives(batch, texts), *texts])
+        embeds, weights = stack([*(negative or []), *condition], unet.device)
 
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:
-            outputs = unet(
-                torch.cat([latents, latents]), timestep, encoder_hidden_states=embeds, encoder_attention_mask=mask
-            ).sample
+            seen = latents if negative is None else torch.cat([latents, latents])
+            outputs: Tensor = unet(seen, timestep, encoder_hidden_states=embeds, encoder_attention_mask=weights).sample
+            if negative is None:
+                return outputs
             unconditional, conditional = outputs.chunk(2)
             combined: Tensor = unconditional + scale * (conditional - unconditional)
             return combined
 
         return predict
 
-    def _negatives(self, batch: Batch, texts: Sequence[Text]) -> list[Text]:
-        """Encode the negative prompts; where there is none, nothing is unlike the picture, as the model was trained."""
-        negatives = [drawing.request.negative_prompt for drawing, _ in batch.pictures]
-        return [
-            self._encode(negative) if negative else (torch.zeros_like(embeds), torch.zeros_like(mask))
-            for negative, (embeds, mask) in zip(negatives, texts, strict=True)
-        ]
+    def repaint(self, edits: Sequence[Edit]) -> Start:
+        """Begin to repaint the masked part of each picture; what is kept is blended in at each step."""
+        clean = self.encode([edit.original for edit in edits])
+        return Start(clean=clean, kept=kept_latents(edits, self.factor).to(clean))
 
-    def _encode(self, text: str) -> Text:
-        known = self._texts.get(text)
-        return known if known is not None else self._texts.put(text, self._pipeline.encode(text))
+    def begun(self, first: Tensor, keep: Keep, timestep: Tensor) -> Tensor:
+        """Begin with what is kept, under the noise of the first step: the UNet sees it nowhere else."""
+        return keep(first, timestep)
 
 
-def _stack(texts: Sequence[Text]) -> Text:
-    """Pad encoded texts, and their masks, to the longest, and stack them."""
-    tokens = max(mask.shape[1] for _, mask in texts)
-    embeds = [pad(embeds, (0, 0, 0, tokens - embeds.shape[1])) for embeds, _ in texts]
-    masks = [pad(mask, (0, tokens - mask.shape[1])) for _, mask in texts]
-    return torch.cat(embeds), torch.cat(masks)
+class Kandinsky3:
+    """Hold the texts and the decoder, and know each mode that they serve."""
+
+    def __init__(self, spec: ModelSpec, device: Device, pipeline: Pipeline) -> None:
+        self._spec = spec
+        self._upscaler = Upscaler(spec, device)
+        self._pipeline = pipeline
+        self._texts = Texts(pipeline)
+        self._decoder = Decoder3(spec, pipeline)
+        self._modes: Mapping[str, Callable[[Batch, OnStep], list[Drawn]]] = MappingProxyType(
+            {
+                "text2img": self._text2img,
+                "img2img": self._img2img,
+                "inpaint": self._edit,
+                "outpaint": self._edit,
+                "mix": self._text2img,
+                "morph": self._morph,
+                "upscale": self._upscale,
+                "variations": self._variations,
+            }
+        )
+
+    @classmethod
+    def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path) -> Self:
+        """Load `spec` onto `device`."""
+        return cls(spec, device, load(Pipeline, spec.repositories["decoder"], device))
+
+    @translated_errors()
+    @torch.no_grad()
+    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
+        """Draw the pictures of requests that share a `batch_key`; see `engine.workers.model.Model`."""
+        batch = Batch(drawings)
+        drawn = self._modes[batch.request.mode](batch, on_step)
+        return [replace(each, notes=self._notes(drawing)) for drawing, each in zip(drawings, drawn, strict=True)]
+
+    def statistics(self) -> dict[str, tuple[int, int]]:
+        """Tell for each cache how often a value was there, and how often not."""
+        caches = {"texts": self._texts.cache, **self._decoder.caches}
+        return {name: cache.statistics for name, cache in caches.items()}
+
+    def _text2img(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        return batch.split(self._draw(batch, on_step, Start()))
+
+    def _img2img(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        return self._draw_over(batch, on_step, batch.request.strength)
+
+    def _variations(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        return self._draw_over(batch, on_step, VARIATION_STRENGTH)
+
+    def _draw_over(self, batch: Batch, on_step: OnStep, strength: float) -> list[Drawn]:
+        clean = self._decoder.encode([_resized(drawing) for drawing, _ in batch.pictures])
+        return batch.split(self._draw(batch, on_step, Start(clean=clean, strength=strength)))
+
+    def _edit(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        """Repaint where the mask, or what is new of a canvas, is."""
+        edits = [Edit.of(drawing, self._spec) for drawing, _ in batch.pictures]
+        drawn = self._draw(batch, on_step, self._decoder.repaint(edits))
+        return batch.split([edit.finish(image) for edit, image in zip(edits, drawn, strict=True)])
+
+    def _morph(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        request, first = batch.request, batch.singles()[0]
+        steps = self._steps(batch, self._decoder.planned(request, 1) * request.frames, on_step)
+        shares = [number / (request.frames - 1) for number in range(request.frames)]
+        texts = [self._texts.between(request.start, request.end, share) for share in shares]
+        return [Drawn([image for text in texts for image in self._paint(first, [text], Start(), steps)])]
+
+    def _upscale(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        """Draw the pictures one by one: each is large."""
+        if self._upscaler.is_configured:
+            return [self._upscaler.enlarge(drawing, on_step) for drawing in batch.drawings]
+        return batch.split([self._upscale_one(single, on_step) for single in batch.singles()])
+
+    def _upscale_one(self, batch: Batch, on_step: OnStep) -> Image.Image:
+        """Draw tiles, all from the words, or from none."""
+        canvas, text = Canvas.of(batch, self._decoder), self._read(batch.request)
+        steps = self._steps(batch, canvas.steps(), on_step)
+        return canvas.draw([[text]] * len(canvas.windows), self._negatives(batch), steps)
+
+    def _draw(self, batch: Batch, on_step: OnStep, start: Start) -> list[Image.Image]:
+        texts = [self._read(drawing.request) for drawing, _ in batch.pictures]
+        return self._paint(batch, texts, start, self._steps(batch, self._planned(batch, start), on_step))
+
+    def _paint(self, batch: Batch, texts: Sequence[Text], start: Start, steps: StepCounter) -> list[Image.Image]:
+        predict = self._decoder.predict(batch, texts, self._negatives(batch), start)
+        return self._decoder.pictures(self._decoder.draw(batch, predict, start, steps))
+
+    def _read(self, request: Request) -> Text:
+        return self._texts.mix(request.parts) if isinstance(request, Mix) else self._texts.read(request.prompt)
+
+    def _negatives(self, batch: Batch) -> list[Text] | None:
+        """Encode what each picture is guided away from, nothing at all where nobody says; without guidance, no text."""
+        if (batch.request.guidance_scale or 0) <= 1:
+            return None
+        return [self._texts.read(drawing.request.negative_prompt) for drawing, _ in batch.pictures]
+
+    def _planned(self, batch: Batch, start: Start) -> int:
+        return self._decoder.planned(batch.request, start.strength)
+
+    def _steps(self, batch: Batch, planned: int, on_step: OnStep) -> StepCounter:
+        return StepCounter(planned, on_step, self._decoder.previews.maker(batch))
+
+    def _notes(self, drawing: Drawing) -> dict[str, Any]:
+        """Say what could not be read, and that pictures had no part in a mix."""
+        mixed = {"text_mix": True} if isinstance(drawing.request, Mix) else {}
+        return {**mixed, **self._texts.notes(drawing.request)}
+
+
+def _resized(drawing: Drawing) -> Image.Image:
+    request = drawing.request
+    size = (request.width or 0, request.height or 0)
+    return drawing.picture(request.pictures()[0]).resize(size, Image.Resampling.LANCZOS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,8 +17,8 @@ from torch import Tensor
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
+from engine.kandinsky.decoder import Decoder, Start
 from engine.kandinsky.denoising import Predict
-from engine.kandinsky.kandinsky_2_decoder import Decoder, Start
 from engine.kandinsky.latents import picture
 from engine.kandinsky.steps import StepCounter
 from engine.kandinsky.windows import Windows
@@ -56,11 +57,11 @@ class Canvas:
         """Count a step for each window that the UNet or MoVQ looks through."""
         return len(self.windows) * (self.decoder.planned(self.batch.request, self.batch.request.strength) + 1)
 
-    def draw(self, embeds: Sequence[Tensor], negative: Tensor | None, steps: StepCounter) -> Image.Image:
-        """Draw over each window from its embedding, float [1, embedding], and cut off what was added to the edges."""
+    def draw(self, conditions: Sequence[Any], negative: Any, steps: StepCounter) -> Image.Image:
+        """Draw over each window on its condition (see `Decoder.predict`), and cut off what was added to the edges."""
         request = self.batch.request
         clean = self.windows.join(self.decoder.encode([tile]) for tile in self.tiles())
-        predicts = [self.decoder.predict(self.batch, each, negative, Start()) for each in embeds]
+        predicts = [self.decoder.predict(self.batch, each, negative, Start()) for each in conditions]
         start = Start(clean=clean, strength=request.strength)
         latents = self.decoder.draw(self._on_canvas(), self._through_windows(predicts, steps), start, steps)
         return self._decode(latents[0], steps).crop((0, 0, request.width, request.height))
