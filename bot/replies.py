@@ -57,8 +57,8 @@ ERRORS = MappingProxyType(
         "out_of_memory": "That picture is too large for this machine's memory. Try a smaller size or a lower count.",
         "too_large_for_device": "{width}x{height} with {model} needs more memory than this machine's GPU has free. "
         "{near_width}x{near_height} would fit.",
-        "device_too_small": "{model} needs {needed_gib} GiB of GPU memory at the very least, and {free_gib} GiB are free. "
-        "What would fit: {models}.",
+        "device_too_small": "{model} needs {needed_gib} GiB of GPU memory at the very least, and {free_gib} GiB are "
+        "free. What would fit: {models}.",
         "quantisation_missing": "Weights can be kept as {value} only on an NVIDIA GPU, with bitsandbytes installed: "
         "pip install bitsandbytes",
         "worker_lost": "The picture engine stopped again and again while drawing this, so it was given up. "
