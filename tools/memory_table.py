@@ -37,7 +37,7 @@ TEXT = """# Memory
 
 Which way of keeping a model the engine chooses on which card, for one picture. `python -m tools.memory_table` writes
 this file. **It is computed, not measured**: from the parameters of the full-size networks in half precision, and from
-the largest sum of tensors that are alive at once in a forward. To that come a tenth for what the allocator cannot reuse,
+the largest sum of tensors that are alive at once in a forward. To that come a tenth for what the allocator cannot use,
 {workspace} GiB for workspaces, and {own} GiB of the card for the driver. Nobody has run it on a GPU yet.
 
 The ways, from the fastest to the thriftiest:
