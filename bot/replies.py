@@ -59,6 +59,7 @@ ERRORS = MappingProxyType(
         "{near_width}x{near_height} would fit.",
         "device_too_small": "{model} needs {needed_gib} GiB of GPU memory at the very least, and {free_gib} GiB are "
         "free. What would fit: {models}.",
+        "no_full_size": "{model} has no full size to fill with random weights. Leave out --random-weights.",
         "quantisation_missing": "Weights can be kept as {value} only on an NVIDIA GPU, with bitsandbytes installed: "
         "pip install bitsandbytes",
         "worker_lost": "The picture engine stopped again and again while drawing this, so it was given up. "

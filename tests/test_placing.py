@@ -10,15 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from diffusers.models.autoencoders.vae import DecoderOutput
 
 from engine.catalog import DEMO
+from engine.checks import complete
 from engine.errors import EngineError
 from engine.kandinsky import embedded, placing
 from engine.kandinsky.device import Device
 from engine.kandinsky.kandinsky_2_2 import Kandinsky22
 from engine.kandinsky.tiles import InTiles
 from engine.memory import Placement, Rung
-from engine.requests import Text2Image, complete
+from engine.requests import Text2Image
+from tests.drawing import images
 
 CPU = Device("cpu", torch.float32)
 RUNGS = [rung for rung in Rung if rung is not Rung.RESIDENT_QUANTISED]
@@ -35,7 +38,7 @@ def pipelines(model: Kandinsky22) -> list:
 
 def picture(model: Kandinsky22, size: int = 128) -> np.ndarray:
     request = complete(Text2Image(model="demo", prompt="a red circle", seed=1, steps=2, width=size, height=size), DEMO)
-    return np.asarray(model.render(request, lambda step, total: None)[0]).astype(int)
+    return np.asarray(images(model, request)[0]).astype(int)
 
 
 def keep(model: Kandinsky22, rung: Rung) -> None:
@@ -160,16 +163,16 @@ def test_a_picture_decoded_in_tiles_is_nearly_the_one_decoded_whole(trained: Kan
     pixels[..., 60:120, 90:180] = 0.8
     latents = movq.encode(pixels)["latents"]
     whole = movq.decode(latents, force_not_quantize=True)["sample"]
-    tiled = InTiles(movq.decode, tile=16, overlap=6)(latents, force_not_quantize=True)["sample"]
+    tiled = InTiles(movq.decode, tile=16, overlap=6)(latents, force_not_quantize=True).sample
     assert tiled.shape == whole.shape
     assert (tiled - whole).abs().mean() < 0.05  # of 2; tiles of a sixteenth of the usual area
 
 
 def test_tiles_of_what_each_pixel_alone_decides_make_the_whole() -> None:
-    def decode(latents: torch.Tensor, **_options: object) -> dict[str, torch.Tensor]:
+    def decode(latents: torch.Tensor, **_options: object) -> DecoderOutput:
         assert max(latents.shape[-2:]) <= 8
-        return {"sample": latents[:, :3].repeat_interleave(8, -1).repeat_interleave(8, -2)}
+        return DecoderOutput(sample=latents[:, :3].repeat_interleave(8, -1).repeat_interleave(8, -2))
 
     latents = torch.randn(2, 4, 13, 27)
     whole = latents[:, :3].repeat_interleave(8, -1).repeat_interleave(8, -2)
-    assert torch.allclose(InTiles(decode, tile=8, overlap=3)(latents)["sample"], whole, atol=1e-5)
+    assert torch.allclose(InTiles(decode, tile=8, overlap=3)(latents).sample, whole, atol=1e-5)

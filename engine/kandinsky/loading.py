@@ -41,11 +41,11 @@ def load(pipeline_class: Any, repository: Repository, device: Device) -> Any:
     loaded.set_progress_bar_config(disable=True)
     loaded.to(device.name)
     if device.is_cuda:
-        _lay_out(loaded)
+        lay_out(loaded)
     return loaded
 
 
-def _lay_out(pipeline: Any) -> None:
+def lay_out(pipeline: Any) -> None:
     """Order the weights as tensor cores take them: nearly nine tenths of the work are convolutions."""
     for module in (getattr(pipeline, name, None) for name in ("unet", "movq")):
         if module is not None:

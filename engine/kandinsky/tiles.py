@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
+from diffusers.models.autoencoders.vae import DecoderOutput
 from torch import Tensor
 
 from engine.memory import TILE
@@ -25,18 +26,18 @@ class InTiles:
         self._tile = tile
         self._overlap = overlap
 
-    def __call__(self, latents: Tensor, **options: object) -> Mapping[str, Tensor]:
-        """Decode `latents`, float [pictures, 4, height, width], as {"sample": float [pictures, 3, ...]}."""
+    def __call__(self, latents: Tensor, **options: object) -> DecoderOutput:
+        """Decode `latents`, float [pictures, 4, height, width]; `sample` is float [pictures, 3, ...]."""
         height, width = latents.shape[-2:]
         if max(height, width) <= self._tile:
-            return {"sample": self.decode(latents, **options)["sample"]}
+            return DecoderOutput(sample=self.decode(latents, **options).sample)
         rows, columns = (_cuts(length, self._tile, self._overlap) for length in (height, width))
         strips = [self._blend(latents[..., row, :], columns, options) for row in rows]
-        return {"sample": _blended(strips, rows, height, self._overlap, -2).to(latents.dtype)}
+        return DecoderOutput(sample=_blended(strips, rows, height, self._overlap, -2).to(latents.dtype))
 
     def _blend(self, latents: Tensor, columns: list[slice], options: Mapping[str, object]) -> Tensor:
         """Decode one row of tiles as float [pictures, 3, tile, width]."""
-        tiles = [self.decode(latents[..., column], **options)["sample"].float() for column in columns]
+        tiles = [self.decode(latents[..., column], **options).sample.float() for column in columns]
         return _blended(tiles, columns, latents.shape[-1], self._overlap, -1)
 
 
