@@ -31,16 +31,18 @@ def bench(
         spec, config.engine.cache_dir or user_cache_path("kandinsky-bot"), config.engine.device, width, height, steps,
         random_weights,
     )  # fmt: skip
+    if file:
+        _write("", file)  # rather now than after minutes
     with console.status("") as status:
         report = measure(quick(plan) if briefly else plan, status.update)
     show(report, console)
     if (disturbed := max(report.plain_seconds) / min(report.plain_seconds)) > DISTURBED:
         console.print(
-            f"The plain script's two turns differ by a factor of {disturbed:.2f}: something else kept this machine busy, "
-            "and the figures mean little."
+            f"The plain script's two turns differ by a factor of {disturbed:.2f}: something else kept this machine "
+            "busy, and the figures mean little."
         )
     if file:
-        _write(report, file)
+        _write(json.dumps(dataclasses.asdict(report), indent=2) + "\n", file)
 
 
 def show(report: Report, console: Console) -> None:
@@ -95,8 +97,8 @@ def _size(text: str, spec: ModelSpec) -> tuple[int, int]:
     return parse_size(f"{text}x{text}" if text.isdigit() else text, spec)
 
 
-def _write(report: Report, file: Path) -> None:
+def _write(text: str, file: Path) -> None:
     try:
-        file.write_text(json.dumps(dataclasses.asdict(report), indent=2) + "\n", encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RequestError("unwritable", file=str(file), reason=error.strerror) from error

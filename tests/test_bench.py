@@ -27,23 +27,30 @@ def run(tiny_cache: Path, file: Path | None, **options: object) -> str:
     return written.getvalue()
 
 
-def test_a_quick_benchmark_prints_and_writes_what_it_measured(tiny_cache: Path, tmp_path: Path) -> None:
-    said, report = run(tiny_cache, tmp_path / "b.json"), json.loads((tmp_path / "b.json").read_text())
+@pytest.fixture(scope="module")
+def measured(tiny_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict]:
+    """Hold what a quick benchmark said, and what it wrote."""
+    file = tmp_path_factory.mktemp("bench") / "b.json"
+    said = run(tiny_cache, file)
+    return said, json.loads(file.read_text())
+
+
+def test_a_quick_benchmark_prints_and_writes_what_it_measured(measured: tuple[str, dict]) -> None:
+    said, report = measured
     assert (report["model"], report["width"], report["height"], report["steps"]) == ("demo", 64, 64, 2)
     calls = {stage["name"]: stage["calls"] for stage in report["stages"]}
     assert calls["prior"] == DEMO.prior_steps
     assert (calls["unet"], calls["movq"], calls["png"]) == (2, 1, 1)
     assert [batch["size"] for batch in report["batches"]] == [1, 2]
-    assert all(
-        batch["pictures_per_second"] * batch["seconds"] == pytest.approx(batch["size"]) for batch in report["batches"]
-    )
+    for batch in report["batches"]:
+        assert batch["pictures_per_second"] * batch["seconds"] == pytest.approx(batch["size"])
     assert report["tflop_per_picture"] > 0
     assert "demo, 64x64, 2 steps, float32, on" in said
     assert "Against the plain script:" in said
 
 
-def test_a_cpu_claims_no_figure_of_a_gpu(tiny_cache: Path, tmp_path: Path) -> None:
-    said, report = run(tiny_cache, tmp_path / "b.json"), json.loads((tmp_path / "b.json").read_text())
+def test_a_cpu_claims_no_figure_of_a_gpu(measured: tuple[str, dict]) -> None:
+    said, report = measured
     assert "CPU" in report["device"]
     assert report["plain_peak_gib"] is None
     assert all(batch["peak_gib"] is None for batch in report["batches"])
@@ -65,7 +72,10 @@ def test_what_cannot_be_measured_is_refused(tiny_cache: Path, options: dict, cod
     assert caught.value.code == code
 
 
-def test_a_report_that_cannot_be_written_is_said(tiny_cache: Path, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_measured(
+    tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.bench.measure", lambda *_: pytest.fail("measured"))
     with pytest.raises(RequestError, match="unwritable"):
         run(tiny_cache, tmp_path / "nowhere" / "b.json")
 

@@ -16,6 +16,7 @@ from engine.catalog import DEMO
 from engine.checks import complete
 from engine.errors import EngineError
 from engine.kandinsky import embedded, placing
+from engine.kandinsky.caching import Cache
 from engine.kandinsky.device import Device
 from engine.kandinsky.kandinsky_2_2 import Kandinsky22
 from engine.kandinsky.tiles import InTiles
@@ -37,6 +38,7 @@ def pipelines(model: Kandinsky22) -> list:
 
 
 def picture(model: Kandinsky22, size: int = 128) -> np.ndarray:
+    model._prior.texts = Cache(16)  # what was embedded before would not be again
     request = complete(Text2Image(model="demo", prompt="a red circle", seed=1, steps=2, width=size, height=size), DEMO)
     return np.asarray(images(model, request)[0]).astype(int)
 

@@ -18,8 +18,8 @@ def compile_models(
     """Compile what `pipelines` run at every step, and the decoder, and name it; networks that they share, once.
 
     Each network is compiled whole (`fullgraph`) and anew for every shape (`dynamic=False`): fix the sizes, and draw one
-    picture of each to warm up. Nothing is compiled on a CPU, unless it may be done `anywhere`. Networks must stay on the
-    device: compile only what is placed as resident.
+    picture of each to warm up. Nothing is compiled on a CPU, unless it may be done `anywhere`. Networks must stay on
+    the device: compile only what is placed as resident.
     """
     if mode == "off":
         return []
