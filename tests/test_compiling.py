@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from diffusers import Kandinsky3UNet
 
 from engine.catalog import DEMO
 from engine.checks import complete
@@ -16,6 +15,7 @@ from engine.kandinsky.kandinsky_2_2 import Kandinsky22
 from engine.kandinsky.kandinsky_3 import Pooling
 from engine.kandinsky.sides import networks
 from engine.requests import Text2Image
+from tests import tiny_models
 from tests.drawing import images
 
 CPU = Device("cpu", torch.float32)
@@ -54,10 +54,7 @@ def test_kandinsky_2_2_compiles_without_a_break_and_draws_the_same(kandinsky_2_2
 
 @torch.no_grad()
 def test_the_unet_of_kandinsky_3_compiles_without_a_break() -> None:
-    unet = Kandinsky3UNet(
-        time_embedding_dim=32, groups=8, attention_head_dim=8, block_out_channels=(16, 32, 32, 64),
-        cross_attention_dim=32, encoder_hid_dim=32, layers_per_block=1,
-    )  # fmt: skip
+    unet = tiny_models._unet_3()
     unet.add_time_condition = Pooling(unet.add_time_condition.attention)
     inputs = torch.randn(2, 4, 8, 8), torch.tensor(500)
     text = {"encoder_hidden_states": torch.randn(2, 5, 32), "encoder_attention_mask": torch.ones(2, 5)}

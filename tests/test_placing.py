@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from accelerate.hooks import add_hook_to_module
 from diffusers.models.autoencoders.vae import DecoderOutput
 
 from engine.catalog import DEMO
@@ -17,7 +18,7 @@ from engine.checks import complete
 from engine.errors import EngineError
 from engine.kandinsky import embedded, placing
 from engine.kandinsky.caching import Cache
-from engine.kandinsky.device import Device
+from engine.kandinsky.device import Device, working_device
 from engine.kandinsky.kandinsky_2_2 import Kandinsky22
 from engine.kandinsky.tiles import InTiles
 from engine.memory import Placement, Rung
@@ -137,6 +138,13 @@ def test_releasing_leaves_nothing_behind(model: Kandinsky22) -> None:
     modules = [*model._decoder.unet.modules(), *model._decoder.movq.modules()]
     assert not any(hasattr(module, "_hf_hook") for module in modules)
     assert not isinstance(model._decoder.movq.decode, InTiles)
+
+
+def test_an_offloaded_network_works_on_the_device_and_not_where_its_weights_are() -> None:
+    network = torch.nn.Linear(1, 1)
+    add_hook_to_module(network, placing.WorksOn(Device("meta", torch.float32)))
+    assert network.weight.device.type == "cpu"
+    assert working_device(network) == torch.device("meta")
 
 
 def test_on_the_cpu_there_is_no_budget() -> None:

@@ -19,7 +19,7 @@ from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
 from engine.kandinsky.caching import Cache
 from engine.kandinsky.denoising import Predict, denoise, guided, learns_variance, timesteps, unguided
-from engine.kandinsky.device import translated_errors
+from engine.kandinsky.device import translated_errors, working_device
 from engine.kandinsky.latents import encode, noise, pictures
 from engine.kandinsky.mixing import slerp, weighted
 from engine.kandinsky.previews import Previews
@@ -109,11 +109,11 @@ class Kandinsky2(ABC):
 
     def _predict(self, batch: Batch, embeds: Tensor, start: Start, scheduler: Any, steps: StepCounter) -> Predict:
         unet, learned, scale = self._decoder.unet, learns_variance(scheduler), batch.request.guidance_scale or 0
-        embeds = embeds.to(unet.device, unet.dtype)
+        embeds = embeds.to(working_device(unet), unet.dtype)
         if scale <= 1:
             alone = self.conditions(batch, embeds, None)
             return lambda latents, timestep: unguided(unet(latents, timestep, **alone).sample, learned)
-        negative_embeds = self._prior.embed(_negatives(batch), steps).to(unet.device, unet.dtype)
+        negative_embeds = self._prior.embed(_negatives(batch), steps).to(working_device(unet), unet.dtype)
         both = self.conditions(batch, embeds, negative_embeds)
         return lambda latents, timestep: guided(
             unet(torch.cat([latents, latents]), timestep, **both).sample, scale, learned

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.caching import Cache
-from engine.kandinsky.device import Device
+from engine.kandinsky.device import Device, working_device
 from engine.kandinsky.latents import generator
 from engine.kandinsky.loading import load
 from engine.kandinsky.schedulers import for_one_job
@@ -87,7 +87,7 @@ class Prior:
     def _look(self, image: Image.Image) -> Tensor:
         encoder = self._pipeline.image_encoder
         pixels = self._pipeline.image_processor(image.convert("RGB"), return_tensors="pt").pixel_values
-        embedding: Tensor = encoder(pixels.to(encoder.device, encoder.dtype)).image_embeds
+        embedding: Tensor = encoder(pixels.to(working_device(encoder), encoder.dtype)).image_embeds
         return embedding
 
     def _groups(self, wanted: Iterable[Seeded]) -> list[list[Seeded]]:
