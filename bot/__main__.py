@@ -140,6 +140,31 @@ def _draw(settings: Config, orders: Sequence[Order]) -> None:
 
 
 @app.command()
+def bench(
+    model: Annotated[str | None, typer.Option(help="Which model; the configured one by default.")] = None,
+    size: Annotated[str | None, typer.Option(help="Pixels, such as 768 or 768x512, or a ratio.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Denoising steps; the model's own by default.")] = None,
+    random_weights: Annotated[
+        bool, typer.Option("--random-weights", help="The full-size networks with random weights: no download.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Only see whether it runs.")] = False,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures to a file too.", dir_okay=False)
+    ] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Measure what a model does on this machine, beside a plain script of diffusers."""
+    from bot import bench as benchmark
+
+    settings = _load(config or _default_file(), quiet=True)
+    with _problems_end_the_program():
+        benchmark.bench(
+            settings, Console(), model=model, size=size, steps=steps, random_weights=random_weights, briefly=quick,
+            file=json,
+        )  # fmt: skip
+
+
+@app.command()
 def doctor(config: ConfigFile = None) -> None:
     """Say what is missing, and how to mend it."""
     from bot.doctor import examine

@@ -111,25 +111,29 @@ DEMO = ModelSpec(
 KANDINSKY_2_2 = ModelSpec(
     name="kandinsky-2-2",
     family="kandinsky-2-2",
-    # Both commits carry safetensors. A plain dict, for a specification is pickled on its way to the worker process.
+    # All commits carry safetensors; the main branch of the last holds a pickle, so this is its open pull request 5.
+    # A plain dict, for a specification is pickled on its way to the worker process.
     repositories={
         "prior": Repository("kandinsky-community/kandinsky-2-2-prior", "9fc51ad5732afc5d031724219d22e6c42179c5a8"),
         "decoder": Repository("kandinsky-community/kandinsky-2-2-decoder", "9ae140d347fed8ce6e8bb3005dcc1f48543bb8e3"),
-        "inpaint": Repository("kandinsky-community/kandinsky-2-2-decoder-inpaint"),
-        "controlnet": Repository("kandinsky-community/kandinsky-2-2-controlnet-depth"),
+        "inpaint": Repository(
+            "kandinsky-community/kandinsky-2-2-decoder-inpaint", "db790ad5cbcabed886f069ef2710774657621702"
+        ),
+        "controlnet": Repository(
+            "kandinsky-community/kandinsky-2-2-controlnet-depth", "08632524a2b7e3bed39a7901d92cdd07e37544d0"
+        ),
     },
     modes=(*ALL_MODES, "controlnet"),
     optional_parts=("depth", "upscaler"),
 )
 
-# The two below follow the newest revision: which commit of each is whole is not known yet.
 KANDINSKY_2_1 = ModelSpec(
     name="kandinsky-2-1",
     family="kandinsky-2-1",
     repositories={
-        "prior": Repository("kandinsky-community/kandinsky-2-1-prior"),
-        "decoder": Repository("kandinsky-community/kandinsky-2-1"),
-        "inpaint": Repository("kandinsky-community/kandinsky-2-1-inpaint"),
+        "prior": Repository("kandinsky-community/kandinsky-2-1-prior", "b726af62d69111bbf62b5d71bb9d90d9867fbce4"),
+        "decoder": Repository("kandinsky-community/kandinsky-2-1", "04b366659663bf60deacb96fd3e38f1cb39a3be4"),
+        "inpaint": Repository("kandinsky-community/kandinsky-2-1-inpaint", "1ecbdf9b40b35eb9106ece73976f92b13f475433"),
     },
     optional_parts=("upscaler",),
 )
@@ -137,7 +141,11 @@ KANDINSKY_2_1 = ModelSpec(
 KANDINSKY_3 = ModelSpec(
     name="kandinsky-3",
     family="kandinsky-3",
-    repositories={"decoder": Repository("kandinsky-community/kandinsky-3", variant="fp16")},
+    repositories={
+        "decoder": Repository(
+            "kandinsky-community/kandinsky-3", "bf79e6c219da8a94abb50235fdc4567eb8fb4632", variant="fp16"
+        )
+    },
     optional_parts=("upscaler",),
     mixes_pictures=False,
     native_size=1024,

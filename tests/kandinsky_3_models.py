@@ -63,7 +63,7 @@ class Tiny:
         def listen(_unet: object, given: tuple, options: dict) -> None:
             heard.append({"sample": given[0].clone(), "timestep": given[1], **options})
 
-        hook = self.model._pipeline.unet.register_forward_pre_hook(listen, with_kwargs=True)
+        hook = self.model.pipelines[0].unet.register_forward_pre_hook(listen, with_kwargs=True)
         self.drawn(request, inputs)
         hook.remove()
         return heard

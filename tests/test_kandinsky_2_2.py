@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.catalog import DEMO, KANDINSKY_2_2, ModelSpec, Repository
+from engine.catalog import DEMO, KANDINSKY_2_2, KNOWN, ModelSpec, Repository
 from engine.checks import complete
 from engine.errors import Cancelled, EngineError, ModelMissing, OutOfMemory, WorkerLost
 from engine.kandinsky import device, embedded, loading, tiny
@@ -209,8 +209,9 @@ def test_every_model_of_the_catalog_has_a_family() -> None:
     assert {DEMO.family, KANDINSKY_2_2.family} <= set(LOADERS)
 
 
-def test_the_published_model_is_pinned_to_commits() -> None:
-    assert all(len(KANDINSKY_2_2.repositories[part].revision or "") == 40 for part in ("prior", "decoder"))
+@pytest.mark.parametrize("published", KNOWN, ids=lambda spec: spec.name)
+def test_the_published_models_are_pinned_to_commits(published: ModelSpec) -> None:
+    assert all(len(repository.revision or "") == 40 for repository in published.repositories.values())
 
 
 def test_the_embedded_model_is_the_trained_one_once_it_is_there(tmp_path: Path, tiny_cache: Path) -> None:

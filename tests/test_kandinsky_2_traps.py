@@ -159,9 +159,9 @@ def test_each_inpaint_of_a_batch_has_its_own_picture_and_mask(bench: Bench) -> N
 
 def test_a_negative_prompt_leaves_the_embedding_of_the_prompt_alone(bench: Bench) -> None:
     prior = bench.model._prior
-    fresh = Prior(bench.spec, prior._pipeline)
+    fresh = Prior(bench.spec, prior.pipeline)
     options = {"num_inference_steps": 2, "generator": torch.Generator().manual_seed(3 ^ PRIOR_STREAM)}
-    pipeline = prior._pipeline
+    pipeline = prior.pipeline
     pipeline.scheduler = for_one_job(prior._scheduler)
     plain, _ = pipeline("a cat", **options, return_dict=False)
     options["generator"] = [torch.Generator().manual_seed(3 ^ PRIOR_STREAM) for _ in range(2)]
@@ -200,7 +200,7 @@ def test_a_size_between_the_steps_of_the_model_is_refused_before_it_is_drawn(ben
 
 def test_no_mode_changes_the_precision_or_the_scheduler_of_another(bench: Bench) -> None:
     half = Bench(bench.spec, Device("cpu", torch.bfloat16))
-    loaded, where = half.model._decoder._pipeline, half.send(mask((16, 16, 48, 40), SQUARE).convert("RGB"))
+    loaded, where = half.model._decoder.pipeline, half.send(mask((16, 16, 48, 40), SQUARE).convert("RGB"))
     untouched = loaded.scheduler.timesteps.clone()
     half.draw(Inpaint, prompt="a fox", picture=half.send(photo(SQUARE)), mask=where)
     half.draw(Img2Img, prompt="a fox", picture=half.send(photo(SQUARE)))
@@ -223,7 +223,7 @@ def test_a_mask_grows_as_in_the_pipeline_but_is_not_changed(bench: Bench) -> Non
 def test_only_the_proportions_of_weights_count(bench: Bench) -> None:
     one, other = photo(SQUARE, 1), photo(SQUARE, 2)
     prior = bench.model._prior
-    theirs = prior._pipeline.interpolate([one, other], [0.2, 0.2], num_inference_steps=2).image_embeds
+    theirs = prior.pipeline.interpolate([one, other], [0.2, 0.2], num_inference_steps=2).image_embeds
     embeds = [prior.embed_image(image) for image in (one, other)]
     assert torch.allclose(theirs, 0.4 * weighted(embeds, [0.2, 0.2]))
     assert torch.allclose(weighted(embeds, [0.2, 0.2]), weighted(embeds, [1, 1]))

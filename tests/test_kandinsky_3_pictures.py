@@ -47,7 +47,7 @@ def outpaint(tiny: Tiny, **fields: object) -> Request:
 
 
 def stock_img2img(tiny: Tiny) -> Kandinsky3Img2ImgPipeline:
-    components = tiny.model._pipeline.components
+    components = tiny.model.pipelines[0].components
     pipeline = Kandinsky3Img2ImgPipeline(**{**components, "scheduler": for_one_job(components["scheduler"])})
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
@@ -78,7 +78,7 @@ def test_strength_decides_how_many_steps_are_made_and_one_at_least_is(tiny: Tiny
 def test_the_picture_enters_with_the_noise_of_the_first_step(tiny: Tiny) -> None:
     heard = tiny.heard(img2img(tiny, strength=0.4), INPUTS)[0]
     clean = tiny.model._decoder.encode([WIDE])
-    kept = tiny.model._pipeline.scheduler.alphas_cumprod[heard["timestep"]] ** 0.5
+    kept = tiny.model.pipelines[0].scheduler.alphas_cumprod[heard["timestep"]] ** 0.5
     noise = (heard["sample"][:1] - kept * clean) / (1 - kept**2) ** 0.5
     assert abs(float(noise.mean())) < 0.2
     assert float(noise.std()) == pytest.approx(1, abs=0.15)
@@ -123,7 +123,7 @@ def test_what_the_mask_leaves_black_stays_bit_for_bit_and_the_rest_is_drawn(tiny
 
 
 def test_at_every_step_the_kept_latents_are_the_picture_under_the_noise_of_that_step(tiny: Tiny) -> None:
-    request, pipeline = inpaint(tiny, guidance_scale=1.0), tiny.model._pipeline
+    request, pipeline = inpaint(tiny, guidance_scale=1.0), tiny.model.pipelines[0]
     heard, clean = tiny.heard(request, MASKED), tiny.model._decoder.encode([WIDE])
     first = noise(request, [generator(request.seed)], pipeline)
     assert len(heard) == STEPS

@@ -53,7 +53,7 @@ class Decoder(ABC):
 
     def __init__(self, spec: ModelSpec, pipeline: Any) -> None:
         self.spec = spec
-        self._pipeline = pipeline
+        self.pipeline = pipeline
         self.previews = Previews.of(spec.repositories["decoder"].path, pipeline.movq)
         self.latents: Cache[Tensor] = Cache(CACHED_LATENTS)
 
@@ -69,11 +69,11 @@ class Decoder(ABC):
     @property
     def factor(self) -> int:
         """Tell how many pixels a latent is wide."""
-        return factor(self._pipeline.movq)
+        return factor(self.pipeline.movq)
 
     def planned(self, request: Request, strength: float) -> int:
         """Count the steps that a request takes."""
-        return len(timesteps(for_one_job(self._pipeline.scheduler), request.steps or 1, strength))
+        return len(timesteps(for_one_job(self.pipeline.scheduler), request.steps or 1, strength))
 
     def encode(self, images: Sequence[Image.Image]) -> Tensor:
         """Turn pictures of one size into latents, float [pictures, 4, height / 8, width / 8]; each is made once."""
@@ -85,9 +85,9 @@ class Decoder(ABC):
 
     def draw(self, batch: Batch, predict: Predict, start: Start, steps: StepCounter) -> Tensor:
         """Draw latents, float [pictures, 4, height / 8, width / 8]: the same alone and in company, to rounding."""
-        scheduler, generators = for_one_job(self._pipeline.scheduler), batch.generators()
+        scheduler, generators = for_one_job(self.pipeline.scheduler), batch.generators()
         planned = timesteps(scheduler, batch.request.steps or 1, start.strength)
-        drawn = first = noise(batch.request, generators, self._pipeline)
+        drawn = first = noise(batch.request, generators, self.pipeline)
         keep = None
         if start.clean is not None and start.kept is not None:
             keep = keeping(start.clean, start.kept, first, scheduler)
@@ -102,13 +102,13 @@ class Decoder(ABC):
 
     def pictures(self, latents: Tensor) -> list[Image.Image]:
         """Decode latents, float [pictures, 4, height / 8, width / 8]."""
-        return pictures(self._pipeline.movq, latents)
+        return pictures(self.pipeline.movq, latents)
 
     def pixels(self, latent: Tensor) -> Tensor:
         """Decode the latents of one picture, float [4, height / 8, width / 8], as pixels within about -1 and 1."""
-        return decode(self._pipeline.movq, latent)
+        return decode(self.pipeline.movq, latent)
 
     def _encode(self, image: Image.Image) -> Tensor:
         key = picture_key(image)
         known = self.latents.get(key)
-        return known if known is not None else self.latents.put(key, encode(self._pipeline.movq, image))
+        return known if known is not None else self.latents.put(key, encode(self.pipeline.movq, image))

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -44,6 +44,12 @@ def use_all_cores() -> None:
     if "OMP_NUM_THREADS" not in os.environ:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         torch.set_num_threads(cores)
+
+
+def working_device(network: Any) -> torch.device:
+    """Tell where `network` computes: not always where its weights are kept (`engine.kandinsky.placing`)."""
+    hook = getattr(network, "_hf_hook", None)
+    return torch.device(hook.execution_device) if hook else network.device
 
 
 @contextmanager

@@ -53,6 +53,11 @@ class Kandinsky2:
             }
         )
 
+    @property
+    def pipelines(self) -> list[Any]:
+        """List the pipelines that hold its networks."""
+        return [self._prior.pipeline, self._decoder.pipeline]
+
     @translated_errors()
     @torch.no_grad()
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
 from engine.kandinsky.caching import Cache
-from engine.kandinsky.device import Device
+from engine.kandinsky.device import Device, working_device
 from engine.kandinsky.kandinsky_2 import Kandinsky2
 from engine.kandinsky.kandinsky_2_decoder import Decoder2
 from engine.kandinsky.loading import load
@@ -56,11 +56,10 @@ class Decoder21(Decoder2):
         known = self._texts.get(text)
         if known is not None:
             return known
-        encoder, tokenizer = self._pipeline.text_encoder, self._pipeline.tokenizer
+        encoder, tokenizer = self.pipeline.text_encoder, self.pipeline.tokenizer
         read = tokenizer(text, padding="max_length", truncation=True, max_length=TOKENS, return_tensors="pt")
-        whole, tokens = encoder(
-            input_ids=read.input_ids.to(encoder.device), attention_mask=read.attention_mask.to(encoder.device)
-        )
+        device = working_device(encoder)
+        whole, tokens = encoder(input_ids=read.input_ids.to(device), attention_mask=read.attention_mask.to(device))
         return self._texts.put(text, (whole, tokens))
 
 

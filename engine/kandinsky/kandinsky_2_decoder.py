@@ -14,7 +14,7 @@ from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
 from engine.kandinsky.decoder import Decoder, Start
 from engine.kandinsky.denoising import Predict, guided, learns_variance, unguided
-from engine.kandinsky.device import Device
+from engine.kandinsky.device import Device, working_device
 from engine.kandinsky.editing import Edit, grown, kept_latents
 from engine.kandinsky.loading import load_network
 
@@ -50,12 +50,12 @@ class Decoder2(Decoder):
 
     def predict(self, batch: Batch, embeds: Tensor, negative_embeds: Tensor | None, start: Start) -> Predict:
         """Prepare the UNet's part of a step; it is guided where there are `negative_embeds`, float as `embeds`."""
-        unet, learned = self.unet(start.unet), learns_variance(self._pipeline.scheduler)
+        unet, learned = self.unet(start.unet), learns_variance(self.pipeline.scheduler)
         copies, scale = (1 if negative_embeds is None else 2), batch.request.guidance_scale
-        negative_embeds = None if negative_embeds is None else negative_embeds.to(unet.device, unet.dtype)
-        conditions = self.conditions(batch, embeds.to(unet.device, unet.dtype), negative_embeds)
+        negative_embeds = None if negative_embeds is None else negative_embeds.to(working_device(unet), unet.dtype)
+        conditions = self.conditions(batch, embeds.to(working_device(unet), unet.dtype), negative_embeds)
         if start.hint is not None:
-            conditions["added_cond_kwargs"]["hint"] = _repeated(start.hint, copies).to(unet.device, unet.dtype)
+            conditions["added_cond_kwargs"]["hint"] = _repeated(start.hint, copies).to(working_device(unet), unet.dtype)
         beside = start.beside()
 
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
 from engine.kandinsky.decoder import Decoder, Start
 from engine.kandinsky.denoising import Keep, Predict
-from engine.kandinsky.device import Device, translated_errors
+from engine.kandinsky.device import Device, translated_errors, working_device
 from engine.kandinsky.editing import Edit, kept_latents
 from engine.kandinsky.kandinsky_3_pipeline import Pipeline, Text
 from engine.kandinsky.kandinsky_3_texts import Texts, stack
@@ -43,8 +43,8 @@ class Decoder3(Decoder):
         Guidance is the conventional one (Ho and Salimans, 2022, equation 6); the scale of diffusers' pipeline is by 1
         less.
         """
-        unet, scale = self._pipeline.unet, batch.request.guidance_scale
-        embeds, weights = stack([*(negative or []), *condition], unet.device)
+        unet, scale = self.pipeline.unet, batch.request.guidance_scale
+        embeds, weights = stack([*(negative or []), *condition], working_device(unet))
 
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:
             seen = latents if negative is None else torch.cat([latents, latents])
@@ -73,7 +73,6 @@ class Kandinsky3:
     def __init__(self, spec: ModelSpec, device: Device, pipeline: Pipeline) -> None:
         self._spec = spec
         self._upscaler = Upscaler(spec, device)
-        self._pipeline = pipeline
         self._texts = Texts(pipeline)
         self._decoder = Decoder3(spec, pipeline)
         self._modes: Mapping[str, Callable[[Batch, OnStep], list[Drawn]]] = MappingProxyType(
@@ -93,6 +92,11 @@ class Kandinsky3:
     def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path) -> Self:
         """Load `spec` onto `device`."""
         return cls(spec, device, load(Pipeline, spec.repositories["decoder"], device))
+
+    @property
+    def pipelines(self) -> list[Any]:
+        """List the pipelines that hold its networks."""
+        return [self._decoder.pipeline]
 
     @translated_errors()
     @torch.no_grad()

@@ -79,9 +79,13 @@ class Pipeline(Kandinsky3Pipeline):  # type: ignore[misc]  # diffusers has no ty
             variant = PUBLISHED
         dtypes = {"text_encoder": torch.bfloat16 if dtype is torch.float16 else dtype, "default": dtype}
         pipeline: Self = super().from_pretrained(path, dtype=dtypes, variant=variant, **options)
-        pipeline.unet.add_time_condition = Pooling(pipeline.unet.add_time_condition.attention)
-        pipeline.unet.set_attn_processor(WeightedAttention())
-        return pipeline
+        return pipeline.prepared()
+
+    def prepared(self) -> Self:
+        """Let the UNet pool each text over its own tokens, and weigh them."""
+        self.unet.add_time_condition = Pooling(self.unet.add_time_condition.attention)
+        self.unet.set_attn_processor(WeightedAttention())
+        return self
 
     def encode(self, text: str) -> Text:
         """Encode `text`: its own tokens and one of padding."""

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Generator, Tensor
 
+from engine.kandinsky.device import working_device
 from engine.requests import Request
 
 
@@ -27,7 +28,7 @@ def noise(request: Request, generators: Iterable[Generator], pipeline: Any) -> T
     scale = factor(movq)
     shape = (1, movq.config.latent_channels, (request.height or 0) // scale, (request.width or 0) // scale)
     drawn = torch.cat([torch.randn(shape, generator=generator) for generator in generators])
-    return drawn.to(unet.device, unet.dtype)
+    return drawn.to(working_device(unet), unet.dtype)
 
 
 def factor(movq: Any) -> int:
@@ -38,7 +39,7 @@ def factor(movq: Any) -> int:
 @torch.no_grad()
 def encode(movq: Any, image: Image.Image) -> Tensor:
     """Turn a picture, whose sides `movq` can divide, into latents, float [1, 4, height / 8, width / 8]."""
-    latents: Tensor = movq.encode(pixels(image)[None].to(movq.device, movq.dtype)).latents
+    latents: Tensor = movq.encode(pixels(image)[None].to(working_device(movq), movq.dtype)).latents
     return latents
 
 

@@ -41,9 +41,7 @@ def load(pipeline_class: Any, repository: Repository, device: Device) -> Any:
     loaded = _read(pipeline_class, repository, _weights(device))
     loaded.set_progress_bar_config(disable=True)
     loaded.to(device.name)
-    for module in (getattr(loaded, name, None) for name in ("unet", "movq")):
-        if module is not None:
-            _lay_out(module, device)
+    lay_out(loaded, device)
     return loaded
 
 
@@ -60,6 +58,13 @@ def load_network(network_class: Any, repository: Repository, device: Device, **o
 def load_processor(processor_class: Any, repository: Repository) -> Any:
     """Load what prepares the inputs of a network of `repository`; as `load_network` in all else."""
     return _read_here(processor_class, repository, {})
+
+
+def lay_out(pipeline: Any, device: Device) -> None:
+    """Order the weights of a pipeline's convolutions as `device` likes them."""
+    for module in (getattr(pipeline, name, None) for name in ("unet", "movq")):
+        if module is not None:
+            _lay_out(module, device)
 
 
 def _lay_out(module: torch.nn.Module, device: Device) -> torch.nn.Module:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.caching import Cache, picture_key
-from engine.kandinsky.device import Device
+from engine.kandinsky.device import Device, working_device
 from engine.kandinsky.latents import generator
 from engine.kandinsky.loading import load
 from engine.kandinsky.schedulers import for_one_job
@@ -54,7 +54,7 @@ class Prior:
 
     def __init__(self, spec: ModelSpec, pipeline: Pipeline) -> None:
         self._spec = spec
-        self._pipeline = pipeline
+        self.pipeline = pipeline
         self._scheduler = pipeline.scheduler
         self.texts: Cache[Tensor] = Cache(CACHED_EMBEDDINGS)
         self.images: Cache[Tensor] = Cache(CACHED_EMBEDDINGS)
@@ -82,7 +82,7 @@ class Prior:
 
     def cut(self, text: str) -> str:
         """Return the end of `text` that the encoder does not read, often none of it."""
-        tokenizer = self._pipeline.tokenizer
+        tokenizer = self.pipeline.tokenizer
         offsets = tokenizer(text, return_offsets_mapping=True, truncation=False).offset_mapping
         read = tokenizer.model_max_length - 1  # and the token that ends a text
         return text[offsets[read][0] :] if len(offsets) > read + 1 else ""
@@ -95,13 +95,13 @@ class Prior:
         return known if known is not None else self.images.put(key, self._look(image))
 
     def _look(self, image: Image.Image) -> Tensor:
-        encoder = self._pipeline.image_encoder
-        pixels = self._pipeline.image_processor(image.convert("RGB"), return_tensors="pt").pixel_values
-        embedding: Tensor = encoder(pixels.to(encoder.device, encoder.dtype)).image_embeds
+        encoder = self.pipeline.image_encoder
+        pixels = self.pipeline.image_processor(image.convert("RGB"), return_tensors="pt").pixel_values
+        embedding: Tensor = encoder(pixels.to(working_device(encoder), encoder.dtype)).image_embeds
         return embedding
 
     def _nothing(self) -> Tensor:
-        zero: Tensor = self._pipeline.get_zero_embed()[0]
+        zero: Tensor = self.pipeline.get_zero_embed()[0]
         return zero
 
     def _groups(self, wanted: Iterable[Seeded]) -> list[list[Seeded]]:
@@ -118,8 +118,8 @@ class Prior:
         return known
 
     def _draw(self, group: list[Seeded], steps: StepCounter) -> Tensor:
-        self._pipeline.scheduler = for_one_job(self._scheduler)
-        embeds, _ = self._pipeline(
+        self.pipeline.scheduler = for_one_job(self._scheduler)
+        embeds, _ = self.pipeline(
             [each.text for each in group],
             num_inference_steps=self._spec.prior_steps,
             guidance_scale=self._spec.prior_guidance_scale,

@@ -71,24 +71,29 @@ def _build(folder: Path) -> Path:
 
 
 def _prior() -> KandinskyV22PriorPipeline:
-    tokenizer = _tokenizer()
+    tokenizer = byte_tokenizer()
     return KandinskyV22PriorPipeline(
         prior=_prior_network(),
         image_encoder=_image_encoder(),
         text_encoder=_text_encoder(tokenizer),
         tokenizer=tokenizer,
-        scheduler=UnCLIPScheduler(
-            variance_type="fixed_small_log", prediction_type="sample", num_train_timesteps=1000, clip_sample=True,
-            clip_sample_range=10.0,
-        ),
+        scheduler=prior_scheduler(),
         image_processor=CLIPImageProcessor(
             size={"shortest_edge": IMAGE_SIZE}, crop_size={"height": IMAGE_SIZE, "width": IMAGE_SIZE}
         ),
+    )
+
+
+def prior_scheduler() -> UnCLIPScheduler:
+    """Make the scheduler of the published priors."""
+    return UnCLIPScheduler(
+        variance_type="fixed_small_log", prediction_type="sample", num_train_timesteps=1000, clip_sample=True,
+        clip_sample_range=10.0,
     )  # fmt: skip
 
 
-def _tokenizer() -> CLIPTokenizer:
-    # One token per byte, inside a word and at its end: no merges, hence nothing to train.
+def byte_tokenizer() -> CLIPTokenizer:
+    """Make a tokenizer of one token per byte, inside a word and at its end: no merges, hence nothing to train."""
     alphabet = sorted(ByteLevel.alphabet())
     words = [*alphabet, *(letter + "</w>" for letter in alphabet), "<|startoftext|>", "<|endoftext|>"]
     return CLIPTokenizer(vocab={word: index for index, word in enumerate(words)}, merges=[], model_max_length=77)
@@ -120,7 +125,7 @@ def _prior_network() -> PriorTransformer:
 
 
 def _decoder() -> KandinskyV22Pipeline:
-    return KandinskyV22Pipeline(unet=unet(), scheduler=_decoder_scheduler(), movq=_movq())
+    return KandinskyV22Pipeline(unet=unet(), scheduler=decoder_scheduler(), movq=_movq())
 
 
 def unet(
@@ -145,7 +150,8 @@ def unet(
     )
 
 
-def _decoder_scheduler() -> DDPMScheduler:
+def decoder_scheduler() -> DDPMScheduler:
+    """Make the scheduler of the published 2.2 decoder."""
     return DDPMScheduler(
         num_train_timesteps=1000, beta_schedule="linear", beta_start=0.00085, beta_end=0.012, clip_sample=False,
         thresholding=True, sample_max_value=2.0, dynamic_thresholding_ratio=0.995, variance_type="learned_range",

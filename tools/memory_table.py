@@ -1,0 +1,217 @@
+"""Write docs/memory.md: python -m tools.memory_table. With --activations, count on the meta device what it rests on.
+
+The table is arithmetic, not measurement: parameters are counted on the full-size architectures, and what a forward
+needs beside them is the largest sum of tensors that are alive at once in it.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from unittest import mock
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from engine.errors import EngineError
+from engine.kandinsky import fullsize
+from engine.memory import FAMILIES, GIB, QUANTISED_LADDER, Components, place, with_parts
+
+FILE = Path(__file__).parent.parent / "docs" / "memory.md"
+CARDS_GIB = (8, 12, 16, 24, 48, 80)
+OWN_GIB = 0.75  # of a card: the driver, the CUDA context, a desktop's pictures
+ROWS: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
+    ("Kandinsky 2.1", "kandinsky-2-1", ("prior", "decoder"), 768),
+    ("Kandinsky 2.2", "kandinsky-2-2", ("prior", "decoder"), 768),
+    ("Kandinsky 2.2", "kandinsky-2-2", ("prior", "decoder"), 1024),
+    ("Kandinsky 2.2 with inpainting", "kandinsky-2-2", ("prior", "decoder", "inpaint"), 768),
+    ("Kandinsky 2.2 with inpainting and depth", "kandinsky-2-2", ("prior", "decoder", "inpaint", "controlnet"), 768),
+    ("Kandinsky 3", "kandinsky-3", ("decoder",), 768),
+    ("Kandinsky 3", "kandinsky-3", ("decoder",), 1024),
+)
+TEXT = """# Memory
+
+Which way of keeping a model the engine chooses on which card, for one picture. `python -m tools.memory_table` writes
+this file. **It is computed, not measured**: from the parameters of the full-size networks in half precision, and from
+the largest sum of tensors that are alive at once in a forward. To that come a tenth for what the allocator cannot use,
+{workspace} GiB for workspaces, and {own} GiB of the card for the driver. Nobody has run it on a GPU yet.
+
+The ways, from the fastest to the thriftiest:
+
+| way | what stays on the GPU |
+|---|---|
+| resident | everything |
+| resident, text encoder in NF4 | everything, the text encoder in 4 bits; only where it was asked for |
+| encoders layer by layer | all but the encoders of texts and pictures, which run once: their layers pass through |
+| one network at a time | the network that works; the others stand ready in the host's memory |
+| one network at a time, decoded in tiles | as above, and the last latents become pixels in tiles of 512 pixels |
+| layer by layer | one layer |
+| layer by layer, decoded in tiles | one layer, and a tile |
+
+Attention slicing is not among them: fused attention has no matrix of scores that it would save, and Kandinsky 3 ignores
+it. MoVQ has no tiling of its own in diffusers; the tiles are this project's, and they change the picture slightly.
+
+## Chosen on a card with so many GiB
+
+{table}
+
+In brackets: GiB on the GPU at most, and GiB of the host's memory.
+
+## Weights
+
+{weights}
+
+## Measured
+
+| model | card | way | GiB at most |
+|---|---|---|---|
+| all | all | all | not measured |
+"""
+
+
+def main() -> None:
+    """Write the file, or print the activations."""
+    if "--activations" in sys.argv[1:]:
+        for name, per_pixel in activations(64).items():
+            print(f"{name}: {per_pixel:,.0f} bytes per latent pixel and picture")
+        return
+    FILE.write_text(document(), encoding="utf-8")
+
+
+def document() -> str:
+    """Compute the whole text."""
+    return TEXT.format(table=table(), weights=weights(), workspace=0.5, own=OWN_GIB)
+
+
+def table() -> str:
+    """Lay out the way chosen for each row and card."""
+    head = ["model", "pixels", *(f"{card}" for card in CARDS_GIB), "measured"]
+    lines = [head, ["---"] * len(head)]
+    for title, family, parts, size in ROWS:
+        model = with_parts(FAMILIES[family], parts)
+        cells = [_cell(title, model, card, size) for card in CARDS_GIB]
+        lines.append([title, f"{size} x {size}", *cells, "not measured"])
+    return _rows(lines)
+
+
+def weights() -> str:
+    """Lay out the size of each network."""
+    lines = [["family", "network", "parameters, millions", "GiB"], ["---"] * 4]
+    for family, components in FAMILIES.items():
+        lines += [
+            [family, name, f"{one.parameters / 1e6:,.0f}", f"{one.weight_bytes / GIB:.2f}"]
+            for name, one in components.items()
+        ]
+    return _rows(lines)
+
+
+def _cell(title: str, model: Components, card_gib: float, size: int) -> str:
+    free_bytes = round((card_gib - OWN_GIB) * GIB)
+    try:
+        exact = place(title, model, free_bytes, size, size)
+        asked = place(title, model, free_bytes, size, size, ladder=QUANTISED_LADDER)
+    except EngineError as error:
+        return str(error)
+    return "; if asked, ".join(
+        f"{one.rung} ({one.peak_bytes / GIB:.1f}, {one.host_bytes / GIB:.1f})" for one in dict.fromkeys([exact, asked])
+    )
+
+
+def _rows(lines: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def activations(side: int) -> dict[str, float]:
+    """Count what each UNet, with guidance, and each MoVQ takes: bytes per pixel of a `side` x `side` latent."""
+    pixels = side * side
+    return {
+        **{f"{family} {name}": bytes_ / pixels for family, name, bytes_ in _unet_peaks(side)},
+        **{f"{family} {name}": bytes_ / pixels for family, name, bytes_ in _movq_peaks(side)},
+    }
+
+
+def _unet_peaks(side: int) -> list[tuple[str, str, int]]:
+    image_2_1 = {"image_embeds": _half(2, 768), "text_embeds": _half(2, 768)}
+    inputs = {
+        "kandinsky-2-1": {"encoder_hidden_states": _half(2, 77, 1024), "added_cond_kwargs": image_2_1},
+        "kandinsky-2-2": {"encoder_hidden_states": None, "added_cond_kwargs": {"image_embeds": _half(2, 1280)}},
+        "kandinsky-3": {"encoder_hidden_states": _half(2, 128, 4096), "encoder_attention_mask": _half(2, 128)},
+    }
+    found = []
+    for family, options in inputs.items():
+        unet = fullsize.build(family, "decoder.unet")
+        timesteps = torch.empty(2, dtype=torch.long, device="meta")
+        found.append((family, "decoder.unet", peak(unet, _forward(unet, _half(2, 4, side, side), timesteps, options))))
+    return found
+
+
+def _movq_peaks(side: int) -> list[tuple[str, str, int]]:
+    found = []
+    for family in ("kandinsky-2-2", "kandinsky-3"):
+        movq = fullsize.build(family, "decoder.movq")
+        options = {"force_not_quantize": True}
+        found.append((family, "decoder.movq", peak(movq, _forward(movq.decode, _half(1, 4, side, side), options))))
+    return found
+
+
+def _forward(call: Callable[..., object], *inputs: object) -> Callable[[], object]:
+    *tensors, options = inputs
+    return lambda: call(*tensors, **options)
+
+
+def _half(*shape: int) -> torch.Tensor:
+    return torch.empty(*shape, device="meta", dtype=torch.float16)
+
+
+@torch.no_grad()
+def peak(network: nn.Module, forward: Callable[[], object]) -> int:
+    """Count the most bytes of tensors, beside the weights of `network`, that are alive at once in `forward`."""
+    alive = Alive({*network.parameters(), *network.buffers()})
+    fused = mock.patch("torch.nn.functional.scaled_dot_product_attention", _fused_attention)
+    with fused, alive:
+        forward()
+    return alive.most
+
+
+def _fused_attention(
+    query: torch.Tensor, _key: object, value: torch.Tensor, *_args: object, **_options: object
+) -> object:
+    # The kernels of a GPU hold no matrix of scores; those for the meta device would.
+    return query.new_empty(*query.shape[:-1], value.shape[-1])
+
+
+class Alive(TorchDispatchMode):
+    """Add up the storages that operations make, from their birth to their end."""
+
+    def __init__(self, known: set[torch.Tensor]) -> None:
+        super().__init__()
+        self.now = self.most = 0
+        self._known = {tensor.untyped_storage()._cdata for tensor in known}
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        """Run an operation and look at what it made."""
+        made = function(*args, **(kwargs or {}))
+        for tensor in tree_leaves(made):
+            if isinstance(tensor, torch.Tensor):
+                self._born(tensor.untyped_storage())
+        return made
+
+    def _born(self, storage: torch.UntypedStorage) -> None:
+        if storage._cdata in self._known:
+            return
+        self._known.add(storage._cdata)
+        self.now += storage.nbytes()
+        self.most = max(self.most, self.now)
+        weakref.finalize(storage, self._gone, storage._cdata, storage.nbytes())
+
+    def _gone(self, key: int, size_bytes: int) -> None:
+        self._known.discard(key)
+        self.now -= size_bytes
+
+
+if __name__ == "__main__":
+    main()
