@@ -57,7 +57,7 @@ class Bench:
     @property
     def pipeline(self) -> Any:
         """Return the decoder as diffusers loads it, with a scheduler that draws the noise of every precision."""
-        stock = self.model._decoder._pipeline
+        stock = self.model._decoder.pipeline
         return type(stock)(**{**stock.components, "scheduler": for_one_job(stock.scheduler)})
 
     def send(self, image: Image.Image) -> InputPicture:
@@ -86,7 +86,7 @@ class Bench:
     def first_noise(self, request: Request) -> dict[str, Any]:
         """Draw the first latents of a request, and a generator that goes on from there."""
         generators = [torch.Generator().manual_seed(seed) for seed in request.seeds()]
-        return {"latents": noise(request, generators, self.model._decoder._pipeline), "generator": generators}
+        return {"latents": noise(request, generators, self.model._decoder.pipeline), "generator": generators}
 
 
 def photo(size: tuple[int, int] = WIDE, number: int = 0) -> Image.Image:

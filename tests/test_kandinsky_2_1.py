@@ -91,12 +91,12 @@ def test_a_job_changes_nothing_in_the_schedulers_that_were_loaded(
     assert not torch.equal(stock_decoder.scheduler.timesteps, untouched)
     model = Kandinsky21.load(spec, CPU, Path())
     drawing.images(model, REQUEST)
-    assert torch.equal(model._decoder._pipeline.scheduler.timesteps, untouched)
+    assert torch.equal(model._decoder.pipeline.scheduler.timesteps, untouched)
 
 
 def test_pictures_are_decoded_one_at_a_time(spec: ModelSpec) -> None:
     model, sizes = Kandinsky21.load(spec, CPU, Path()), []
-    model._decoder._pipeline.movq.decoder.register_forward_pre_hook(
+    model._decoder.pipeline.movq.decoder.register_forward_pre_hook(
         lambda _module, inputs: sizes.append(len(inputs[0]))
     )
     drawing.images(model, REQUEST.model_copy(update={"count": 3}))

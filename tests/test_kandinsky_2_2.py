@@ -154,7 +154,7 @@ def test_a_cancellation_takes_effect_in_either_loop_and_the_next_job_is_unharmed
 def test_noise_drawn_in_half_precision_is_the_noise_of_full_precision(model: Kandinsky22) -> None:
     sample, steps = torch.zeros(1, 4, 8, 8), []
     for dtype in (torch.float32, torch.float16):
-        scheduler = for_one_job(model._decoder._pipeline.scheduler)
+        scheduler = for_one_job(model._decoder.pipeline.scheduler)
         scheduler.set_timesteps(10)
         generator = torch.Generator().manual_seed(0)
         output = torch.zeros(1, 8, 8, 8, dtype=dtype)
@@ -164,9 +164,9 @@ def test_noise_drawn_in_half_precision_is_the_noise_of_full_precision(model: Kan
 
 
 def test_a_job_changes_nothing_in_the_scheduler_that_was_loaded(model: Kandinsky22) -> None:
-    untouched = model._decoder._pipeline.scheduler.timesteps.clone()
+    untouched = model._decoder.pipeline.scheduler.timesteps.clone()
     pixels(model)
-    assert torch.equal(model._decoder._pipeline.scheduler.timesteps, untouched)
+    assert torch.equal(model._decoder.pipeline.scheduler.timesteps, untouched)
 
 
 @pytest.mark.parametrize(
