@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from bot.commands import COMMANDS, DRAWING_COMMANDS, Command, Option
+from bot.commands import COMMANDS, DRAWING_COMMANDS, Command, Option, find
 from engine.dispatcher import EngineState
 from engine.errors import EngineError
 from engine.jobs import Job, JobStatus, JobUpdate
@@ -48,6 +48,16 @@ ERRORS = MappingProxyType(
         "bad_sides": "{value} is not a side. Choose from: {known}; several with commas.",
         "picture_missing": "/{command} needs a picture: send one with the command, or answer a message that has one.",
         "too_many_pictures": "/{command} takes at most {most} pictures.",
+        "no_pictures": "/{command} draws from words alone. /img2img draws over a picture, /variations draws its like.",
+        "no_picture_there": "That message has no picture.",
+        "download_failed": "The picture {file} could not be fetched. Send it again.",
+        "picture_too_big_file": "The picture's file has {megabytes:.1f} MB; at most {limit} MB are allowed.",
+        "picture_too_many_pixels": "The picture is too large: at most {limit} million pixels are allowed.",
+        "picture_too_small": "The picture has {width}x{height} pixels; each side needs at least {low}.",
+        "picture_ratio": "The picture is too narrow with {width}x{height} pixels; "
+        "its long side may have at most {limit} times the short one.",
+        "picture_unreadable": "The picture's file is damaged and cannot be read. Send it again.",
+        "picture_format": "That file is not a picture that can be read here. Send one of these: {formats}.",
         "too_large_to_upscale": "The picture would become {width}x{height}; at most {limit} pixels a side are made.",
         "mix_needs_prior": "{model} mixes words only, for it cannot read pictures. These mix pictures too: {able}.",
         "mask_missing": "Say what to repaint: send a mask that is white there, or a picture that is transparent there.",
@@ -173,21 +183,40 @@ OPTION_HELP = MappingProxyType(
         "exact": "Draw alone, for the very same pixels each time",
         "file": "Send the picture as a file, not recompressed",
         "job": "A job's number, or all",
+        "command": "A command's name, for its options",
+    }
+)
+
+# What the worker noted about the pictures, by its key in `Job.notes`.
+NOTES = MappingProxyType(
+    {
+        "understood": "Understood as “{understood}”",
+        "cut": "Too long for the model, not read: “{cut}”",
+        "text_mix": "This model mixed the words themselves, not pictures of them.",
+        "batch": "Drawn in one batch of {batch}.",
     }
 )
 
 START = (
     "Hello! Tell me what to draw: /imagine a red circle on a blue background\n/help lists everything you can ask for."
 )
+# What a bare command is answered with, as a question.
 ASK_PROMPT = "What shall I draw? Answer this message with your prompt."
+ASK_PICTURE = "Which picture? Answer this message with it, your words below it."
+ASK_PARTS = 'Which things? Answer this message with words in quotation marks, or pictures, such as: "a cat" "a tiger"'
 PROMPT_PLACEHOLDER = "a red circle on a blue background"
 NO_WORDS = "Write a command, for example: /imagine a red circle. /help lists them all."
+NO_COMMAND = "Answer the picture with a command, for example: /img2img a red circle. /help lists them all."
+# The entries of a message's menu, by the command behind them.
+MENU = MappingProxyType({"img2img": "Use as init image", "variations": "Variations", "upscale": "Upscale"})
+PICTURES_HELP = "Pictures: send them with the command as caption, or answer a message that has one."
 # An error names a request's field; a person knows it as the option in front of it.
 _OPTION_NAMES = MappingProxyType(
     {option.field: option.name for command in DRAWING_COMMANDS for option in command.options if option.field}
 )
 _STEPS_IN_BAR = 10
 _VALUE_SHOWN = 80
+_NOTE_SHOWN = 200
 _STATES = MappingProxyType(
     {
         EngineState.WARMING_UP: "warming up",
@@ -231,7 +260,13 @@ def eta(seconds: float | None) -> str:
 def caption(job: Job) -> str:
     """Describe finished pictures: the prompt, and everything needed to make them again."""
     without = f"\nwithout {quote(job.request.negative_prompt)}" if job.request.negative_prompt else ""
-    return f"{title(job.request)}{without}\n{parameters(job)}"
+    return "\n".join([f"{title(job.request)}{without}", *notes(job), parameters(job)])
+
+
+def notes(job: Job) -> list[str]:
+    """Say, a line each, what the worker noted about the pictures."""
+    noted = {name: _fact(name, value) for name, value in job.notes.items() if value}
+    return [sentence.format_map(noted) for name, sentence in NOTES.items() if name in noted]
 
 
 def parameters(job: Job) -> str:
@@ -269,9 +304,12 @@ def cancelled(jobs: Sequence[Job]) -> str:
     return f"Stopped {len(jobs)} pictures."
 
 
-def help_text(surface: str) -> str:
-    """List the commands and options of a surface."""
-    return "\n".join(_command_help(command, surface) for command in COMMANDS if surface in command.surfaces)
+def help_text(surface: str, name: str = "") -> str:
+    """List the commands of a surface, or the options of the one called `name`; raise `RequestError` for none."""
+    if name:
+        return _command_help(find(name.strip().lower().removeprefix("/"), surface), surface)
+    lines = [f"/{it.name}: {COMMAND_HELP[it.name]}" for it in COMMANDS if surface in it.surfaces]
+    return "\n".join([*lines, "/help and a command's name, such as /help imagine, shows its options."])
 
 
 def option_help(command: Command, option: Option) -> str:
@@ -289,18 +327,24 @@ def title(request: AnyRequest, limit: int = 300) -> str:
 
 def quote(text: str, limit: int = 300) -> str:
     """Quote a person's words on one line, cut to `limit` characters."""
+    return f"“{_cut(text, limit)}”"
+
+
+def _cut(text: str, limit: int) -> str:
     line = " ".join(text.split())
-    return f"“{line if len(line) <= limit else line[: limit - 1] + '…'}”"
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def _command_help(command: Command, surface: str) -> str:
+    """Describe a command; pictures are options of their own only on Discord."""
+    typed = surface != "discord"
     lines = [f"/{command.name}: {COMMAND_HELP[command.name]}"]
-    lines += [
-        f"   --{option.name}: {option_help(command, option)}"
-        for option in command.on(surface)
-        if option.name != command.main
-    ]
-    return "\n".join(lines)
+    for option in command.on(surface):
+        if option.name == command.main:
+            lines.append(f"   {option.name}: {option_help(command, option)}")
+        elif not (typed and option.is_picture):
+            lines.append(f"   {'--' * typed}{option.name}: {option_help(command, option)}")
+    return "\n".join([*lines, *([PICTURES_HELP] if typed and command.pictures() else [])])
 
 
 def _standing(update: JobUpdate) -> str:
@@ -316,6 +360,8 @@ def _state(state: EngineState) -> str:
 def _fact(name: str, value: object) -> object:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
+    if name in NOTES:
+        return _cut(str(value), _NOTE_SHOWN)
     if name == "field":
         return _OPTION_NAMES.get(str(value), value)
     if name != "value" or not isinstance(value, str):

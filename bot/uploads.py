@@ -1,0 +1,12 @@
+"""What the chats share about pictures on their way in, before anything of them is downloaded."""
+
+from __future__ import annotations
+
+from engine.errors import RequestError
+from engine.inputs import MAX_BYTES
+
+
+def check_size(size_bytes: int) -> None:
+    """Refuse by its declared size what `engine.inputs` would refuse; raise `RequestError`."""
+    if size_bytes > MAX_BYTES:
+        raise RequestError("picture_too_big_file", megabytes=size_bytes / 2**20, limit=MAX_BYTES // 2**20)
