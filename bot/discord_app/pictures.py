@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -32,7 +33,8 @@ async def fetch(invocation: Invocation) -> Invocation:
 def first_picture(attachments: Iterable[discord.Attachment]) -> discord.Attachment:
     """Choose the picture of a message; raise `RequestError` where there is none."""
     for attachment in attachments:
-        if (attachment.content_type or "").startswith("image/"):
+        kind = attachment.content_type or mimetypes.guess_type(attachment.filename)[0] or ""
+        if kind.startswith("image/"):
             return attachment
     raise RequestError("no_picture_there")
 

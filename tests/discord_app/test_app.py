@@ -33,15 +33,19 @@ def pixels(message: Message) -> list[bytes]:
 async def test_the_commands_on_discord_are_those_of_the_table(server, bot):
     async with bot.running():
         put = await server.requested("PUT", "/commands")
-    assert [command["name"] for command in put.json] == ["imagine", "queue", "cancel", "help"]
+    offered = [command.name for command in COMMANDS if "discord" in command.surfaces]
+    assert [command["name"] for command in put.json] == [*offered, *replies.MENU.values()]
     imagine = {option["name"]: option for option in put.json[0]["options"]}
     kinds = {name: option["type"] for name, option in imagine.items()}
     assert kinds == {
         "prompt": 3, "negative": 3, "size": 3, "steps": 4, "guidance": 10, "seed": 4, "count": 4, "model": 3
     }  # fmt: skip
     assert [name for name, option in imagine.items() if option["required"]] == ["prompt"]
-    assert all(option["description"] == replies.option_help(COMMANDS[0].option(name, "discord"))
-               for name, option in imagine.items() if name != "prompt")  # fmt: skip
+    assert all(
+        option["description"] == replies.option_help(COMMANDS[0], COMMANDS[0].option(name, "discord"))
+        for name, option in imagine.items()
+        if name != "prompt"
+    )
     assert not any({"min_value", "max_value", "max_length"} & option.keys() for option in imagine.values())
     assert put.json[0]["contexts"] == [0, 1, 2]
 
