@@ -51,13 +51,6 @@ ERRORS = MappingProxyType(
         "no_pictures": "/{command} draws from words alone. /img2img draws over a picture, /variations draws its like.",
         "no_picture_there": "That message has no picture.",
         "download_failed": "The picture {file} could not be fetched. Send it again.",
-        "picture_too_big_file": "The picture's file has {megabytes:.1f} MB; at most {limit} MB are allowed.",
-        "picture_too_many_pixels": "The picture is too large: at most {limit} million pixels are allowed.",
-        "picture_too_small": "The picture has {width}x{height} pixels; each side needs at least {low}.",
-        "picture_ratio": "The picture is too narrow with {width}x{height} pixels; "
-        "its long side may have at most {limit} times the short one.",
-        "picture_unreadable": "The picture's file is damaged and cannot be read. Send it again.",
-        "picture_format": "That file is not a picture that can be read here. Send one of these: {formats}.",
         "too_large_to_upscale": "The picture would become {width}x{height}; at most {limit} pixels a side are made.",
         "mix_needs_prior": "{model} mixes words only, for it cannot read pictures. These mix pictures too: {able}.",
         "mask_missing": "Say what to repaint: send a mask that is white there, or a picture that is transparent there.",

@@ -29,10 +29,10 @@ def damaged() -> bytes:
 
 # What is no picture that anybody can draw from, with the sentence that says so.
 BAD_FILES = [
-    (damaged(), "The picture's file is damaged and cannot be read."),
+    (damaged(), "That picture is damaged or incomplete."),
     (b"shopping list: milk", "That file is not a picture that can be read here."),
-    (png(4, 4), "The picture has 4x4 pixels; each side needs at least 8."),
-    (png(1000, 100), "The picture is too narrow with 1000x100 pixels"),
+    (png(4, 4), "That picture is too small: 4x4 pixels, each side needs at least 8."),
+    (png(1000, 100), "That picture is too long and narrow: 1000x100 pixels."),
 ]
 
 

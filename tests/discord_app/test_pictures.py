@@ -85,7 +85,7 @@ async def test_a_file_that_says_it_is_too_large_is_not_even_fetched(server, bot)
         asked = await server.slash("img2img", options, user=bot.ada, channel=bot.channel)
         message = await asked.message()
         assert (await asked.acknowledged()).type == SEND
-    assert (message.content, message.ephemeral) == ("The picture's file has 21.0 MB; at most 20 MB are allowed.", True)
+    assert (message.content, message.ephemeral) == ("That file is too large: 21.0 MB, at most 20 MB are allowed.", True)
     assert not [request for request in server.requests if request.path.startswith("/cdn")]
 
 
