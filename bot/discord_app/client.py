@@ -87,7 +87,7 @@ async def whisper(interaction: discord.Interaction[Any], text: str) -> None:
     """
     try:
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-            with contextlib.suppress(discord.NotFound):
+            with contextlib.suppress(*TROUBLE):
                 await interaction.delete_original_response()
         if interaction.response.is_done():
             await interaction.followup.send(plain(text), ephemeral=True, suppress_embeds=True)

@@ -11,7 +11,7 @@ import discord
 
 from bot.commands import Invocation, Upload
 from bot.discord_app.client import TROUBLE
-from bot.uploads import check_size
+from bot.uploads import check_size, not_fetched
 from engine.errors import RequestError
 
 DOWNLOAD_TIMEOUT_S = 60
@@ -46,4 +46,4 @@ async def _fetched(value: object) -> object:
         async with asyncio.timeout(DOWNLOAD_TIMEOUT_S):
             return Upload(value.filename, await value.read())
     except TROUBLE:
-        raise RequestError("download_failed", file=value.filename) from None
+        raise not_fetched(value.filename) from None

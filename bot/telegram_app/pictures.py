@@ -10,8 +10,7 @@ from telegram import Bot, Message
 from telegram.error import TelegramError
 
 from bot.commands import Command, Upload
-from bot.uploads import check_size
-from engine.errors import RequestError
+from bot.uploads import check_size, not_fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +53,4 @@ async def _fetched(bot: Bot, picture: Sent) -> Upload:
         file = await bot.get_file(picture.file_id)
         return Upload(picture.name, bytes(await file.download_as_bytearray()))
     except TelegramError:
-        raise RequestError("download_failed", file=picture.name) from None
+        raise not_fetched(picture.name) from None
