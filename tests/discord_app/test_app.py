@@ -165,6 +165,14 @@ async def test_queue_help_and_cancel_answer_only_their_person(server, bot):
     assert cancelled is asked.original
 
 
+async def test_help_tells_the_options_of_one_command(server, bot):
+    async with bot.running():
+        told, refused = [await bot.use("help", command=name) for name in ("img2img", "draw")]
+    assert "strength: How much is drawn anew" in told.content
+    assert "There is no command /draw" in refused.content
+    assert refused.ephemeral
+
+
 async def test_nobody_cancels_for_another(server, bot):
     bot.worker.hang()
     bob = server.add_user("bob")
