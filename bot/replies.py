@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from bot.commands import COMMANDS, DRAWING_COMMANDS, Command, Option, find
+from bot.commands import DRAWING_COMMANDS, Command, Option
 from engine.dispatcher import EngineState
 from engine.errors import EngineError
 from engine.jobs import Job, JobStatus, JobUpdate
@@ -202,6 +202,7 @@ NO_WORDS = "Write a command, for example: /imagine a red circle. /help lists the
 NO_COMMAND = "Answer the picture with a command, for example: /img2img a red circle. /help lists them all."
 # The entries of a message's menu, by the command behind them.
 MENU = MappingProxyType({"img2img": "Use as init image", "variations": "Variations", "upscale": "Upscale"})
+HELP_HINT = "/help and a command's name, such as /help imagine, shows its options."
 PICTURES_HELP = "Pictures: send them with the command as caption, or answer a message that has one."
 # An error names a request's field; a person knows it as the option in front of it.
 _OPTION_NAMES = MappingProxyType(
@@ -259,7 +260,8 @@ def caption(job: Job) -> str:
 def notes(job: Job) -> list[str]:
     """Say, a line each, what the worker noted about the pictures."""
     noted = {name: _fact(name, value) for name, value in job.notes.items() if value}
-    return [sentence.format_map(noted) for name, sentence in NOTES.items() if name in noted]
+    lines = [sentence.format_map(noted) for name, sentence in NOTES.items() if name in noted]
+    return [*lines, PROMPT_PROBLEMS[str(noted["problem"])]] if noted.get("problem") in PROMPT_PROBLEMS else lines
 
 
 def parameters(job: Job) -> str:
@@ -297,14 +299,6 @@ def cancelled(jobs: Sequence[Job]) -> str:
     return f"Stopped {len(jobs)} pictures."
 
 
-def help_text(surface: str, name: str = "") -> str:
-    """List the commands of a surface, or the options of the one called `name`; raise `RequestError` for none."""
-    if name:
-        return _command_help(find(name.strip().lower().removeprefix("/"), surface), surface)
-    lines = [f"/{it.name}: {COMMAND_HELP[it.name]}" for it in COMMANDS if surface in it.surfaces]
-    return "\n".join([*lines, "/help and a command's name, such as /help imagine, shows its options."])
-
-
 def option_help(command: Command, option: Option) -> str:
     """Describe an option with its bounds, short enough for Discord's 100 characters."""
     bounds = command.limits(option)
@@ -326,18 +320,6 @@ def quote(text: str, limit: int = 300) -> str:
 def _cut(text: str, limit: int) -> str:
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-def _command_help(command: Command, surface: str) -> str:
-    """Describe a command; pictures are options of their own only on Discord."""
-    typed = surface != "discord"
-    lines = [f"/{command.name}: {COMMAND_HELP[command.name]}"]
-    for option in command.on(surface):
-        if option.name == command.main:
-            lines.append(f"   {option.name}: {option_help(command, option)}")
-        elif not (typed and option.is_picture):
-            lines.append(f"   {'--' * typed}{option.name}: {option_help(command, option)}")
-    return "\n".join([*lines, *([PICTURES_HELP] if typed and command.pictures() else [])])
 
 
 def _standing(update: JobUpdate) -> str:

@@ -13,6 +13,7 @@ import structlog
 
 from bot import replies
 from bot.commands import CANCEL, HELP, QUEUE, Invocation, Kept, Upload
+from bot.help import help_text
 from bot.requesting import to_request
 from engine import inputs
 from engine.catalog import Catalog
@@ -108,7 +109,7 @@ class Service:
         if invocation.command is CANCEL:
             return replies.cancelled(await self._cancel(origin.owner, str(invocation.options.get("job") or "")))
         if invocation.command is HELP:
-            return replies.help_text(origin.surface, str(invocation.options.get("command") or ""))
+            return help_text(origin.surface, str(invocation.options.get("command") or ""))
         return replies.START
 
     async def keep_address(self, job: Job, **changes: object) -> Job:

@@ -21,6 +21,8 @@ def job(**notes: object) -> Job:
         ({"cut": ""}, []),
         ({"understood": "ein {Fuchs}"}, ["Understood as “ein {Fuchs}”"]),
         ({"cut": ["with", "hats"]}, ["Too long for the model, not read: “with, hats”"]),
+        ({"problem": "translation_empty"}, [replies.PROMPT_PROBLEMS["translation_empty"]]),
+        ({"problem": "nobody knows this"}, []),
         ({"batch": 3}, ["Drawn in one batch of 3."]),
         ({"text_mix": True}, ["This model mixed the words themselves, not pictures of them."]),
     ],
