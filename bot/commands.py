@@ -157,7 +157,7 @@ DEPTH = _drawing(
 UPSCALE = _drawing("upscale", Upscale, PICTURE, WISH, NEGATIVE, STRENGTH)
 QUEUE = Command("queue")
 CANCEL = Command("cancel", (Option("job"),), main="job")
-HELP = Command("help")
+HELP = Command("help", (Option("command"),), main="command")
 START = Command("start", surfaces=frozenset({"telegram"}))
 
 DRAWING_COMMANDS = (IMAGINE, IMG2IMG, INPAINT, OUTPAINT, MIX, MORPH, VARIATIONS, DEPTH, UPSCALE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from bot.commands import COMMANDS, DRAWING_COMMANDS, Command, Option
+from bot.commands import DRAWING_COMMANDS, Command, Option
 from engine.dispatcher import EngineState
 from engine.errors import EngineError
 from engine.jobs import Job, JobStatus, JobUpdate
@@ -48,6 +48,9 @@ ERRORS = MappingProxyType(
         "bad_sides": "{value} is not a side. Choose from: {known}; several with commas.",
         "picture_missing": "/{command} needs a picture: send one with the command, or answer a message that has one.",
         "too_many_pictures": "/{command} takes at most {most} pictures.",
+        "no_pictures": "/{command} draws from words alone. /img2img draws over a picture, /variations draws its like.",
+        "no_picture_there": "That message has no picture.",
+        "download_failed": "The picture {file} could not be fetched. Send it again.",
         "too_large_to_upscale": "The picture would become {width}x{height}; at most {limit} pixels a side are made.",
         "mix_needs_prior": "{model} mixes words only, for it cannot read pictures. These mix pictures too: {able}.",
         "mask_missing": "Say what to repaint: send a mask that is white there, or a picture that is transparent there.",
@@ -173,21 +176,41 @@ OPTION_HELP = MappingProxyType(
         "exact": "Draw alone, for the very same pixels each time",
         "file": "Send the picture as a file, not recompressed",
         "job": "A job's number, or all",
+        "command": "A command's name, for its options",
+    }
+)
+
+# What the worker noted about the pictures, by its key in `Job.notes`.
+NOTES = MappingProxyType(
+    {
+        "understood": "Understood as “{understood}”",
+        "cut": "Too long for the model, not read: “{cut}”",
+        "text_mix": "This model mixed the words themselves, not pictures of them.",
+        "batch": "Drawn in one batch of {batch}.",
     }
 )
 
 START = (
     "Hello! Tell me what to draw: /imagine a red circle on a blue background\n/help lists everything you can ask for."
 )
+# What a bare command is answered with, as a question.
 ASK_PROMPT = "What shall I draw? Answer this message with your prompt."
+ASK_PICTURE = "Which picture? Answer this message with it, your words below it."
+ASK_PARTS = 'Which things? Answer this message with words in quotation marks, or pictures, such as: "a cat" "a tiger"'
 PROMPT_PLACEHOLDER = "a red circle on a blue background"
 NO_WORDS = "Write a command, for example: /imagine a red circle. /help lists them all."
+NO_COMMAND = "Answer the picture with a command, for example: /img2img a red circle. /help lists them all."
+# The entries of a message's menu, by the command behind them.
+MENU = MappingProxyType({"img2img": "Use as init image", "variations": "Variations", "upscale": "Upscale"})
+HELP_HINT = "/help and a command's name, such as /help imagine, shows its options."
+PICTURES_HELP = "Pictures: send them with the command as caption, or answer a message that has one."
 # An error names a request's field; a person knows it as the option in front of it.
 _OPTION_NAMES = MappingProxyType(
     {option.field: option.name for command in DRAWING_COMMANDS for option in command.options if option.field}
 )
 _STEPS_IN_BAR = 10
 _VALUE_SHOWN = 80
+_NOTE_SHOWN = 200
 _STATES = MappingProxyType(
     {
         EngineState.WARMING_UP: "warming up",
@@ -231,7 +254,14 @@ def eta(seconds: float | None) -> str:
 def caption(job: Job) -> str:
     """Describe finished pictures: the prompt, and everything needed to make them again."""
     without = f"\nwithout {quote(job.request.negative_prompt)}" if job.request.negative_prompt else ""
-    return f"{title(job.request)}{without}\n{parameters(job)}"
+    return "\n".join([f"{title(job.request)}{without}", *notes(job), parameters(job)])
+
+
+def notes(job: Job) -> list[str]:
+    """Say, a line each, what the worker noted about the pictures."""
+    noted = {name: _fact(name, value) for name, value in job.notes.items() if value}
+    lines = [sentence.format_map(noted) for name, sentence in NOTES.items() if name in noted]
+    return [*lines, PROMPT_PROBLEMS[str(noted["problem"])]] if noted.get("problem") in PROMPT_PROBLEMS else lines
 
 
 def parameters(job: Job) -> str:
@@ -269,11 +299,6 @@ def cancelled(jobs: Sequence[Job]) -> str:
     return f"Stopped {len(jobs)} pictures."
 
 
-def help_text(surface: str) -> str:
-    """List the commands and options of a surface."""
-    return "\n".join(_command_help(command, surface) for command in COMMANDS if surface in command.surfaces)
-
-
 def option_help(command: Command, option: Option) -> str:
     """Describe an option with its bounds, short enough for Discord's 100 characters."""
     bounds = command.limits(option)
@@ -289,18 +314,12 @@ def title(request: AnyRequest, limit: int = 300) -> str:
 
 def quote(text: str, limit: int = 300) -> str:
     """Quote a person's words on one line, cut to `limit` characters."""
+    return f"“{_cut(text, limit)}”"
+
+
+def _cut(text: str, limit: int) -> str:
     line = " ".join(text.split())
-    return f"“{line if len(line) <= limit else line[: limit - 1] + '…'}”"
-
-
-def _command_help(command: Command, surface: str) -> str:
-    lines = [f"/{command.name}: {COMMAND_HELP[command.name]}"]
-    lines += [
-        f"   --{option.name}: {option_help(command, option)}"
-        for option in command.on(surface)
-        if option.name != command.main
-    ]
-    return "\n".join(lines)
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def _standing(update: JobUpdate) -> str:
@@ -316,6 +335,8 @@ def _state(state: EngineState) -> str:
 def _fact(name: str, value: object) -> object:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
+    if name in NOTES:
+        return _cut(str(value), _NOTE_SHOWN)
     if name == "field":
         return _OPTION_NAMES.get(str(value), value)
     if name != "value" or not isinstance(value, str):

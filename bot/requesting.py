@@ -94,7 +94,7 @@ def _pictures(invocation: Invocation, words: dict[str, object]) -> dict[str, obj
     takes_parts = any(not option.field for option in invocation.command.pictures())
     if waiting and not takes_parts:
         most = len(invocation.command.pictures())
-        raise RequestError("too_many_pictures", command=invocation.command.name, most=most)
+        raise RequestError("too_many_pictures" if most else "no_pictures", command=invocation.command.name, most=most)
     return fields
 
 

@@ -12,7 +12,8 @@ from typing import Protocol, Self, TypeVar
 import structlog
 
 from bot import replies
-from bot.commands import CANCEL, QUEUE, Invocation, Kept, Upload
+from bot.commands import CANCEL, HELP, QUEUE, Invocation, Kept, Upload
+from bot.help import help_text
 from bot.requesting import to_request
 from engine import inputs
 from engine.catalog import Catalog
@@ -107,7 +108,9 @@ class Service:
             return replies.queue(mine, self._dispatcher.waiting, self._dispatcher.state)
         if invocation.command is CANCEL:
             return replies.cancelled(await self._cancel(origin.owner, str(invocation.options.get("job") or "")))
-        return replies.START if invocation.command.name == "start" else replies.help_text(origin.surface)
+        if invocation.command is HELP:
+            return help_text(origin.surface, str(invocation.options.get("command") or ""))
+        return replies.START
 
     async def keep_address(self, job: Job, **changes: object) -> Job:
         """Commit what the surface must remember to answer this job, such as the message it edits."""

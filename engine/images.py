@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Sequence
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageSequence
 from PIL.PngImagePlugin import PngInfo
 
 from engine.errors import RequestError
@@ -86,15 +86,16 @@ def parameters(request: AnyRequest, index: int) -> str:
 def fit(picture: Picture, limit_bytes: int) -> Picture:
     """Return `picture` in at most `limit_bytes`: as it is, else as lossless WebP, else with ever lower quality.
 
-    The pixels keep their number and the file its parameters. Raises `RequestError` where even the lowest quality is
-    too large.
+    The pixels keep their number, an animation its frames and the file its parameters.
+    Raises `RequestError` where even the lowest quality is too large.
     """
     if len(picture.data) <= limit_bytes:
         return picture
     image = decode(picture)
-    exif = _exif(str(image.info.get("parameters", "")))
+    exif = _exif(_parameters_in(image))
+    frames, timing = _frames(image)
     for options in FITTING:
-        data = _save(image, "WEBP", exif=exif, **options)
+        data = _save(frames[0], "WEBP", exif=exif, **timing, **options)
         if len(data) <= limit_bytes:
             return Picture(data, "image/webp", picture.width, picture.height, picture.seed)
     raise RequestError("picture_too_large", size_bytes=len(data), limit_bytes=limit_bytes)
@@ -122,6 +123,23 @@ def decode(picture: Picture) -> Image.Image:
     image = Image.open(io.BytesIO(picture.data))
     image.load()
     return image
+
+
+def _frames(image: Image.Image) -> tuple[list[Image.Image], dict[str, object]]:
+    """List the frames of an animation, and what saves them as one; a still picture has one and needs nothing."""
+    if getattr(image, "n_frames", 1) == 1:
+        return [image], {}
+    shown = [(frame.convert("RGB"), frame.info.get("duration", FRAME_MS)) for frame in ImageSequence.Iterator(image)]
+    frames, durations = [frame for frame, _ in shown], [duration for _, duration in shown]
+    # A WebP says for ever unless it is told otherwise, a GIF once.
+    loop = image.info.get("loop", 1)
+    return frames, {"save_all": True, "append_images": frames[1:], "duration": durations, "loop": loop}
+
+
+def _parameters_in(image: Image.Image) -> str:
+    """Read what `encode` or `animate` wrote about how the picture was made."""
+    comment = image.info.get("comment", b"")
+    return str(image.info.get("parameters") or comment.decode("utf-8", "replace"))
 
 
 def _save(image: Image.Image, file_format: str, **options: object) -> bytes:

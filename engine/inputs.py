@@ -94,6 +94,7 @@ def _too_many_pixels() -> RequestError:
 
 def _cannot_read(data: bytes) -> RequestError:
     """Tell a damaged file of an allowed format from all others."""
+    Image.init()  # Pillow loads most formats only when it meets a file that the common ones do not know
     accepts = [Image.OPEN[name.upper()][1] for name in FORMATS]
     known = any(accept is not None and accept(data[:16]) is True for accept in accepts)
     return RequestError("picture_unreadable" if known or not data else "picture_format", formats=list(FORMATS))

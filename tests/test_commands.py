@@ -1,9 +1,11 @@
 """The command table: the same words mean the same request everywhere, and every bad value gets its own error."""
 
+import discord
 import pytest
 
 from bot import replies
 from bot.commands import COMMANDS, IMAGINE, Invocation, find
+from bot.help import help_text
 from bot.parsing import parse_text
 from bot.requesting import to_request
 from engine.catalog import DEMO, KANDINSKY_2_2, Catalog
@@ -111,7 +113,30 @@ def test_every_command_and_option_is_described():
             if surface in command.surfaces:
                 assert 1 <= len(replies.COMMAND_HELP[command.name]) <= 100
                 assert all(1 <= len(replies.option_help(command, option)) <= 100 for option in command.on(surface))
-                assert f"/{command.name}" in replies.help_text(surface)
+                assert f"/{command.name}" in help_text(surface)
+
+
+@pytest.mark.parametrize(("surface", "limit"), [("discord", 2_000), ("telegram", 4_096), ("web", 4_096)])
+def test_every_help_fits_into_one_message(surface, limit):
+    offered = [command for command in COMMANDS if surface in command.surfaces]
+    texts = [help_text(surface), *(help_text(surface, command.name) for command in offered)]
+    assert all(len(discord.utils.escape_markdown(text)) <= limit for text in texts)
+    for command, text in zip(offered, texts[1:], strict=True):
+        named = [option for option in command.on(surface) if surface == "discord" or not option.is_picture]
+        assert all(f"{option.name}: {replies.option_help(command, option)}" in text for option in named)
+
+
+def test_help_takes_a_name_as_people_write_it_and_refuses_others():
+    assert help_text("telegram", " /IMG2IMG ").startswith("/img2img: ")
+    assert "--strength" in help_text("telegram", "img2img")
+    with pytest.raises(RequestError):
+        help_text("discord", "start")
+
+
+def test_pictures_are_sent_along_in_text_and_are_options_on_discord():
+    assert replies.PICTURES_HELP in help_text("telegram", "inpaint")
+    assert "mask: " not in help_text("telegram", "inpaint")
+    assert "mask: " in help_text("discord", "inpaint")
 
 
 def test_a_command_of_another_surface_is_unknown():

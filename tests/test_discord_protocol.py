@@ -43,6 +43,27 @@ async def test_an_unknown_path_is_not_found(server: DiscordServer) -> None:
         assert await answer.json() == {"message": "Unknown User", "code": 10013}
 
 
+def label(text: str) -> dict[str, object]:
+    words = {"type": 4, "custom_id": text, "style": 1}
+    return {"type": 18, "label": text, "component": words}
+
+
+@pytest.mark.parametrize(
+    ("parts", "place"),
+    [([], "components"), ([label(str(number)) for number in range(6)], "components"), ([label("x" * 46)], "label")],
+)
+async def test_a_form_has_one_to_five_short_parts(server: DiscordServer, parts: list[object], place: str) -> None:
+    channel = server.add_guild().add_channel()
+    user = server.add_user()
+    asked = await server.slash("draw", {}, user=user, channel=channel, validate=False, wait_ready=False)
+    form = {"type": 9, "data": {"title": "Draw", "custom_id": "draw", "components": parts}}
+    url = f"{server.api_base}/interactions/{asked.id}/{asked.token}/callback"
+    async with aiohttp.ClientSession() as session, session.post(url, json=form) as answer:
+        refused = await answer.json()
+    assert (answer.status, refused["code"]) == (400, 50035)
+    assert place in json.dumps(refused["errors"])
+
+
 async def test_a_second_client_library_runs_the_same_flow(server: DiscordServer) -> None:
     channel: Channel = server.add_guild().add_channel()
     user = server.add_user(locale="de")

@@ -6,8 +6,8 @@ from PIL import ExifTags, Image
 
 from engine.errors import RequestError
 from engine.events import Picture
-from engine.images import REQUEST_CHUNK, decode, encode, fit, grid
-from engine.requests import Text2Image
+from engine.images import FRAME_MS, REQUEST_CHUNK, animate, decode, encode, fit, grid
+from engine.requests import Morph, Text2Image
 
 REQUEST = Text2Image(
     model="demo", prompt="ein roter Kreis, 红色", negative_prompt="blurry", width=64, height=64, steps=20,
@@ -66,6 +66,29 @@ def test_noise_loses_quality_but_no_pixels_and_keeps_its_parameters() -> None:
     assert (fitted.width, fitted.height, fitted.seed) == (*decode(fitted).size, picture.seed) == (256, 128, 7)
     comment = Image.open(io.BytesIO(fitted.data)).getexif().get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment]
     assert comment.removeprefix(b"UNICODE\0").decode("utf-16-be").startswith("ein roter Kreis, 红色")
+
+
+def test_an_animation_over_the_limit_keeps_its_frames_its_pace_and_its_parameters() -> None:
+    morph = Morph(model="demo", start={"text": "a cat"}, end={"text": "a dog"}, width=64, height=64, steps=2, seed=7)
+    moving = animate([noise(), noise(), noise()], morph)
+    fitted = fit(moving, len(moving.data) - 1)
+    assert (fitted.media_type, fitted.width, fitted.height, fitted.seed) == ("image/webp", 64, 64, 7)
+    assert len(fitted.data) < len(moving.data)
+    smaller = Image.open(io.BytesIO(fitted.data))
+    assert (smaller.n_frames, smaller.info["loop"]) == (4, 0)
+    smaller.seek(1)
+    smaller.load()
+    assert smaller.info["duration"] == FRAME_MS
+    comment = smaller.getexif().get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment]
+    assert comment.removeprefix(b"UNICODE\0").decode("utf-16-be").startswith("a cat + a dog")
+
+
+def test_an_animation_that_fits_is_left_alone_and_one_that_cannot_is_refused() -> None:
+    morph = Morph(model="demo", start={"text": "a cat"}, end={"text": "a dog"}, width=64, height=64, steps=2, seed=7)
+    moving = animate([noise(), noise(), noise()], morph)
+    assert fit(moving, len(moving.data)) is moving
+    with pytest.raises(RequestError, match="picture_too_large"):
+        fit(moving, 500)
 
 
 def test_an_impossible_limit_is_named() -> None:

@@ -134,6 +134,12 @@ def test_more_pictures_than_a_command_takes_are_refused():
     assert "/img2img takes at most 1 pictures." in replies.error(caught.value)
 
 
+def test_a_command_of_words_alone_takes_no_picture():
+    with pytest.raises(RequestError) as caught:
+        request("/imagine a fox", kept())
+    assert "/imagine draws from words alone." in replies.error(caught.value)
+
+
 def test_a_picture_that_would_become_too_large_is_not_enlarged():
     with pytest.raises(RequestError, match="too_large_to_upscale"):
         request("/upscale", kept(width=2049, height=100))

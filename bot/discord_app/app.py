@@ -14,8 +14,10 @@ from bot import config
 from bot.commands import Invocation
 from bot.discord_app import delivery
 from bot.discord_app.address import Address, origin
-from bot.discord_app.client import TROUBLE, Client, quiet, redirect, whisper
+from bot.discord_app.client import TROUBLE, AppCommand, Client, quiet, redirect, whisper
 from bot.discord_app.commands import SURFACE, build_all
+from bot.discord_app.menus import build_menus
+from bot.discord_app.pictures import attached, fetch
 from bot.service import Load, Service
 from engine.events import Picture
 from engine.jobs import Job
@@ -88,14 +90,21 @@ class DiscordApp:
         return job.id not in self._lost and not Address.read(job).expired
 
     async def _handle(self, interaction: discord.Interaction, invocation: Invocation) -> None:
-        """Translate one command; a job is committed before it is acknowledged."""
-        asked = origin(interaction)
+        """Translate one command."""
         if not invocation.command.makes_job:
-            await whisper(interaction, await self._service.answer(invocation, asked))
+            await whisper(interaction, await self._service.answer(invocation, origin(interaction)))
             return
-        job = await self._service.submit(invocation, asked)
-        await acknowledge(interaction, job)
-        self._service.follow(job)
+        self._service.follow(await self._submit(interaction, invocation))
+
+    async def _submit(self, interaction: discord.Interaction, invocation: Invocation) -> Job:
+        """Commit a job and promise its pictures: before a download, which may outlast the 3 s for a promise."""
+        with_pictures = bool(attached(invocation))
+        if with_pictures:
+            await acknowledge(interaction)
+        job = await self._service.submit(await fetch(invocation), origin(interaction))
+        if not with_pictures:
+            await acknowledge(interaction)
+        return job
 
     async def _stay_connected(self) -> None:
         """Log in until it works; once connected, discord.py reconnects by itself."""
@@ -111,7 +120,8 @@ class DiscordApp:
     async def _connect(self) -> None:
         token = self._settings.token.get_secret_value() if self._settings.token else ""
         # A discord.py client cannot log in a second time.
-        self._client = Client(build_all(self._handle, self._models), self._logged_in.set)
+        commands: list[AppCommand] = [*build_all(self._handle, self._models), *build_menus(self._handle)]
+        self._client = Client(commands, self._logged_in.set)
         try:
             async with self._client:
                 await self._client.start(token)
@@ -119,9 +129,9 @@ class DiscordApp:
             self._logged_in.clear()
 
 
-async def acknowledge(interaction: discord.Interaction, job: Job) -> None:
+async def acknowledge(interaction: discord.Interaction) -> None:
     """Promise an answer; where Discord no longer takes the promise, the picture goes to the channel."""
     try:
-        await interaction.response.defer()
+        await interaction.response.defer(thinking=True)
     except TROUBLE as error:
-        log.warning("discord_not_acknowledged", job=job.id, error=str(error))
+        log.warning("discord_not_acknowledged", interaction=interaction.id, error=str(error))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiohttp
@@ -26,11 +27,13 @@ ADDRESS = re.compile(r"(?:https?|steam)://[^\s<>”]+", re.IGNORECASE)
 # What a request to Discord ends in when Discord refuses it or the network breaks.
 TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 
+AppCommand = app_commands.Command[Any, ..., None] | app_commands.ContextMenu
+
 
 class Client(discord.Client):
     """Log in, register the commands, and receive interactions; `logged_in` is called before any of them."""
 
-    def __init__(self, commands: list[app_commands.Command[Any, ..., None]], logged_in: Callable[[], None]) -> None:
+    def __init__(self, commands: Sequence[AppCommand], logged_in: Callable[[], None]) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -65,16 +68,27 @@ class Tree(app_commands.CommandTree[Client]):
     async def on_error(self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError) -> None:
         """Say whose fault it was; what nobody foresaw goes to the log with its traceback."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        if isinstance(cause, EngineError):
-            await whisper(interaction, replies.error(cause))
-            return
-        log.error("discord_command_failed", interaction=interaction.id, exc_info=cause)
-        await whisper(interaction, replies.ERRORS["engine_error"])
+        await apologise(interaction, cause)
+
+
+async def apologise(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Say what went wrong to the person who asked, alone."""
+    if isinstance(error, EngineError):
+        await whisper(interaction, replies.error(error))
+        return
+    log.error("discord_command_failed", interaction=interaction.id, exc_info=error)
+    await whisper(interaction, replies.ERRORS["engine_error"])
 
 
 async def whisper(interaction: discord.Interaction[Any], text: str) -> None:
-    """Answer so that only the person who asked sees it, before or after the interaction was acknowledged."""
+    """Answer so that only the person who asked sees it, before or after the interaction was acknowledged.
+
+    The first message after a promise fills the loading message, which everybody sees: that one is taken away first.
+    """
     try:
+        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            with contextlib.suppress(*TROUBLE):
+                await interaction.delete_original_response()
         if interaction.response.is_done():
             await interaction.followup.send(plain(text), ephemeral=True, suppress_embeds=True)
         else:

@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 
 from bot import replies
-from bot.commands import COMMANDS, Command, Invocation, Option
+from bot.commands import COMMANDS, Command, Invocation, Option, Upload
 
 Handler = Callable[[discord.Interaction, Invocation], Awaitable[None]]
 AppCommand = app_commands.Command[Any, ..., None]
@@ -49,7 +49,8 @@ _INTERACTION = Parameter("interaction", Parameter.POSITIONAL_OR_KEYWORD)
 
 def _parameter(option: Option) -> Parameter:
     default = Parameter.empty if option.required else None
-    return Parameter(option.name, Parameter.KEYWORD_ONLY, default=default, annotation=option.kind)
+    kind = discord.Attachment if option.kind is Upload else option.kind
+    return Parameter(option.name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
 def _suggest(models: Sequence[str]) -> Suggest:

@@ -120,4 +120,5 @@ def _nonce(job: Job) -> str:
 def _file(job: Job, number: int, picture: Picture) -> discord.File:
     suffix = picture.media_type.partition("/")[2]
     name = f"{_nonce(job)}-{number}.{suffix}"
-    return discord.File(io.BytesIO(picture.data), name, description=job.request.prompt[:LONGEST_DESCRIPTION])
+    words = " + ".join(job.request.texts())[:LONGEST_DESCRIPTION]
+    return discord.File(io.BytesIO(picture.data), name, description=words or None)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
-from telegram import BotCommand, ForceReply, Message, Update
+from telegram import BotCommand, Message, Update
+from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
@@ -16,6 +18,9 @@ from bot.commands import Invocation
 from bot.parsing import parse_text
 from bot.service import Service
 from bot.telegram_app.address import SURFACE, origin
+from bot.telegram_app.albums import Albums
+from bot.telegram_app.asking import ask, asked_line, line_of, question_for
+from bot.telegram_app.pictures import fetch, sent_with
 from bot.telegram_app.texts import TEXT_LENGTH, shorten
 from engine.errors import RequestError
 
@@ -32,13 +37,11 @@ PRIVATE = ASKED & filters.ChatType.PRIVATE
 
 
 class AnswersQuestion(filters.MessageFilter):
-    """Pass the answers to the bot's question for a prompt; the question itself is all that must be remembered."""
+    """Pass the answers to the bot's questions."""
 
     def filter(self, message: Message) -> bool:
-        """Tell whether `message` replies to the question."""
-        asked = message.reply_to_message
-        mine = bool(asked and asked.from_user and asked.from_user.id == message.get_bot().id)
-        return mine and bool(asked and asked.text == replies.ASK_PROMPT)
+        """Tell whether `message` replies to a question."""
+        return asked_line(message.reply_to_message) is not None
 
 
 class Handlers:
@@ -46,35 +49,44 @@ class Handlers:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._albums = Albums()
 
     def build(self) -> list[Handler]:
         """List the handlers; the first that fits a message gets it."""
         return [
-            CommandHandler([it.name for it in OFFERED if it.makes_job], taking(self._make), ASKED),
-            CommandHandler([it.name for it in OFFERED if not it.makes_job], taking(self._answer), ASKED),
-            MessageHandler(ASKED & filters.TEXT & ~filters.COMMAND & AnswersQuestion(), taking(self._take_prompt)),
+            CommandHandler([it.name for it in OFFERED], taking(self._take), ASKED),
+            MessageHandler(ASKED & (filters.PHOTO | filters.Document.ALL), taking(self._take)),
+            MessageHandler(ASKED & filters.TEXT & ~filters.COMMAND & AnswersQuestion(), taking(self._take)),
             MessageHandler(PRIVATE & filters.COMMAND, taking(self._refuse)),
             MessageHandler(PRIVATE & filters.TEXT, taking(self._hint)),
         ]
 
-    async def _make(self, message: Message) -> None:
-        invocation = parse_text(message.text or "", SURFACE)
-        if invocation.options:
-            await self._submit(message, invocation)
-        else:
-            question = ForceReply(selective=True, input_field_placeholder=replies.PROMPT_PLACEHOLDER)
-            await message.reply_text(replies.ASK_PROMPT, reply_markup=question)
+    async def _take(self, message: Message) -> None:
+        """Obey a message, or an album once it is whole."""
+        messages = await self._albums.gather(message)
+        if found := line_of(messages) if messages else None:
+            await self._obey(*found, messages)
+        elif messages and message.chat.type == ChatType.PRIVATE:
+            await say(message, replies.NO_COMMAND)
 
-    async def _take_prompt(self, message: Message) -> None:
-        await self._submit(message, parse_text(f"/{commands.IMAGINE.name} {message.text}", SURFACE))
+    async def _obey(self, message: Message, line: str, messages: Sequence[Message]) -> None:
+        """Obey the command in `line`, which `message` gave, with the pictures of all `messages`."""
+        if not message.text and message.chat.type != ChatType.PRIVATE and not _is_offered(line):
+            return  # several bots share a group
+        invocation = parse_text(line, SURFACE)
+        if not invocation.command.makes_job:
+            await say(message, await self._service.answer(invocation, origin(message)))
+            return
+        pictures = sent_with(messages, invocation.command)
+        question = question_for(invocation, bool(pictures))
+        if question and len(pictures) < 2:  # a question holds one picture
+            await ask(message, question, line, pictures)
+        else:
+            await self._submit(message, replace(invocation, pictures=await fetch(message.get_bot(), pictures)))
 
     async def _submit(self, message: Message, invocation: Invocation) -> None:
         """Commit a job; its follower acknowledges it at once, so that a job has one writer of messages."""
         self._service.follow(await self._service.submit(invocation, origin(message)))
-
-    async def _answer(self, message: Message) -> None:
-        invocation = parse_text(message.text or "", SURFACE)
-        await say(message, await self._service.answer(invocation, origin(message)))
 
     async def _refuse(self, message: Message) -> None:
         """Raise what the table says of a command that is not in it."""
@@ -82,6 +94,11 @@ class Handlers:
 
     async def _hint(self, message: Message) -> None:
         await say(message, replies.NO_WORDS)
+
+
+def _is_offered(line: str) -> bool:
+    name = line.split()[0].removeprefix("/").partition("@")[0].lower()
+    return name in {command.name for command in OFFERED}
 
 
 def menu() -> list[BotCommand]:

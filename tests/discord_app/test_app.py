@@ -33,15 +33,19 @@ def pixels(message: Message) -> list[bytes]:
 async def test_the_commands_on_discord_are_those_of_the_table(server, bot):
     async with bot.running():
         put = await server.requested("PUT", "/commands")
-    assert [command["name"] for command in put.json] == ["imagine", "queue", "cancel", "help"]
+    offered = [command.name for command in COMMANDS if "discord" in command.surfaces]
+    assert [command["name"] for command in put.json] == [*offered, *replies.MENU.values()]
     imagine = {option["name"]: option for option in put.json[0]["options"]}
     kinds = {name: option["type"] for name, option in imagine.items()}
     assert kinds == {
-        "prompt": 3, "negative": 3, "size": 3, "steps": 4, "guidance": 10, "seed": 4, "count": 4, "model": 3
+        "prompt": 3, "negative": 3, "size": 3, "steps": 4, "guidance": 10, "seed": 4, "count": 4, "model": 3, "exact": 5
     }  # fmt: skip
     assert [name for name, option in imagine.items() if option["required"]] == ["prompt"]
-    assert all(option["description"] == replies.option_help(COMMANDS[0].option(name, "discord"))
-               for name, option in imagine.items() if name != "prompt")  # fmt: skip
+    assert all(
+        option["description"] == replies.option_help(COMMANDS[0], COMMANDS[0].option(name, "discord"))
+        for name, option in imagine.items()
+        if name != "prompt"
+    )
     assert not any({"min_value", "max_value", "max_length"} & option.keys() for option in imagine.values())
     assert put.json[0]["contexts"] == [0, 1, 2]
 
@@ -159,6 +163,14 @@ async def test_queue_help_and_cancel_answer_only_their_person(server, bot):
     assert "/imagine" in answers[1].content
     assert job.id in answers[2].content
     assert cancelled is asked.original
+
+
+async def test_help_tells_the_options_of_one_command(server, bot):
+    async with bot.running():
+        told, refused = [await bot.use("help", command=name) for name in ("img2img", "draw")]
+    assert "strength: How much is drawn anew" in told.content
+    assert "There is no command /draw" in refused.content
+    assert refused.ephemeral
 
 
 async def test_nobody_cancels_for_another(server, bot):

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from bot import replies
+from bot.commands import COMMANDS
 from bot.telegram_app.texts import shorten
 from engine import images
 from engine.jobs import JobStatus
@@ -21,7 +22,7 @@ SENTENCES = [
     ("/imagine a fox --steps 9999", "steps must be between 1 and 150; 9999 is not."),
     ("/imagine a fox --size 63x70000", "demo cannot draw 63x70000."),
     ("/imagine a fox --stepps 3", "There is no option --stepps."),
-    ("/imagine --seed 7", "The prompt is empty."),
+    ("/help draw", "There is no command /draw."),
     ("/cancel", "You have nothing waiting or running."),
     ("/draw a fox", "There is no command /draw."),
     ("/imagine@other_test_bot a fox", "There is no command /"),
@@ -81,9 +82,9 @@ async def test_two_files_come_as_two_messages(bot):
 async def test_a_bare_imagine_asks_and_the_answer_is_the_prompt_even_after_a_restart(bot):
     group = bot.server.group("Studio", members=[bot.alice])
     async with bot.running():
-        asked = await group.send(f"/imagine@{bot.server.bot.username}")
+        asked = await group.send(f"/imagine@{bot.server.bot.username} --steps 2")
         question = await group.wait(lambda m: m.force_reply, timeout_s=WAIT_S)
-    assert (question.text, question.reply_to) == (replies.ASK_PROMPT, asked)
+    assert (question.text, question.reply_to) == (f"{replies.ASK_PROMPT}\n{asked.text}", asked)
     assert question.reply_markup["selective"]
     assert question.reply_markup["input_field_placeholder"] == replies.PROMPT_PLACEHOLDER
     async with bot.running():
@@ -173,8 +174,12 @@ async def test_the_menu_and_the_help_are_the_table(bot):
         await bot.chat.wait(lambda m: m.text == replies.START, timeout_s=WAIT_S)
         await bot.chat.send("/help")
         help_text = await bot.chat.wait(shows("/imagine: "), timeout_s=WAIT_S)
-    assert [command["command"] for command in menu.decoded("commands")] == ["imagine", "queue", "cancel", "help"]
-    assert "--file" in help_text.text
+        await bot.chat.send("/help imagine")
+        options = await bot.chat.wait(shows("--file"), timeout_s=WAIT_S)
+    offered = [command.name for command in COMMANDS if "telegram" in command.surfaces and command.name != "start"]
+    assert [command["command"] for command in menu.decoded("commands")] == offered
+    assert all(f"/{name}: " in help_text.text for name in offered)
+    assert options.text.startswith("/imagine: ")
 
 
 async def test_edited_and_forwarded_commands_ask_for_nothing(bot):

@@ -12,6 +12,14 @@ def png(size: tuple[int, int] = (64, 64), colour: str = "red") -> bytes:
     return encoded.getvalue()
 
 
+def gif() -> bytes:
+    """Return an animation of two frames."""
+    encoded = io.BytesIO()
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    frames[0].save(encoded, "GIF", save_all=True, append_images=frames[1:], duration=100, loop=0)
+    return encoded.getvalue()
+
+
 def decoded(data: bytes | None) -> Image.Image:
     """Return a picture whose pixels are loaded."""
     assert data

@@ -1,12 +1,13 @@
 """Photos and documents keep the limits of Telegram."""
 
 import pytest
+from telegram import InputMediaAnimation
 from telegram.error import BadRequest
 from telegram.ext import Application
 
 from tests.servers.telegram import TelegramServer
 
-from .pictures import decoded, is_red, png
+from .pictures import decoded, gif, is_red, png
 
 
 async def test_a_photo_of_a_person_downloads_recompressed(server: TelegramServer, app: Application) -> None:
@@ -62,3 +63,17 @@ async def test_a_photo_is_resent_by_its_file_id(server: TelegramServer, app: App
     assert posted.has_media_spoiler
     with pytest.raises(BadRequest, match="Wrong file identifier"):
         await app.bot.send_photo(chat.id, "unknown")
+
+
+async def test_a_text_becomes_an_animation_that_is_a_file_too(server: TelegramServer, app: Application) -> None:
+    chat = server.private_chat(server.add_user("Alice"))
+    message = await app.bot.send_message(chat.id, "drawing")
+    edited = await message.edit_media(InputMediaAnimation(gif(), caption="a cat becomes a dog", filename="morph.gif"))
+    assert (edited.animation.width, edited.animation.height) == (64, 64)
+    assert edited.animation.file_id == edited.document.file_id
+    assert chat.from_bot[0].animation == gif()
+    assert chat.from_bot[0].document is None
+    again = await message.edit_media(InputMediaAnimation(edited.animation.file_id, caption="again"))
+    assert again.caption == "again"
+    with pytest.raises(BadRequest, match="Image_process_failed"):
+        await message.edit_media(InputMediaAnimation(b"no picture"))

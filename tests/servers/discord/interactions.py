@@ -16,6 +16,7 @@ PONG, SEND, DEFER, DEFER_UPDATE, UPDATE, CHOICES, MODAL = 1, 4, 5, 6, 7, 8, 9
 ACKNOWLEDGE_WITHIN_S = 3.0
 TOKEN_LIFE_S = 15 * 60.0
 MOST_CHOICES = 25
+MOST_FORM_PARTS = 5
 # Only an app that the guild itself did not install is limited.
 MOST_USER_INSTALL_FOLLOWUPS = 5
 
@@ -198,6 +199,7 @@ class Interactions:
         if kind == MODAL:
             complaints.check_length(data.get("title"), "data.title", 45, 1)
             complaints.check_length(data.get("custom_id"), "data.custom_id", 100, 1)
+            _check_form(data.get("components") or [], complaints)
         complaints.raise_any()
 
     def _apply(self, interaction: Interaction, kind: int, form: Form) -> None:
@@ -279,3 +281,14 @@ class Interactions:
             if message and not message.deleted and (named or message.id == message_id):
                 return message
         raise errors.unknown_message()
+
+
+def _check_form(parts: list[dict[str, Any]], complaints: errors.Complaints) -> None:
+    """Note what Discord refuses in a form: https://docs.discord.com/developers/components/reference#label."""
+    fits = 1 <= len(parts) <= MOST_FORM_PARTS
+    complaints.check(fits, "data.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
+    for index, part in enumerate(parts):
+        complaints.check_length(part.get("label"), f"data.components.{index}.label", 45)
+        complaints.check_length(part.get("description"), f"data.components.{index}.description", 100)
+        held = part.get("component") or {}
+        complaints.check_length(held.get("custom_id"), f"data.components.{index}.component.custom_id", 100)

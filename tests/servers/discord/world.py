@@ -28,8 +28,10 @@ class Upload:
     description: str | None = None
 
     def guess_type(self) -> str:
-        """Return the declared content type, or one guessed by the name."""
-        return self.content_type or mimetypes.guess_type(self.filename)[0] or "application/octet-stream"
+        """Return the declared content type, or, where that says nothing, one guessed by the name."""
+        unknown = "application/octet-stream"
+        declared = self.content_type if self.content_type != unknown else ""
+        return declared or mimetypes.guess_type(self.filename)[0] or unknown
 
 
 @dataclass(eq=False, slots=True)

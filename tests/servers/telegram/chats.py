@@ -94,12 +94,21 @@ class Chat:
             content, sender or self.members[0], reply_to=reply_to, thread_id=thread_id, media_group_id=media_group_id
         )
 
-    async def send_album(self, photos: list[bytes], *, caption: str = "", sender: User | None = None) -> list[Message]:
-        """Post several photos under one media group; the first carries the caption."""
-        album = self.world.next_id()
+    async def send_album(
+        self,
+        photos: list[bytes],
+        *,
+        caption: str = "",
+        captioned: int = 0,
+        sender: User | None = None,
+        reply_to: Message | None = None,
+    ) -> list[Message]:
+        """Post several photos under one media group; the one with the index `captioned` carries the caption."""
+        album = str(self.world.next_id())
+        captions = [caption if index == captioned else "" for index in range(len(photos))]
         return [
-            await self.send(photo=photo, caption="" if index else caption, sender=sender, media_group_id=str(album))
-            for index, photo in enumerate(photos)
+            await self.send(photo=photo, caption=words, sender=sender, reply_to=reply_to, media_group_id=album)
+            for photo, words in zip(photos, captions, strict=True)
         ]
 
     async def edit(self, message: Message, text: str) -> None:

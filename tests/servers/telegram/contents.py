@@ -38,7 +38,7 @@ def read_caption(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_media(world: World, params: Params, item: dict[str, Any], **fields: Any) -> Content:
-    """Return an InputMediaPhoto or InputMediaDocument, uploaded or known by its file id."""
+    """Return an InputMediaPhoto, InputMediaDocument or InputMediaAnimation, uploaded or known by its file id."""
     kind, reference = item.get("type"), item.get("media")
     source = params.source(reference, str(kind))
     resent = isinstance(source, str)
@@ -48,6 +48,9 @@ def read_media(world: World, params: Params, item: dict[str, Any], **fields: Any
         return Content(sizes=sizes, spoiler=str(item.get("has_spoiler")).lower() == "true", **fields)
     if kind == "document":
         return Content(file=world.files.document(source) if resent else world.files.add_document(source), **fields)
+    if kind == "animation":
+        moving = world.files.animation(source) if resent else world.files.add_animation(source)
+        return Content(file=moving, animated=True, **fields)
     raise bad_request(f"can't parse InputMedia: type {kind} is unknown to this server")
 
 

@@ -22,6 +22,7 @@ class Content:
     entities: tuple[Entity, ...] = ()
     sizes: Photo = ()
     file: StoredFile | None = None
+    animated: bool = False
     reply_markup: dict[str, Any] | None = None
     spoiler: bool = False
     service: dict[str, Any] = field(default_factory=dict)
@@ -39,7 +40,12 @@ class Content:
     @property
     def document(self) -> bytes | None:
         """Return the bytes of the document, as uploaded."""
-        return self.file.data if self.file else None
+        return self.file.data if self.file and not self.animated else None
+
+    @property
+    def animation(self) -> bytes | None:
+        """Return the bytes of the animation, as uploaded."""
+        return self.file.data if self.file and self.animated else None
 
     @property
     def inline_keyboard(self) -> list[list[dict[str, Any]]]:
@@ -53,6 +59,8 @@ class Content:
             body["photo"] = [size.photo_size() for size in self.sizes]
         if self.file:
             body["document"] = self.file.document()
+        if self.file and self.animated:  # the document stays, for clients that know no animations
+            body["animation"] = self.file.animation()
         if self.spoiler:
             body["has_media_spoiler"] = True
         if self.inline_keyboard:
@@ -118,6 +126,11 @@ class Message:
         return self.content.document
 
     @property
+    def animation(self) -> bytes | None:
+        """Return the bytes of the animation, as uploaded."""
+        return self.content.animation
+
+    @property
     def file_name(self) -> str:
         """Return the name of the document, empty where there is none."""
         return self.content.file.name if self.content.file else ""
@@ -159,6 +172,6 @@ class Message:
         return place | ({"is_topic_message": True} if self.is_topic_message else {})
 
     def __str__(self) -> str:
-        media = " [photo]" if self.photo else f" [{self.file_name}]" if self.document else ""
+        media = " [photo]" if self.photo else f" [{self.file_name}]" if self.content.file else ""
         state = " (deleted)" if self.deleted else f" ({len(self.edits)} edits)" if self.edits else ""
         return f"{self.message_id} {self.sender.first_name}:{media} {self.words[:100]!r}{state}"
