@@ -186,7 +186,7 @@ NOTES = MappingProxyType(
         "understood": "Understood as “{understood}”",
         "cut": "Too long for the model, not read: “{cut}”",
         "text_mix": "This model mixed the words themselves, not pictures of them.",
-        "batch": "Drawn in one batch of {batch}.",
+        "unread": "The model does not know many of these words.",
     }
 )
 

@@ -70,7 +70,7 @@ def test_a_negative_prompt_leaves_the_positive_embedding_alone(
     stock, _ = stock_prior("a cat", **prior_options(), return_dict=False)
     stock_guided, _ = stock_prior("a cat", negative_prompt="ugly", **prior_options(), return_dict=False)
     assert (stock - stock_guided).abs().max() > 0.1
-    fresh = Prior(prior._spec, prior._pipeline)
+    fresh = Prior(prior._spec, prior.pipeline)
     together = embed(fresh, Seeded("a cat", 3), Seeded("ugly", 3))
     assert torch.allclose(embed(prior, Seeded("a cat", 3))[0], together[0], atol=1e-5)
 
@@ -96,8 +96,6 @@ def test_a_job_changes_nothing_in_the_schedulers_that_were_loaded(
 
 def test_pictures_are_decoded_one_at_a_time(spec: ModelSpec) -> None:
     model, sizes = Kandinsky21.load(spec, CPU, Path()), []
-    model._decoder.pipeline.movq.decoder.register_forward_pre_hook(
-        lambda _module, inputs: sizes.append(len(inputs[0]))
-    )
+    model._decoder.pipeline.movq.decoder.register_forward_pre_hook(lambda _module, inputs: sizes.append(len(inputs[0])))
     drawing.images(model, REQUEST.model_copy(update={"count": 3}))
     assert sizes == [1, 1, 1]

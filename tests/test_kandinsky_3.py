@@ -64,7 +64,8 @@ def difference(one: np.ndarray, other: np.ndarray) -> int:
 
 def inputs_of_the_unet(model: Kandinsky3, **changes: object) -> dict[str, torch.Tensor]:
     heard: list[dict] = []
-    hook = model._pipeline.unet.register_forward_pre_hook(lambda _m, _a, named: heard.append(named), with_kwargs=True)
+    unet = model.pipelines[0].unet
+    hook = unet.register_forward_pre_hook(lambda _m, _a, named: heard.append(named), with_kwargs=True)
     draw(model, steps=1, **changes)
     hook.remove()
     return heard[0]
@@ -90,7 +91,7 @@ def test_each_picture_has_the_mask_of_its_own_text(model: Kandinsky3, stock: Kan
 
 
 def test_padding_a_text_does_not_change_the_picture(model: Kandinsky3, stock: Kandinsky3Pipeline) -> None:
-    embeds, mask = model._pipeline.encode("cat")
+    embeds, mask = model.pipelines[0].encode("cat")
     latents = torch.randn(1, 4, 8, 8, generator=generator(0)).double()
 
     @torch.no_grad()
@@ -100,7 +101,7 @@ def test_padding_a_text_does_not_change_the_picture(model: Kandinsky3, stock: Ka
         return float((alone - padded).abs().max())
 
     assert change_by_padding(stock.unet) > 1e-4
-    assert change_by_padding(model._pipeline.unet) < 1e-12
+    assert change_by_padding(model.pipelines[0].unet) < 1e-12
 
 
 def test_the_picture_of_one_text_is_the_one_that_diffusers_draws(model: Kandinsky3, stock: Kandinsky3Pipeline) -> None:
@@ -117,7 +118,7 @@ def test_a_negative_prompt_longer_than_the_prompt_is_not_cut(model: Kandinsky3, 
 
 
 def test_a_long_negative_prompt_leaves_what_the_prompt_says_alone(model: Kandinsky3) -> None:
-    unet, heard = model._pipeline.unet, []
+    unet, heard = model.pipelines[0].unet, []
     hook = unet.add_time_condition.register_forward_hook(lambda _m, _a, pooled: heard.append(pooled[1]))
     draw(model, steps=1)
     draw(model, steps=1, negative_prompt=LONG)
@@ -166,12 +167,12 @@ def test_in_half_precision_pictures_are_drawn_with_and_without_guidance(spec: Mo
 
 
 def test_a_job_changes_nothing_in_the_scheduler_that_was_loaded(model: Kandinsky3, stock: Kandinsky3Pipeline) -> None:
-    untouched = model._pipeline.scheduler.timesteps.clone()
+    untouched = model.pipelines[0].scheduler.timesteps.clone()
     stock_scheduler = type(stock.scheduler).from_config(stock.scheduler.config)
     Kandinsky3Pipeline(**{**stock.components, "scheduler": stock_scheduler})("cat", 1, width=64, height=64)
     assert not torch.equal(stock_scheduler.timesteps, untouched)
     draw(model)
-    assert torch.equal(model._pipeline.scheduler.timesteps, untouched)
+    assert torch.equal(model.pipelines[0].scheduler.timesteps, untouched)
 
 
 def test_the_published_files_are_found_in_a_folder_that_they_were_copied_to(tmp_path: Path) -> None:

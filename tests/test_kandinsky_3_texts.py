@@ -39,12 +39,12 @@ def predicted(tiny: Tiny, text: Text) -> torch.Tensor:
     embeds, weights = stack([text], "cpu")
     latents = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0)).double()
     with torch.no_grad():
-        return tiny.model._pipeline.unet(latents, 500, embeds, weights).sample
+        return tiny.model.pipelines[0].unet(latents, 500, embeds, weights).sample
 
 
 def pooled(tiny: Tiny, text: Text, dtype: torch.dtype = torch.float64) -> torch.Tensor:
     """Pool a text as the UNet does; what comes after, random weights blow up beyond comparing."""
-    unet = copy.deepcopy(tiny.model._pipeline.unet).to(dtype)
+    unet = copy.deepcopy(tiny.model.pipelines[0].unet).to(dtype)
     embeds, weights = (each.to(dtype) for each in stack([text], "cpu"))
     nothing = torch.zeros(1, unet.config.time_embedding_dim, dtype=dtype)
     with torch.no_grad():
@@ -70,7 +70,7 @@ def test_with_known_texts_no_text_encoder_is_needed(tiny: Tiny) -> None:
         raise AssertionError
 
     hits, misses = tiny.model.statistics()["texts"]
-    hook = tiny.model._pipeline.text_encoder.register_forward_pre_hook(refuse)
+    hook = tiny.model.pipelines[0].text_encoder.register_forward_pre_hook(refuse)
     (after,) = tiny.drawn(request).images
     hook.remove()
     assert difference(before, after) == 0
