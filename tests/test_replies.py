@@ -23,7 +23,7 @@ def job(**notes: object) -> Job:
         ({"cut": ["with", "hats"]}, ["Too long for the model, not read: “with, hats”"]),
         ({"problem": "translation_empty"}, [replies.PROMPT_PROBLEMS["translation_empty"]]),
         ({"problem": "nobody knows this"}, []),
-        ({"batch": 3}, ["Drawn in one batch of 3."]),
+        ({"unread": True}, ["The model does not know many of these words."]),
         ({"text_mix": True}, ["This model mixed the words themselves, not pictures of them."]),
     ],
 )  # fmt: skip
