@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.checks import limits
+from engine.checks import choices, limits
 from engine.errors import RequestError
 from engine.requests import (
     ControlNet,
@@ -91,6 +91,10 @@ class Command:
         """Tell the lowest and highest allowed value of an option, or `None`."""
         return limits(self.request, option.field) if self.request else None
 
+    def choices(self, option: Option) -> tuple[str, ...]:
+        """List the words that an option may be, none where it is free."""
+        return choices(self.request, option.field) if self.request else ()
+
     def option(self, name: str, surface: str) -> Option:
         """Return the option called `name` (or by an alias); raise `RequestError` naming the closest one."""
         flags = [option for option in self.on(surface) if option.name != self.main and not option.is_picture]
@@ -123,6 +127,7 @@ COUNT = Option("count", int, "count")
 NEGATIVE = Option("negative", field="negative_prompt", aliases=("no",), phrase=True)
 # What every command that draws takes.
 DRAWING = (
+    Option("quality", field="quality"),
     Option("steps", int, "steps"),
     Option("guidance", float, "guidance_scale"),
     Option("seed", int, "seed"),

@@ -17,6 +17,7 @@ ERRORS = MappingProxyType(
         "prompt_empty": "The prompt is empty. Say what to draw, for example: /imagine a red circle",
         "too_long": "The {field} is too long: {length:,} characters, at most {limit:,} are allowed.",
         "out_of_range": "{field} must be between {low:,} and {high:,}; {value} is not.",
+        "not_a_choice": "{field} cannot be {value}. Choose from: {known}.",
         "bad_value": "{field} cannot be {value}.",
         "bad_size": "{model} cannot draw {width}x{height}. Each side goes from {low} to {high} pixels in steps of "
         "{multiple}, at most {max_pixels:,} pixels in all; the nearest is {near_width}x{near_height}.",
@@ -173,6 +174,7 @@ OPTION_HELP = MappingProxyType(
         "image4": "A fourth picture",
         "frames": "How many pictures lead from one end to the other",
         "map": "The picture is a depth map: white is near",
+        "quality": "draft is quick, best takes its time",
         "exact": "Draw alone, for the very same pixels each time",
         "file": "Send the picture as a file, not recompressed",
         "job": "A job's number, or all",

@@ -59,12 +59,18 @@ class ModelSpec:
     max_size: int = 1536
     max_pixels: int = 1536 * 1024
     steps: int = 50
+    draft_steps: int = 20
+    best_steps: int = 100
     prior_steps: int = 25
     guidance_scale: float = 4.0
     prior_guidance_scale: float = 4.0
     reads: frozenset[str] = ENGLISH_ONLY
     # Where a person names none; the embedded model draws other shapes at more.
     upscale_strength: float = 0.3
+
+    def steps_of(self, quality: str) -> int:
+        """Tell the steps of a "draft", a "normal" or the "best" picture."""
+        return {"draft": self.draft_steps, "normal": self.steps, "best": self.best_steps}[quality]
 
     def check_size(self, width: int, height: int) -> None:
         """Raise `RequestError` unless the model can make `width` x `height` pixels; it carries the nearest size."""
@@ -103,7 +109,7 @@ class ModelSpec:
 
 DEMO = ModelSpec(
     name="demo", family="kandinsky-2-2", native_size=128, min_size=64, max_size=256, max_pixels=256 * 256,
-    steps=20, prior_steps=10, guidance_scale=1.5, prior_guidance_scale=1.5,
+    steps=20, draft_steps=10, best_steps=40, prior_steps=10, guidance_scale=1.5, prior_guidance_scale=1.5,
     reads=frozenset({"en", "de", "ru", "zh"}),
     upscale_strength=0.1,
 )  # fmt: skip
@@ -150,6 +156,8 @@ KANDINSKY_3 = ModelSpec(
     mixes_pictures=False,
     native_size=1024,
     steps=25,
+    draft_steps=12,
+    best_steps=50,
 )
 
 KNOWN = (DEMO, KANDINSKY_2_2, KANDINSKY_2_1, KANDINSKY_3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from annotated_types import Ge, Le
 from pydantic import ValidationError
@@ -37,7 +37,7 @@ def complete(request: R, model: ModelSpec) -> R:
     filled: dict[str, Any] = {
         "width": request.width or natural[0],
         "height": request.height or natural[1],
-        "steps": request.steps or model.steps,
+        "steps": request.steps or model.steps_of(request.quality),
         "guidance_scale": model.guidance_scale if request.guidance_scale is None else request.guidance_scale,
         "seed": secrets.randbelow(MAX_SEED + 1) if request.seed is None else request.seed,
     }
@@ -64,12 +64,20 @@ def limits(kind: type[Request], field: str) -> tuple[float, float] | None:
     return None if low is None or high is None else (low, high)  # type: ignore[return-value]
 
 
+def choices(kind: type[Request], field: str) -> tuple[str, ...]:
+    """List the words that a field may be, none where it is free."""
+    annotation = kind.model_fields[field].annotation if field in kind.model_fields else None
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
 def _request_error(kind: type[Request], detail: ErrorDetails) -> RequestError:
     field, case = str(detail["loc"][0]), detail["type"]
     if field == "prompt" and case in {"missing", "string_too_short"}:
         return RequestError("prompt_empty")
     if case == "missing":
         return RequestError("missing", field=field)
+    if case == "literal_error":
+        return RequestError("not_a_choice", field=field, value=detail["input"], known=list(choices(kind, field)))
     if case == "string_too_long":
         return RequestError("too_long", field=field, length=len(detail["input"]), limit=MAX_PROMPT)
     if bounds := limits(kind, field):

@@ -21,6 +21,7 @@ MAX_UPSCALED = 4096
 
 Prompt = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_PROMPT)]
 Words = Annotated[Prompt, Field(min_length=1)]
+Quality = Literal["draft", "normal", "best"]
 Direction = Literal["left", "right", "top", "bottom"]
 
 
@@ -69,6 +70,7 @@ class Request(Value):
     guidance_scale: float | None = Field(default=None, ge=0, le=30, allow_inf_nan=False)
     seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
     count: int = Field(default=1, ge=1, le=4)
+    quality: Quality = "normal"
     exact: bool = False
 
     def seeds(self) -> list[int]:
@@ -106,7 +108,7 @@ class Batchable(Request):
 
     def batch_key(self) -> Hashable | None:
         """Tell which requests can be drawn together with it."""
-        same = (self.mode, self.model, self.width, self.height, self.steps, self.guidance_scale)
+        same = (self.mode, self.model, self.width, self.height, self.steps, self.guidance_scale, self.quality)
         return None if self.exact else same
 
 

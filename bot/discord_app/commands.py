@@ -39,6 +39,8 @@ def build(command: Command, handle: Handler, models: Sequence[str]) -> AppComman
     offered = command.on(SURFACE)
     callback.__signature__ = Signature([_INTERACTION, *map(_parameter, offered)])  # type: ignore[attr-defined]
     app_commands.describe(**{option.name: replies.option_help(command, option) for option in offered})(callback)
+    if chosen := {option.name: _choices(command, option) for option in offered if command.choices(option)}:
+        app_commands.choices(**chosen)(callback)
     if any(option.name == "model" for option in offered):
         app_commands.autocomplete(model=_suggest(models))(callback)
     return app_commands.Command(name=command.name, description=replies.COMMAND_HELP[command.name], callback=callback)
@@ -51,6 +53,10 @@ def _parameter(option: Option) -> Parameter:
     default = Parameter.empty if option.required else None
     kind = discord.Attachment if option.kind is Upload else option.kind
     return Parameter(option.name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+def _choices(command: Command, option: Option) -> list[app_commands.Choice[str | int | float]]:
+    return [app_commands.Choice(name=word, value=word) for word in command.choices(option)]
 
 
 def _suggest(models: Sequence[str]) -> Suggest:

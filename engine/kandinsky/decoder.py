@@ -71,9 +71,13 @@ class Decoder(ABC):
         """Tell how many pixels a latent is wide."""
         return factor(self.pipeline.movq)
 
+    def scheduler(self, request: Request) -> Any:
+        """Make the scheduler of a request."""
+        return for_one_job(self.pipeline.scheduler, fast=request.quality == "draft")
+
     def planned(self, request: Request, strength: float) -> int:
         """Count the steps that a request takes."""
-        return len(timesteps(for_one_job(self.pipeline.scheduler), request.steps or 1, strength))
+        return len(timesteps(self.scheduler(request), request.steps or 1, strength))
 
     def encode(self, images: Sequence[Image.Image]) -> Tensor:
         """Turn pictures of one size into latents, float [pictures, 4, height / 8, width / 8]; each is made once."""
@@ -85,7 +89,7 @@ class Decoder(ABC):
 
     def draw(self, batch: Batch, predict: Predict, start: Start, steps: StepCounter) -> Tensor:
         """Draw latents, float [pictures, 4, height / 8, width / 8]: the same alone and in company, to rounding."""
-        scheduler, generators = for_one_job(self.pipeline.scheduler), batch.generators()
+        scheduler, generators = self.scheduler(batch.request), batch.generators()
         planned = timesteps(scheduler, batch.request.steps or 1, start.strength)
         drawn = first = noise(batch.request, generators, self.pipeline)
         keep = None

@@ -50,7 +50,7 @@ class Decoder2(Decoder):
 
     def predict(self, batch: Batch, embeds: Tensor, negative_embeds: Tensor | None, start: Start) -> Predict:
         """Prepare the UNet's part of a step; it is guided where there are `negative_embeds`, float as `embeds`."""
-        unet, learned = self.unet(start.unet), learns_variance(self.pipeline.scheduler)
+        unet, learned = self.unet(start.unet), learns_variance(self.scheduler(batch.request))
         copies, scale = (1 if negative_embeds is None else 2), batch.request.guidance_scale
         negative_embeds = None if negative_embeds is None else negative_embeds.to(working_device(unet), unet.dtype)
         conditions = self.conditions(batch, embeds.to(working_device(unet), unet.dtype), negative_embeds)

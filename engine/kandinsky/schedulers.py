@@ -7,14 +7,26 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from diffusers import DPMSolverMultistepScheduler
 from torch import Tensor
 
 
-def for_one_job(scheduler: Any) -> Any:
-    """Copy `scheduler` for one job: it keeps state between steps, and pipelines share it."""
-    own = copy.deepcopy(scheduler)
+def for_one_job(scheduler: Any, fast: bool = False) -> Any:
+    """Copy `scheduler` for one job: it keeps state between steps, and pipelines share it.
+
+    A `fast` one needs fewer steps for the same picture: DPM-Solver++ of second order (Lu et al., 2022), on the noise
+    levels of the model's own scheduler. It has no use for a variance that the UNet predicts.
+    """
+    own = _solver(scheduler) if fast else copy.deepcopy(scheduler)
     own.step = _in_fp32(own.step)
     return own
+
+
+def _solver(scheduler: Any) -> Any:
+    # From the noisiest level on: with few steps, the spacing of the model's own scheduler leaves it out.
+    return DPMSolverMultistepScheduler.from_config(
+        scheduler.config, variance_type=None, algorithm_type="dpmsolver++", timestep_spacing="trailing"
+    )
 
 
 def _in_fp32(step: Callable[..., Any]) -> Callable[..., Any]:
