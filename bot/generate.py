@@ -43,7 +43,7 @@ class FileSurface:
         self._progress, self._bar = progress, bar
         self.failed: list[str] = []
 
-    async def show(self, job: Job, text: str) -> None:
+    async def show(self, job: Job, text: str, preview: bytes | None) -> None:
         """Show what the running job does beside the bar."""
         self._progress.update(self._bar, description=text.splitlines()[-1])
 

@@ -63,8 +63,8 @@ class Surface(Protocol):
     name: str
     progress_interval_s: float
 
-    async def show(self, job: Job, text: str) -> None:
-        """Replace what the person sees of a waiting or running job."""
+    async def show(self, job: Job, text: str, preview: bytes | None) -> None:
+        """Replace what the person sees of a waiting or running job; `preview` is a small JPEG, once there is one."""
 
     async def deliver(self, job: Job, load: Load, text: str) -> None:
         """Post the pictures so that repeating the call leaves one posted message.
@@ -180,13 +180,13 @@ class Service:
         async for update in self._dispatcher.updates(job.id, surface.progress_interval_s):
             text = replies.progress(update, self._dispatcher.state)
             if text != shown:
-                await self._show(surface, update.job, text)
+                await self._show(surface, update.job, text, update.preview)
             shown = text
         await self._finish(job.id, surface)
 
-    async def _show(self, surface: Surface, job: Job, text: str) -> None:
+    async def _show(self, surface: Surface, job: Job, text: str, preview: bytes | None) -> None:
         try:
-            await surface.show(job, text)
+            await surface.show(job, text, preview)
         except Exception as error:  # noqa: BLE001 - a lost progress message must not cost the picture
             log.warning("progress_not_shown", job=job.id, surface=surface.name, error=type(error).__name__)
 

@@ -28,7 +28,7 @@ class Recorder:
         self.failures: list[Exception] = []
         self.show_fails = False
 
-    async def show(self, job, text):
+    async def show(self, job, text, preview):
         if self.show_fails:
             raise ConnectionError
         self.shown.append(text)

@@ -39,7 +39,7 @@ class Counter:
     def __init__(self) -> None:
         self.shown = 0
 
-    async def show(self, job: Job, text: str) -> None:
+    async def show(self, job: Job, text: str, preview: bytes | None) -> None:
         """Count an edit."""
         self.shown += 1
 

@@ -51,7 +51,7 @@ class DiscordApp:
         except discord.ConnectionClosed as error:
             log.error("discord_refused", code=error.code)
 
-    async def show(self, job: Job, text: str) -> None:
+    async def show(self, job: Job, text: str, preview: bytes | None) -> None:
         """Edit the interaction's message; say nothing once its token is lost."""
         if not self._logged_in.is_set() or not self._in_reach(job):
             return

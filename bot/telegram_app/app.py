@@ -56,7 +56,7 @@ class TelegramApp:
         except _CannotListen as error:
             log.error("telegram_webhook_failed", hint=str(error))
 
-    async def show(self, job: Job, text: str) -> None:
+    async def show(self, job: Job, text: str, preview: bytes | None) -> None:
         """Post or edit the job's message."""
         await self._online.wait()
         await self._delivery.show(job, text)

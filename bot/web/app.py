@@ -80,7 +80,7 @@ class WebApp:
         self.listening.set()
         self._announce(self.address)
 
-    async def show(self, job: Job, text: str) -> None:
+    async def show(self, job: Job, text: str, preview: bytes | None) -> None:
         """Replace the answer that stands in the chat for `job`."""
         self._put(job, text)
 

@@ -47,7 +47,7 @@ async def test_a_token_too_old_by_our_own_clock_is_not_tried(server, bot):
         await begun(bot)
         [job] = await bot.store.untold()
         before = len(server.requests)
-        await app.show(without_token(job), "70 %")
+        await app.show(without_token(job), "70 %", None)
         await app.tell(without_token(job), "Cancelled.")
     later = [(request.method, request.path) for request in server.requests[before:]]
     assert later == [("GET", f"/channels/{bot.channel.id}/messages"), ("POST", f"/channels/{bot.channel.id}/messages")]
