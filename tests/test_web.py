@@ -145,7 +145,7 @@ async def test_the_form_draws_through_the_same_table(bot, visitor):
     await visitor.until(lambda page: page.gallery)
     await bot.until(JobStatus.POSTED)
     job = (await bot.store.with_status([JobStatus.POSTED]))[0]
-    asked = job.request.model_dump(exclude={"mode"})
+    asked = job.request.model_dump(exclude={"mode", "exact"})
     assert asked == {
         "prompt": "a red circle", "negative_prompt": "blur", "width": 128, "height": 64, "steps": 2,
         "guidance_scale": 4.0, "seed": 7, "count": 2, "model": "demo",
@@ -173,9 +173,11 @@ async def test_a_negative_seed_in_the_form_means_any(bot, visitor):
 async def test_choosing_a_model_in_the_form_brings_its_bounds(tmp_path):
     bot = WebBot(tmp_path, catalog=Catalog([DEMO, KANDINSKY_2_2]))
     async with bot.running(), Visitor(bot.url) as visitor:
-        width, height, steps, guidance = await visitor.call("defaults", "kandinsky-2-2")
+        command, width, height, steps, guidance = await visitor.call("defaults", "kandinsky-2-2", "morph")
     assert (width["minimum"], width["maximum"], width["value"], width["step"]) == (256, 1536, 768, 64)
     assert (height["value"], steps, guidance) == (768, 50, 4)
+    assert command["value"] == "morph"
+    assert ["Depth", "depth"] in [list(choice) for choice in command["choices"]]
 
 
 async def test_only_a_bot_with_the_demo_model_alone_says_so(tmp_path):

@@ -15,15 +15,16 @@ from bot.config import Web
 from bot.listener import listen
 from bot.service import Service
 from bot.web import WebApp
+from bot.web.form import FIELDS
 from engine.catalog import DEMO, Catalog
 from engine.dispatcher import Dispatcher
 from engine.jobs import JobStatus
 from engine.store import Store
 from engine.workers.fake import FakeWorker
 
-FORM = {
-    "prompt": "a red circle", "negative": "", "width": 128, "height": 64, "steps": 2, "guidance": 4, "seed": 7,
-    "count": 2, "model": "demo",
+FORM = dict.fromkeys(FIELDS) | {
+    "command": "imagine", "prompt": "a red circle", "negative": "", "width": 128, "height": 64, "steps": 2,
+    "guidance": 4, "seed": 7, "count": 2, "model": "demo",
 }  # fmt: skip
 
 
@@ -91,21 +92,25 @@ class Visitor:
 
     def open_page(self) -> None:
         """Forget what was shown, as a reload does."""
-        self.seen, self.chat, self.status, self.gallery = 0, [], "", []
+        self.seen, self.chat, self.status, self.gallery, self.preview = 0, [], "", [], ""
 
-    async def say(self, text: str) -> None:
-        await self.call("say", text)
+    async def say(self, text: str, *files: dict[str, Any]) -> None:
+        await self.call("say", {"text": text, "files": files})
+
+    async def upload(self, data: bytes, name: str = "photo.png") -> dict[str, Any]:
+        """Upload a file, and return it as the page names it in what it sends."""
+        answer = await self.http.post("/gradio_api/upload", files={"files": (name, data)})
+        return file_named(answer.raise_for_status().json()[0])
 
     async def draw(self, **changes: object) -> None:
         await self.call("draw", *{**FORM, **changes}.values())
 
     async def look(self) -> None:
         """Ask once what is new, as the page does all the time."""
-        chat, status, gallery, seen = await self.call("watch", self.seen)
-        self.chat = self.chat if _is_skipped(chat) else chat
-        self.status = self.status if _is_skipped(status) else status
-        self.gallery = self.gallery if _is_skipped(gallery) else gallery
-        self.seen = self.seen if _is_skipped(seen) else seen
+        chat, status, gallery, preview, seen = await self.call("watch", self.seen)
+        self.chat, self.status = _shown(chat, self.chat), _shown(status, self.status)
+        self.gallery, self.preview = _shown(gallery, self.gallery), _shown(preview, self.preview)
+        self.seen = _shown(seen, self.seen)
 
     async def until(self, is_there: Callable[[Self], object]) -> None:
         """Look until the page shows it, and once more to tell that it was seen."""
@@ -146,5 +151,11 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def _is_skipped(value: object) -> bool:
-    return isinstance(value, dict) and value.get("__type__") == "update"
+def file_named(path: str) -> dict[str, Any]:
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def _shown(update: Any, before: Any) -> Any:
+    """Return what an element shows after `update`, which may leave it as it was `before`."""
+    is_update = isinstance(update, dict) and update.get("__type__") == "update"
+    return update.get("value", before) if is_update else update

@@ -10,23 +10,25 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import gradio as gr
 import structlog
 from fastapi import FastAPI
 
 from bot import replies
-from bot.commands import IMAGINE, Invocation
+from bot.commands import IMAGINE, IMG2IMG, Invocation
 from bot.config import Web
 from bot.parsing import parse_text
 from bot.service import Load, Origin, Service
-from bot.web import page
+from bot.web import form, page
 from bot.web.chats import Chats, Message
 from bot.web.server import COOKIE, Gate, serve
+from bot.web.uploads import path_of, upload
 from engine.catalog import Catalog
 from engine.errors import EngineError
 from engine.events import Picture
@@ -37,6 +39,16 @@ log = structlog.get_logger()
 
 # Short, since a browser keeps few connections to one host for all its tabs, and a waiting page holds one.
 WAIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Hold what a person asks: the words and files to show, and how to read the command, which takes a moment."""
+
+    words: str
+    files: tuple[Path, ...]
+    read: Callable[[], Invocation]
+    on_form: bool = False
 
 
 class WebApp:
@@ -82,7 +94,7 @@ class WebApp:
 
     async def show(self, job: Job, text: str, preview: bytes | None) -> None:
         """Replace the answer that stands in the chat for `job`."""
-        self._put(job, text)
+        self._put(job, text, preview=preview)
 
     async def deliver(self, job: Job, load: Load, text: str) -> None:
         """Show the pictures, and wait until a page of their owner has them."""
@@ -93,17 +105,18 @@ class WebApp:
         """Show how `job` ended, and wait until a page of its owner has it."""
         await self._chats[job.owner].until_taken(self._put(job, text))
 
-    async def say(self, text: str, request: gr.Request) -> None:
-        """Obey what a person typed."""
-        if words := _clean(text or "").strip():
-            await self._enter(self._owner(request), words, lambda: _invocation(words))
+    async def say(self, line: dict[str, Any], request: gr.Request) -> None:
+        """Obey what a person typed, and the pictures that came with it."""
+        words = _clean(str(line.get("text") or "")).strip()
+        files = tuple(path for file in line.get("files") or () if (path := path_of(file)))
+        if words or files:
+            await self._enter(self._owner(request), Asked(words, files, lambda: _invocation(words, files)))
 
     async def draw(self, request: gr.Request, *values: object) -> None:
-        """Ask for what the form says; `values` are those of `page.FIELDS`."""
-        options = page.options([_clean(value) if isinstance(value, str) else value for value in values])
-        await self._enter(
-            self._owner(request), page.command_line(options), lambda: Invocation(IMAGINE, options), on_form=True
-        )
+        """Ask for what the form says; `values` are those of `form.FIELDS`."""
+        order = form.order([_clean(value) if isinstance(value, str) else value for value in values])
+        asked = Asked(order.line(), tuple(order.pictures.values()), order.invocation, on_form=True)
+        await self._enter(self._owner(request), asked)
 
     async def watch(self, seen: int | None, request: gr.Request) -> object:
         """Show what is newer than the revision `seen`, which the page has; wait for it a moment."""
@@ -114,14 +127,15 @@ class WebApp:
             return gr.skip()
         return page.view(chat.messages, shown, chat.revision)
 
-    async def _enter(self, owner: str, words: str, read: Callable[[], Invocation], on_form: bool = False) -> None:
-        """Put a person's words and the answer to them into their chat, whatever goes wrong."""
+    async def _enter(self, owner: str, asked: Asked) -> None:
+        """Put what a person asks and the answer to it into their chat, whatever goes wrong."""
         chat, key = self._chats[owner], secrets.token_urlsafe(12)
-        chat.put(Message(f"{key} asked", "user", _cut(words)))
-        answer = Message(key, "assistant", "…", on_form=on_form)
+        chat.put(Message(f"{key} asked", "user", _cut(asked.words), asked.files))
+        answer = Message(key, "assistant", "…", on_form=asked.on_form)
         chat.put(answer)
         try:
-            text = await self._obey(read(), Origin(self.name, owner, owner, key, {"form": on_form}))
+            invocation = await asyncio.to_thread(asked.read)
+            text = await self._obey(invocation, Origin(self.name, owner, owner, key, {"form": asked.on_form}))
         except EngineError as error:
             text = replies.error(error)
         except Exception:
@@ -137,9 +151,9 @@ class WebApp:
         self._service.follow(await self._service.submit(invocation, origin))
         return ""
 
-    def _put(self, job: Job, text: str, pictures: tuple[Path, ...] = ()) -> int:
-        on_form = bool(job.address.get("form"))
-        return self._chats[job.owner].put(Message(job.key, "assistant", text, pictures, on_form))
+    def _put(self, job: Job, text: str, pictures: tuple[Path, ...] = (), preview: bytes | None = None) -> int:
+        message = Message(job.key, "assistant", text, pictures, bool(job.address.get("form")), preview)
+        return self._chats[job.owner].put(message)
 
     @cached_property
     def _folder(self) -> Path:
@@ -171,9 +185,11 @@ class WebApp:
         return tuple(paths)
 
 
-def _invocation(words: str) -> Invocation:
-    """Read a typed line: words without a slash are a prompt."""
-    return parse_text(words if words.startswith("/") else f"/{IMAGINE.name} {words}", WebApp.name)
+def _invocation(words: str, files: Sequence[Path]) -> Invocation:
+    """Read a typed line: words without a slash are a prompt, for the picture if one came along."""
+    command = IMG2IMG if files else IMAGINE
+    line = words if words.startswith("/") else f"/{command.name} {words}"
+    return parse_text(line, WebApp.name, [upload(path) for path in files])
 
 
 def _clean(words: str) -> str:

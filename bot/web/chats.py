@@ -18,13 +18,17 @@ CHATS_KEPT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Hold one bubble; the same `key` again replaces it in place. `on_form` shows it beside the form too."""
+    """Hold one bubble; the same `key` again replaces it in place. `on_form` shows it beside the form too.
+
+    `preview` is a small JPEG of the pictures that are still to come.
+    """
 
     key: str
     role: Literal["user", "assistant"]
     text: str
     pictures: tuple[Path, ...] = ()
     on_form: bool = False
+    preview: bytes | None = None
     revision: int = 0
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import base64
+import mimetypes
+from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from typing import Any, Protocol
 
 import gradio as gr
 from fastapi import FastAPI
 
-from bot import replies
 from bot.commands import IMAGINE
+from bot.web import form
 from bot.web.chats import Message
+from bot.web.uploads import Blocks
+from engine import inputs
 from engine.catalog import Catalog, ModelSpec
 
 TITLE = "kandinsky-bot"
@@ -26,8 +31,6 @@ DEMO_NOTE = (
     "The small embedded model **demo** draws here. For Kandinsky itself, set "
     '`model = "kandinsky-2-2"` under `[engine]` in `config.toml` and start the bot again.'
 )
-# The form's values in the order in which they arrive.
-FIELDS = ("prompt", "negative", "width", "height", "steps", "guidance", "seed", "count", "model")
 # How often an idle page asks again, and how long the files of shown pictures are kept.
 ASK_EVERY_S = 0.2
 DAY_S = 24 * 3600
@@ -48,14 +51,14 @@ CSS = """
 }
 """
 # Clears the line in the browser at once: the answer comes later, and would wipe what was typed meanwhile.
-CLEAR = "() => ''"
+CLEAR = "() => ({text: '', files: []})"
 
 
 class Handlers(Protocol):
     """Be what the page calls."""
 
-    async def say(self, text: str, request: gr.Request) -> None:
-        """Obey a typed line."""
+    async def say(self, line: dict[str, Any], request: gr.Request) -> None:
+        """Obey a typed line and the files that came with it."""
 
     async def draw(self, request: gr.Request, *values: object) -> None:
         """Ask for what the form says."""
@@ -69,23 +72,22 @@ def mount(handlers: Handlers, catalog: Catalog, auth: tuple[str, str] | None) ->
     app = FastAPI(openapi_url=None)
     gr.mount_gradio_app(
         app, build(handlers, catalog), path="/", auth=auth, theme=_theme(), css=CSS, footer_links=[], run_history=False,
-        ssr_mode=False, mcp_server=False, enable_monitoring=False, show_error=False, max_file_size="1mb",
+        ssr_mode=False, mcp_server=False, enable_monitoring=False, show_error=False, max_file_size=inputs.MAX_BYTES,
     )  # fmt: skip
     return app
 
 
-def build(handlers: Handlers, catalog: Catalog) -> gr.Blocks:
+def build(handlers: Handlers, catalog: Catalog) -> Blocks:
     """Lay out the page and connect it."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, DAY_S)) as blocks:
+    blocks = Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, DAY_S))
+    with blocks:
         gr.Markdown(f"# {TITLE}\n" + (DEMO_NOTE if catalog.names() == ["demo"] else ""), elem_id="head")
         with gr.Tab("Chat"):
             chat = _chat(handlers)
         with gr.Tab("Form"):
-            status, gallery = _form(handlers, catalog)
+            answer = _form(handlers, catalog)
         seen = gr.Number(0, visible=False, precision=0)
-        gr.Timer(ASK_EVERY_S).tick(
-            handlers.watch, seen, [chat, status, gallery, seen], trigger_mode="once", **_plain("watch")
-        )
+        gr.Timer(ASK_EVERY_S).tick(handlers.watch, seen, [chat, *answer, seen], trigger_mode="once", **_plain("watch"))
     # Nothing here uses Gradio's queue, whose loops would wake a thousand times a second to look for work.
     blocks.queue(status_update_rate=IDLE_S)
     blocks._queue.sleep_when_free = blocks._queue.progress_update_sleep_when_free = IDLE_S
@@ -97,28 +99,29 @@ def view(messages: Sequence[Message], seen: int, revision: int) -> tuple[object,
     latest = next((message for message in reversed(messages) if message.on_form), None)
     chat = [{"role": message.role, "content": _content(message)} for message in messages]
     if latest is None or latest.revision <= seen:
-        return chat, gr.skip(), gr.skip(), revision
-    return chat, latest.text, [str(path) for path in latest.pictures], revision
-
-
-def options(values: Sequence[object]) -> dict[str, object]:
-    """Name the form's values as the command table does; what was left empty is left out."""
-    given = {name: value for name, value in zip(FIELDS, values, strict=True) if value not in (None, "")}
-    width, height = given.pop("width", None), given.pop("height", None)
-    return given | ({"size": f"{width}x{height}"} if width and height else {})
-
-
-def command_line(options: Mapping[str, object]) -> str:
-    """Write the form's values as the command that would do the same."""
-    flags = [f"--{name} {value}" for name, value in options.items() if name != IMAGINE.main]
-    return " ".join([f"/{IMAGINE.name}", str(options.get("prompt", "")), *flags])
+        return chat, gr.skip(), gr.skip(), gr.skip(), revision
+    preview = gr.HTML(_preview(latest), visible=latest.preview is not None)
+    gallery = gr.Gallery([str(path) for path in latest.pictures], visible=latest.preview is None)
+    return chat, latest.text, gallery, preview, revision
 
 
 def _content(message: Message) -> list[dict[str, Any]]:
     """Write a message; without markdown Gradio still renders HTML, so the words are escaped."""
-    kept = [path for path in message.pictures if path.exists()]
-    files = [{"path": str(path), "orig_name": path.name, "mime_type": f"image/{path.suffix[1:]}"} for path in kept]
-    return [*({"type": "file", "file": file} for file in files), {"type": "text", "text": escape(message.text, False)}]
+    files = [_file(path) for path in message.pictures if path.exists()]
+    text = _preview(message) + escape(message.text, False)
+    return [*({"type": "file", "file": file} for file in files), {"type": "text", "text": text}]
+
+
+def _file(path: Path) -> dict[str, Any]:
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return {"path": str(path), "orig_name": path.name, "mime_type": kind}
+
+
+def _preview(message: Message) -> str:
+    """Write the preview as a picture that needs no file, or nothing where there is none."""
+    if message.preview is None:
+        return ""
+    return f'<img alt="Preview" src="data:image/jpeg;base64,{base64.b64encode(message.preview).decode()}">'
 
 
 def _chat(handlers: Handlers) -> gr.Chatbot:
@@ -129,28 +132,31 @@ def _chat(handlers: Handlers) -> gr.Chatbot:
         group_consecutive_messages=False,  # each picture in its own bubble has its own button to download it
         examples=[{"text": text} for text in EXAMPLES], placeholder="### What shall I draw?",
     )  # fmt: skip
-    line = gr.Textbox(
-        label="Message", placeholder="A prompt, or a command such as /help", show_label=False, container=False,
-        submit_btn=True, autofocus=True, elem_id="line", lines=1, max_lines=4,
+    line = gr.MultimodalTextbox(
+        label="Message", placeholder="A prompt, or a command such as /help; drop pictures here", show_label=False,
+        container=False, submit_btn=True, autofocus=True, elem_id="line", lines=1, max_lines=4, sources=["upload"],
+        file_types=["image"], file_count="multiple",
     )  # fmt: skip
-    line.submit(handlers.say, line, None, trigger_mode="multiple", **_plain("say"))
+    # What is no picture is answered with a sentence: Gradio's own check would answer in other words.
+    line.submit(handlers.say, line, None, trigger_mode="multiple", preprocess=False, **_plain("say"))
     line.submit(None, None, line, js=CLEAR, **_plain("clear", "private"))
     chat.example_select(_example, None, line, **_plain("example", "private"))
     return chat
 
 
-def _example(chosen: gr.SelectData) -> str:
+def _example(chosen: gr.SelectData) -> dict[str, object]:
     """Write an example into the line, where it can still be changed."""
-    return str(chosen.value["text"])
+    return {"text": str(chosen.value["text"]), "files": []}
 
 
-def _form(handlers: Handlers, catalog: Catalog) -> tuple[gr.Textbox, gr.Gallery]:
-    """Lay out the form beside its latest answer."""
+def _form(handlers: Handlers, catalog: Catalog) -> list[Any]:
+    """Lay out the form beside its latest answer; return what shows the answer, in the order of `view`."""
     with gr.Row():
         with gr.Column(min_width=300):
-            inputs = _inputs(catalog)
+            fields = form.build(catalog.names(), catalog[catalog.default])
             button = gr.Button("Generate", variant="primary")
         with gr.Column(min_width=300):
+            preview = gr.HTML(visible=False, elem_id="preview")
             gallery = gr.Gallery(
                 show_label=False, format="png", columns=2, object_fit="contain", interactive=False,
                 buttons=["download", "fullscreen"], elem_id="gallery",
@@ -159,51 +165,32 @@ def _form(handlers: Handlers, catalog: Catalog) -> tuple[gr.Textbox, gr.Gallery]
                 label="Answer", show_label=False, container=False, interactive=False, lines=3, elem_id="status"
             )
     # Every bound is checked in one place, the request: Gradio's own checks would answer in other words.
-    button.click(handlers.draw, inputs, None, trigger_mode="multiple", preprocess=False, **_plain("draw"))
-    return status, gallery
-
-
-def _inputs(catalog: Catalog) -> list[Any]:
-    """Lay out the form's inputs in the order of `FIELDS`, with the bounds of the command table."""
-    model, names = catalog[catalog.default], catalog.names()
-    prompt = gr.Textbox(label="Prompt", placeholder=replies.PROMPT_PLACEHOLDER, lines=2)
-    negative = gr.Textbox(label="Negative prompt", placeholder=replies.OPTION_HELP["negative"])
-    with gr.Row():
-        width, height = (_side(name, model) for name in ("Width", "Height"))
-    with gr.Row():
-        steps, guidance = _slider("steps", model.steps, 1), _slider("guidance", model.guidance_scale, 0.5)
-    with gr.Row():
-        seed = gr.Number(-1, label="Seed (-1 for any)", precision=0, min_width=90)
-        count = _slider("count", 1, 1)
-    choice = gr.Dropdown(names, value=model.name, label="Model", interactive=len(names) > 1)
-    choice.change(
-        lambda name: _defaults(catalog[name]), choice, [width, height, steps, guidance], **_plain("defaults", "private")
+    button.click(
+        handlers.draw, list(fields.inputs.values()), None, trigger_mode="multiple", preprocess=False, **_plain("draw")
     )
-    return [prompt, negative, width, height, steps, guidance, seed, count, choice]
+    _connect(fields, catalog)
+    return [status, gallery, preview]
 
 
-def _side(label: str, model: ModelSpec) -> gr.Slider:
-    return gr.Slider(
-        model.min_size,
-        model.max_size,
-        model.native_size,
-        step=model.size_multiple,
-        label=label,
-        min_width=120,
-        buttons=[],
+def _connect(fields: form.Form, catalog: Catalog) -> None:
+    """Let the chosen model bring its commands and bounds, and the chosen command its inputs."""
+    model, command = fields.inputs["model"], fields.inputs["command"]
+    changed = [command, *(fields.inputs[name] for name in ("width", "height", "steps", "guidance"))]
+    model.change(
+        lambda name, chosen: _defaults(catalog[name], chosen),
+        [model, command],
+        changed,
+        **_plain("defaults", "private"),
     )
+    command.change(fields.show, command, fields.changing, preprocess=False, **_plain("show", "private"))
 
 
-def _slider(name: str, value: float, step: float) -> gr.Slider:
-    """Lay out a slider over the bounds of an option."""
-    option = next(option for option in IMAGINE.options if option.name == name)
-    low, high = IMAGINE.limits(option) or (0, 0)
-    return gr.Slider(low, high, value, step=step, label=name.capitalize(), min_width=120, buttons=[])
-
-
-def _defaults(model: ModelSpec) -> tuple[gr.Slider, gr.Slider, float, float]:
-    """Return what the form's sliders become when `model` is chosen."""
-    return _side("Width", model), _side("Height", model), model.steps, model.guidance_scale
+def _defaults(model: ModelSpec, chosen: str) -> tuple[object, ...]:
+    """Return what the form's inputs become when `model` is chosen; the command stays where the model can do it."""
+    commands = form.offered(model)
+    stays = chosen in [name for _, name in commands]
+    command = gr.Radio(commands, value=chosen if stays else IMAGINE.name)
+    return command, *form.bounds(model).values(), model.steps, model.guidance_scale
 
 
 def _theme() -> gr.themes.Base:

@@ -103,11 +103,11 @@ class FakeWorker:
         del self._renders[task.job_id, task.attempt]
 
     async def _make_steps(self, task: Task) -> None:
-        total = task.request.steps or 1
+        total, preview = task.request.steps or 1, images.preview(_paint(task.request, task.request.seeds()[0]))
         for step in range(1, total + 1):
             await self._moving.wait()
             await asyncio.sleep(self.step_s)
-            self._say(Progress(task.job_id, task.attempt, self._epoch, step, total))
+            self._say(Progress(task.job_id, task.attempt, self._epoch, step, total, preview))
             if self._failures:
                 raise self._failures.pop(0)
 
