@@ -5,6 +5,7 @@ import io
 
 import httpx
 import pytest
+import pytest_asyncio
 from PIL import Image
 
 from bot import replies
@@ -18,19 +19,24 @@ from tests.web_bot import FORM, Visitor, WebBot, file_named
 SMALL = "--steps 2 --seed 7"
 
 
-@pytest.fixture(autouse=True)
-def quick_page(monkeypatch):
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one bot for all, each test with a browser of its own
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_page():
     """Let a page that has everything ask again soon."""
-    monkeypatch.setattr("bot.web.app.WAIT_S", 0.05)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.web.app.WAIT_S", 0.05)
+        yield
 
 
-@pytest.fixture
-async def bot(tmp_path):
-    async with WebBot(tmp_path).running() as bot:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(tmp_path_factory):
+    async with WebBot(tmp_path_factory.mktemp("store")).running() as bot:
         yield bot
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def visitor(bot):
     async with Visitor(bot.url) as visitor:
         yield visitor
@@ -52,9 +58,8 @@ def strokes(box: tuple[int, int, int, int], size=(128, 128)) -> bytes:
 
 
 async def asked(bot: WebBot):
-    """Return what was asked for last, once it is with its person."""
-    await bot.until(JobStatus.POSTED)
-    return (await bot.store.with_status([JobStatus.POSTED]))[-1].request
+    """Return what was asked for last by a person who has seen the pictures."""
+    return (await bot.store.with_status([JobStatus.POSTING, JobStatus.POSTED]))[-1].request
 
 
 async def inputs_of(bot: WebBot) -> list[bytes]:
@@ -292,6 +297,6 @@ async def test_depth_is_asked_for_where_a_model_knows_it(tmp_path):
         image = await visitor.upload(photo(size=(256, 256)))
         await visitor.say("/depth a fox --map --steps 2", image)
         await visitor.draw(command="depth", image=image, map=True, model="kandinsky-2-2")
-        await bot.until(JobStatus.QUEUED, count=2)
-        jobs = await bot.store.with_status([JobStatus.QUEUED])
+        await bot.until(JobStatus.POSTING, JobStatus.POSTED, count=2)
+        jobs = await bot.store.with_status([JobStatus.POSTING, JobStatus.POSTED])
         assert [(job.request.mode, job.request.is_depth_map) for job in jobs] == [("controlnet", True)] * 2

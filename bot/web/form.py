@@ -138,14 +138,21 @@ def _is_given(value: object) -> bool:
     return value not in (None, "", []) and value is not False
 
 
-def build(names: Sequence[str], model: ModelSpec) -> Form:
-    """Lay out the inputs for the models called `names`, of which `model` is chosen, with the command table's bounds."""
-    fields: Fields = {"model": gr.Dropdown(list(names), value=model.name, label="Model", visible=len(names) > 1)}
-    fields["command"] = gr.Radio(
-        offered(model), value=IMAGINE.name, label="What to make", show_label=False, container=False, elem_id="command"
-    )
+def choice(names: Sequence[str], model: ModelSpec) -> Fields:
+    """Lay out the choice of a model among `names`, of which `model` is chosen, and of one of its commands."""
+    return {
+        "model": gr.Dropdown(list(names), value=model.name, label="Model", visible=len(names) > 1),
+        "command": gr.Radio(
+            offered(model), value=IMAGINE.name, label="What to make", show_label=False, container=False,
+            elem_id="command",
+        ),
+    }  # fmt: skip
+
+
+def build(chosen: Fields, model: ModelSpec) -> Form:
+    """Lay out the other inputs below the `choice`, with the bounds of the command table and of `model`."""
     about = gr.Markdown(replies.COMMAND_HELP[IMAGINE.name], elem_id="about")
-    fields |= _pictures()
+    fields = chosen | _pictures()
     fields["prompt"] = gr.Textbox(label="Prompt", placeholder=replies.PROMPT_PLACEHOLDER, lines=2)
     rows = {f"part{number}": _part(number, fields) for number in PARTS}
     fields["negative"] = gr.Textbox(label="Negative prompt", placeholder=replies.OPTION_HELP["negative"])
@@ -168,7 +175,7 @@ def bounds(model: ModelSpec) -> dict[str, Component]:
 def _pictures() -> Fields:
     """Lay out what takes one picture: as it is, or with a brush for the part to repaint."""
     canvas = gr.ImageEditor(
-        label="Picture: brush what to repaint", sources=PASTE, brush=BRUSH, eraser=gr.Eraser(default_size=BRUSH_SIZE),
+        label="Brush what to repaint", sources=PASTE, brush=BRUSH, eraser=gr.Eraser(default_size=BRUSH_SIZE),
         layers=False, transforms=(), buttons=[], height=400, elem_id="canvas", visible=False,
     )  # fmt: skip
     canvas.accept_blobs = None  # it would keep in memory whatever is sent; the page uploads files instead
@@ -176,7 +183,9 @@ def _pictures() -> Fields:
 
 
 def _picture(label: str, height: int, **named: Any) -> gr.Image:
-    return gr.Image(label=label, sources=PASTE, buttons=[], height=height, **named)
+    return gr.Image(
+        label=label, sources=PASTE, buttons=[], height=height, placeholder="Click or drop", **named
+    )  # fmt: skip
 
 
 def _part(number: int, fields: Fields) -> gr.Row:
@@ -191,14 +200,15 @@ def _part(number: int, fields: Fields) -> gr.Row:
 
 def _around() -> Fields:
     """Lay out what only some commands take."""
+    extend = gr.CheckboxGroup(list(SIDES), value=list(SIDES), label="Draw more on", visible=False)
     with gr.Row():
         return {
-            "extend": gr.CheckboxGroup(list(SIDES), value=list(SIDES), label="Draw more on", visible=False),
+            "extend": extend,
             "share": _slider("share", 0.5, 0.05, visible=False),
             "ratio": gr.Textbox(label="or up to this ratio", placeholder="16:9", min_width=120, visible=False),
             "frames": _slider("frames", 8, 1, visible=False),
             "strength": _slider("strength", 0.6, 0.02, visible=False),
-            "map": gr.Checkbox(label="It is a depth map: white is near", visible=False),
+            "map": gr.Checkbox(label=replies.OPTION_HELP["map"], visible=False),
         }
 
 

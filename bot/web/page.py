@@ -40,14 +40,22 @@ CSS = """
 .gradio-container { max-width: 920px !important; margin: 0 auto !important; }
 #head h1 { font-size: 1.3rem; margin: 0; }
 #head p { font-size: .85rem; opacity: .75; margin: 0; }
-#chat { height: calc(100dvh - 228px); min-height: 320px; border: 1px solid var(--border-color-primary) !important; }
+#chat { height: calc(100dvh - 248px); min-height: 300px; border: 1px solid var(--border-color-primary) !important; }
 #chat .md { white-space: pre-wrap; font-size: .95rem; }
+#chat .user img { max-height: 160px; width: auto; }
 #chat button.example { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: 10px 14px; }
 #chat button[aria-label="Clear"], #chat button[aria-label="Share"] { display: none; }
 #line, #status { border: 1px solid var(--border-color-primary) !important; border-radius: 8px; }
+#command label { border-radius: 999px; padding: 6px 14px; }
+#command label input { position: absolute; opacity: 0; }
+#command label:has(input:checked) { background: var(--primary-500); color: white; }
+#command label:has(input:focus-visible) { outline: 2px solid var(--primary-300); outline-offset: 2px; }
+#about { opacity: .75; }
+#picture, #canvas, .part .image, #gallery { border: 1px solid var(--border-color-primary) !important; }
+#preview img { width: 100%; image-rendering: auto; border-radius: 8px; }
 @media (max-width: 640px) {
   .gradio-container main { padding: 8px 12px !important; }
-  #chat { height: calc(100dvh - 250px); }
+  #chat { height: calc(100dvh - 276px); }
 }
 """
 # Clears the line in the browser at once: the answer comes later, and would wipe what was typed meanwhile.
@@ -133,7 +141,7 @@ def _chat(handlers: Handlers) -> gr.Chatbot:
         examples=[{"text": text} for text in EXAMPLES], placeholder="### What shall I draw?",
     )  # fmt: skip
     line = gr.MultimodalTextbox(
-        label="Message", placeholder="A prompt, or a command such as /help; drop pictures here", show_label=False,
+        label="Message", placeholder="A prompt, or a command such as /help", show_label=False,
         container=False, submit_btn=True, autofocus=True, elem_id="line", lines=1, max_lines=4, sources=["upload"],
         file_types=["image"], file_count="multiple",
     )  # fmt: skip
@@ -151,9 +159,10 @@ def _example(chosen: gr.SelectData) -> dict[str, object]:
 
 def _form(handlers: Handlers, catalog: Catalog) -> list[Any]:
     """Lay out the form beside its latest answer; return what shows the answer, in the order of `view`."""
+    chosen = form.choice(catalog.names(), catalog[catalog.default])
     with gr.Row():
         with gr.Column(min_width=300):
-            fields = form.build(catalog.names(), catalog[catalog.default])
+            fields = form.build(chosen, catalog[catalog.default])
             button = gr.Button("Generate", variant="primary")
         with gr.Column(min_width=300):
             preview = gr.HTML(visible=False, elem_id="preview")
