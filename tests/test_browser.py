@@ -1,6 +1,7 @@
 """The page in a real browser: what a person types, sees and saves."""
 
 import asyncio
+import io
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.web.page import EXAMPLES
@@ -21,6 +23,7 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+PREVIEW = "document.querySelector('#chat .bot img[src^=\"data:image/jpeg\"]')?.naturalWidth > 0"
 HOSTILE = "@everyone <img src=http://example.com/x onerror=alert(1)> **bold** $$x^2$$"
 
 pytestmark = [
@@ -79,8 +82,9 @@ async def shows(page: Page, words: str) -> None:
 
 
 async def sees_picture(page: Page, where: str) -> None:
-    """Wait until a picture is decoded there, 128 pixels wide."""
-    script = f"[...document.querySelectorAll('{where} img')].some(image => image.naturalWidth === 128)"
+    """Wait until a picture is decoded there, 128 pixels wide; a preview, which comes without a file, is none."""
+    is_it = "image => image.naturalWidth === 128 && !image.src.startsWith('data:')"
+    script = f"[...document.querySelectorAll('{where} img')].some({is_it})"
     await page.wait_for_function(script, timeout=15_000)
 
 
@@ -135,6 +139,59 @@ async def test_the_form_draws_too(page):
     await page.get_by_role("button", name="Generate").click()
     await sees_picture(page, "#gallery")
     assert "“a blue square”" in await page.locator("#status textarea").input_value()
+
+
+async def test_a_picture_is_sent_with_the_line_and_watched_being_drawn_over(bot, page, tmp_path):
+    await page.locator("#line input[type=file]").set_input_files(photo(tmp_path))
+    await expect(page.locator("#line img")).to_be_visible()
+    await expect(line(page)).to_be_in_viewport(ratio=0.9)
+    await say(page, "/img2img a fox --size 128x128")
+    await expect(page.locator("#chat .user img")).to_be_visible()
+    await expect(page.locator("#line img")).to_have_count(0)
+    await page.wait_for_function(PREVIEW, timeout=10_000)
+    await sees_picture(page, "#chat")
+    await expect(page.locator("#chat img[src^='data:']")).to_have_count(0)
+    request = await latest(bot)
+    assert (request.mode, request.picture.width, request.picture.height) == ("img2img", 256, 192)
+
+
+async def test_what_is_brushed_over_in_the_form_is_repainted(bot, page, tmp_path):
+    await page.get_by_role("tab", name="Form").click()
+    await page.get_by_text("Inpaint", exact=True).click()
+    await expect(page.locator("#canvas canvas").first).to_be_visible(timeout=10_000)  # the editor is ready
+    await page.locator("#canvas input[type=file]").first.set_input_files(photo(tmp_path))
+    await expect(page.locator("#canvas").get_by_text("Upload an image")).to_be_hidden()
+    await brush(page)
+    await page.get_by_label("Prompt", exact=True).fill("a blue square")
+    await page.get_by_role("textbox", name="Size").fill("128x128")
+    await page.get_by_role("button", name="Generate").click()
+    await sees_picture(page, "#gallery")
+    request = await latest(bot)
+    kept = await bot.store.inputs(request)
+    picture, mask = [Image.open(io.BytesIO(kept[each.sha256])).convert("L") for each in request.pictures()]
+    assert picture.size == mask.size == (256, 192)
+    assert [mask.getpixel(place) for place in ((128, 96), (5, 5), (250, 5), (128, 186))] == [255, 0, 0, 0]
+
+
+async def brush(page: Page) -> None:
+    """Draw a line through the middle of the picture."""
+    box = await page.locator("#canvas canvas").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await page.mouse.move(x - 30, y)
+    await page.mouse.down()
+    await page.mouse.move(x + 30, y, steps=5)
+    await page.mouse.up()
+
+
+async def latest(bot: WebBot):
+    await bot.until(JobStatus.POSTED)
+    return (await bot.store.with_status([JobStatus.POSTED]))[-1].request
+
+
+def photo(folder: Path) -> Path:
+    """Write a picture as a phone would send one."""
+    Image.new("RGB", (256, 192), "blue").save(folder / "photo.jpg")
+    return folder / "photo.jpg"
 
 
 async def test_a_phone_needs_no_scrolling_to_type_or_to_see_the_answer(page, tmp_path):

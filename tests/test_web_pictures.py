@@ -111,7 +111,7 @@ async def test_a_prompt_with_a_picture_draws_over_it(bot, visitor):
 
 
 FILLED = {
-    "imagine": {},
+    "imagine": {"exact": True},
     "img2img": {"image": "red", "strength": 0.4, "size": "64x64"},
     "outpaint": {"image": "red", "extend": ["left", "top"], "share": 0.25},
     "mix": {"image1": "red", "words2": 'a "big" fox', "weight1": 0.25, "weight2": 0.75},
@@ -120,7 +120,7 @@ FILLED = {
     "upscale": {"image": "red", "strength": 0.2, "prompt": ""},
 }
 EXPECTED = {
-    "imagine": {"prompt": "a red circle", "width": 128, "height": 64, "count": 2},
+    "imagine": {"prompt": "a red circle", "exact": True, "width": 128, "height": 64, "count": 2},
     "img2img": {"strength": 0.4, "width": 64, "height": 64, "prompt": "a red circle"},
     "outpaint": {"extend": ("left", "top"), "share": 0.25},
     "mix": {"count": 2},
@@ -141,6 +141,8 @@ async def test_the_form_asks_for_every_command(bot, visitor, name):
     assert {value for field, value in FILLED[name].items() if field.startswith("image")} == {
         "red" for _ in request.pictures()
     }
+    if name == "imagine":
+        assert visitor.texts[0].endswith("--count 2 --exact --model demo --size 128x64")
     if name == "mix":
         assert [(part.text, part.weight) for part in request.parts] == [("", 0.25), ("a 'big' fox", 0.75)]
     if name == "morph":
@@ -278,7 +280,7 @@ async def test_the_form_shows_the_inputs_of_a_command_and_no_others(visitor):
         assert about == replies.COMMAND_HELP[command.name]
         assert any(update["visible"] for update in shown)
     assert [name for name in FIELDS if is_shown(name, UPSCALE)] == [
-        "image", "prompt", "strength", "negative", "steps", "guidance", "seed", "model",
+        "image", "prompt", "strength", "negative", "steps", "guidance", "seed", "exact", "model",
     ]  # fmt: skip
     assert "weight1" in [name for name in FIELDS if is_shown(name, MIX)]
 

@@ -29,6 +29,8 @@ ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+# A picture from a file: previews come without one.
+DRAWN = "[...document.querySelectorAll('#chat img')].some(img => img.naturalWidth && !img.src.startsWith('data:'))"
 PATIENCE_MS = 120_000
 LARGEST_BYTES = 300_000
 COLOURS = 256
@@ -100,7 +102,7 @@ def photograph(browser: Browser, address: str, width: int, height: int, words: s
     page.goto(address)
     page.locator("#line textarea").fill(words)
     page.locator("#line textarea").press("Enter")
-    page.wait_for_function("[...document.querySelectorAll('#chat img')].some(image => image.naturalWidth > 0)")
+    page.wait_for_function(DRAWN)
     page.evaluate("document.activeElement.blur()")
     data = page.screenshot()
     context.close()

@@ -39,9 +39,9 @@ FIELDS = (
     "command", "image", "canvas", "prompt",
     *(f"{what}{number}" for number in PARTS for what in ("image", "words", "weight")),
     "extend", "share", "ratio", "frames", "strength", "map", "negative", "width", "height", "size", "steps", "guidance",
-    "seed", "count", "model",
+    "seed", "count", "exact", "model",
 )  # fmt: skip
-ALWAYS = ("command", "negative", "steps", "guidance", "seed", "model")
+ALWAYS = ("command", "negative", "steps", "guidance", "seed", "exact", "model")
 BRUSH_SIZE = 40
 BRUSH = gr.Brush(colors=["#ffffff"], color_mode="fixed", default_size=BRUSH_SIZE)
 PASTE: list[Any] = ["upload", "clipboard"]
@@ -61,7 +61,7 @@ class Order:
 
     def line(self) -> str:
         """Write it as the command that would do the same."""
-        flags = [f"--{name} {value}" for name, value in self.options.items() if name != self.command.main]
+        flags = [_flag(name, value) for name, value in self.options.items() if name != self.command.main]
         return " ".join([f"/{self.command.name}", str(self.options.get(self.command.main or "", "")), *flags])
 
     def invocation(self) -> Invocation:
@@ -127,6 +127,10 @@ def offered(model: ModelSpec) -> list[tuple[str, str]]:
     return [(TITLES[command.name], command.name) for command in able]
 
 
+def _flag(name: str, value: object) -> str:
+    return f"--{name}" if value is True else f"--{name} {value}"
+
+
 def _update(name: str, command: Command) -> Any:
     """Show or hide a field; a strength that suits one command is not that of another."""
     if name == "strength" and is_shown(name, command):
@@ -184,7 +188,8 @@ def _pictures() -> Fields:
 
 def _picture(label: str, height: int, **named: Any) -> gr.Image:
     return gr.Image(
-        label=label, sources=PASTE, buttons=[], height=height, placeholder="Click or drop", **named
+        label=label, sources=PASTE, buttons=[], height=height, placeholder="Click or drop",
+        elem_classes="picture", **named,
     )  # fmt: skip
 
 
@@ -226,6 +231,7 @@ def _drawing(model: ModelSpec) -> Fields:
     with gr.Row():
         fields["seed"] = gr.Number(-1, label="Seed (-1 for any)", precision=0, min_width=90)
         fields["count"] = _slider("count", 1, 1)
+    fields["exact"] = gr.Checkbox(label=replies.OPTION_HELP["exact"])
     return fields
 
 

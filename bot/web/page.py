@@ -40,22 +40,25 @@ CSS = """
 .gradio-container { max-width: 920px !important; margin: 0 auto !important; }
 #head h1 { font-size: 1.3rem; margin: 0; }
 #head p { font-size: .85rem; opacity: .75; margin: 0; }
-#chat { height: calc(100dvh - 248px); min-height: 300px; border: 1px solid var(--border-color-primary) !important; }
+#chat { border: 1px solid var(--border-color-primary) !important; }
+#chat { height: calc(100dvh - 258px - var(--attached, 0px)); min-height: 300px; }
+.gradio-container:has(#line img) { --attached: 44px; }
 #chat .md { white-space: pre-wrap; font-size: .95rem; }
 #chat .user img { max-height: 160px; width: auto; }
 #chat button.example { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: 10px 14px; }
 #chat button[aria-label="Clear"], #chat button[aria-label="Share"] { display: none; }
 #line, #status { border: 1px solid var(--border-color-primary) !important; border-radius: 8px; }
 #command label { border-radius: 999px; padding: 6px 14px; }
+#command label span { margin-left: 0; }
 #command label input { position: absolute; opacity: 0; }
 #command label:has(input:checked) { background: var(--primary-500); color: white; }
 #command label:has(input:focus-visible) { outline: 2px solid var(--primary-300); outline-offset: 2px; }
 #about { opacity: .75; }
-#picture, #canvas, .part .image, #gallery { border: 1px solid var(--border-color-primary) !important; }
+.picture, #canvas, #gallery { border: 1px solid var(--border-color-primary) !important; }
 #preview img { width: 100%; image-rendering: auto; border-radius: 8px; }
 @media (max-width: 640px) {
   .gradio-container main { padding: 8px 12px !important; }
-  #chat { height: calc(100dvh - 276px); }
+  #chat { height: calc(100dvh - 322px - var(--attached, 0px)); }
 }
 """
 # Clears the line in the browser at once: the answer comes later, and would wipe what was typed meanwhile.
