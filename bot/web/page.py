@@ -53,12 +53,13 @@ CSS = """
 #command label input { position: absolute; opacity: 0; }
 #command label:has(input:checked) { background: var(--primary-500); color: white; }
 #command label:has(input:focus-visible) { outline: 2px solid var(--primary-300); outline-offset: 2px; }
+#answer { position: sticky; top: 12px; align-self: flex-start; }
 #about { opacity: .75; }
 .picture, #canvas, #gallery { border: 1px solid var(--border-color-primary) !important; }
 #preview img { width: 100%; image-rendering: auto; border-radius: 8px; }
 @media (max-width: 640px) {
   .gradio-container main { padding: 8px 12px !important; }
-  #chat { height: calc(100dvh - 322px - var(--attached, 0px)); }
+  #chat { height: calc(100dvh - 300px - var(--attached, 0px)); }
 }
 """
 # Clears the line in the browser at once: the answer comes later, and would wipe what was typed meanwhile.
@@ -144,7 +145,7 @@ def _chat(handlers: Handlers) -> gr.Chatbot:
         examples=[{"text": text} for text in EXAMPLES], placeholder="### What shall I draw?",
     )  # fmt: skip
     line = gr.MultimodalTextbox(
-        label="Message", placeholder="A prompt, or a command such as /help", show_label=False,
+        label="Message", placeholder="A prompt, or /help", show_label=False,
         container=False, submit_btn=True, autofocus=True, elem_id="line", lines=1, max_lines=4, sources=["upload"],
         file_types=["image"], file_count="multiple",
     )  # fmt: skip
@@ -167,7 +168,7 @@ def _form(handlers: Handlers, catalog: Catalog) -> list[Any]:
         with gr.Column(min_width=300):
             fields = form.build(chosen, catalog[catalog.default])
             button = gr.Button("Generate", variant="primary")
-        with gr.Column(min_width=300):
+        with gr.Column(min_width=300, elem_id="answer"):
             preview = gr.HTML(visible=False, elem_id="preview")
             gallery = gr.Gallery(
                 show_label=False, format="png", columns=2, object_fit="contain", interactive=False,
