@@ -59,7 +59,7 @@ def assert_alike(one: Image.Image, other: Image.Image) -> None:
 
 WRONG = {
     ("generate", "a fox"): "Say where to write",
-    ("generate", "a fox", "-o", "fox.jpg"): "pictures are .png files",
+    ("generate", "a fox", "-o", "fox.jpg"): "the file must end in .png",
     ("generate", "", "-o", "fox.png"): "The prompt is empty",
     ("generate", "a fox", "-o", "fox.png", "--steps", "9999"): "steps must be between 1 and 150",
     ("generate", "a fox", "-o", "fox.png", "--size", "63x70000"): "demo cannot draw 63x70000",
