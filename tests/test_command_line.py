@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from bot import replies
 from bot.__main__ import app
-from bot.commands import IMAGINE
+from bot.commands import IMAGINE, INPAINT
 from bot.doctor import examine
 from bot.generate import orders
 from bot.health import CannotServe
@@ -119,7 +119,7 @@ def refusal(prompt: str | None, file: Path | None, output: Path) -> str:
 def test_a_byte_order_mark_is_no_part_of_the_first_prompt(tmp_path):
     (tmp_path / "prompts.txt").write_bytes("a red fox\na star".encode("utf-8-sig"))
     made = orders(None, tmp_path / "prompts.txt", tmp_path / "out", {})
-    assert [order.options["prompt"] for order in made] == ["a red fox", "a star"]
+    assert [order.invocation.options["prompt"] for order in made] == ["a red fox", "a star"]
 
 
 def test_a_folder_is_no_file_of_prompts(tmp_path):
@@ -205,12 +205,14 @@ def test_the_doctor_names_wrong_keys_and_a_missing_model(shell, tmp_path):
     assert "the first start, or: kandinsky-bot models download kandinsky-2-2" in done.stdout
 
 
-def test_the_shell_offers_every_option_of_the_table(shell):
-    text = " ".join(shell("generate", "--help").stdout.split())
-    for option in IMAGINE.on("cli"):
-        if option.name != IMAGINE.main:
+@pytest.mark.parametrize("command", [IMAGINE, INPAINT], ids=lambda command: command.name)
+def test_the_shell_offers_every_option_of_the_table(shell, command):
+    text = " ".join(shell("generate" if command is IMAGINE else command.name, "--help").stdout.split())
+    for option in command.on("cli"):
+        if option.name != command.main and not (option.is_picture and option.required):
             assert f"--{option.name}" in text
-            assert replies.option_help(option) in text
+        if option.name != IMAGINE.main:  # which `generate` describes in its own words
+            assert replies.option_help(command, option) in text
 
 
 def test_the_container_s_entry_command_serves_and_its_health_check_passes(tmp_path, tiny_cache):
