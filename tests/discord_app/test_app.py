@@ -38,7 +38,8 @@ async def test_the_commands_on_discord_are_those_of_the_table(server, bot):
     imagine = {option["name"]: option for option in put.json[0]["options"]}
     kinds = {name: option["type"] for name, option in imagine.items()}
     assert kinds == {
-        "prompt": 3, "negative": 3, "size": 3, "steps": 4, "guidance": 10, "seed": 4, "count": 4, "model": 3, "exact": 5
+        "prompt": 3, "negative": 3, "size": 3, "steps": 4, "guidance": 10, "seed": 4, "count": 4, "model": 3,
+        "quality": 3, "exact": 5,
     }  # fmt: skip
     assert [name for name, option in imagine.items() if option["required"]] == ["prompt"]
     assert all(
@@ -46,6 +47,7 @@ async def test_the_commands_on_discord_are_those_of_the_table(server, bot):
         for name, option in imagine.items()
         if name != "prompt"
     )
+    assert [choice["value"] for choice in imagine["quality"]["choices"]] == ["draft", "normal", "best"]
     assert not any({"min_value", "max_value", "max_length"} & option.keys() for option in imagine.values())
     assert put.json[0]["contexts"] == [0, 1, 2]
 

@@ -16,8 +16,8 @@ from engine.language import TRANSLATOR
 from tests.servers.hub import HubServer, Repo
 
 CPU = Device("cpu", torch.float32)
-COMMIT = "a" * 40
 REPOSITORY = KANDINSKY_3.repositories["decoder"]
+COMMIT = REPOSITORY.revision or ""
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -34,7 +34,7 @@ def test_the_half_of_a_repository_that_the_loader_wants_is_enough(
     server.repos[REPOSITORY.path] = Repo({COMMIT: half | full}, {"main": [COMMIT]})
     downloads.fetch(downloads.plan(REPOSITORY))
     assert full.keys().isdisjoint(server.fetched())
-    assert len(get_cached_repo_tree(REPOSITORY.path)) == len(half | full)
+    assert len(get_cached_repo_tree(REPOSITORY.path, revision=COMMIT)) == len(half | full)
     assert hub.missing(KANDINSKY_3) == []
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert LOADERS["kandinsky-3"](KANDINSKY_3, CPU, tmp_path)
