@@ -132,8 +132,8 @@ class Laddered:
     def _next(self, request: AnyRequest) -> Rung | None:
         """Remember that memory ran out here, and find the next rung."""
         failed, lower = self.rung, self._below(self.rung, *self._size(request))
-        self._too_large[failed] = min(_pixels(request), self._too_large.get(failed, _pixels(request)))
-        log.warning("out_of_memory", model=self._spec.name, rung=failed, mode=request.mode, next_rung=lower)
+        self._too_large[failed] = min(self._pixels(request), self._too_large.get(failed, self._pixels(request)))
+        log.warning("out_of_memory", model=self._spec.name, rung=failed.value, mode=request.mode, next_rung=lower)
         return lower
 
     def _prepare(self, request: AnyRequest) -> None:
@@ -151,7 +151,7 @@ class Laddered:
             raise too_small(self._spec.name, self._components(), self._room(), self._ladder)
         self._home = self.rung
         gib = round(self._placement.peak_bytes / GIB, 1)
-        log.info("model_placed", model=self._spec.name, rung=self.rung, peak_gib=gib, shelved=self._shelved)
+        log.info("model_placed", model=self._spec.name, rung=self.rung.value, peak_gib=gib, shelved=self._shelved)
 
     def _first(self) -> Rung:
         if self._keeping.memory != "auto":
@@ -166,7 +166,7 @@ class Laddered:
     def _rung_for(self, request: AnyRequest) -> Rung:
         """Find the first rung on which nothing as small has failed; the last one is always tried."""
         rung, size = self._home, self._size(request)
-        while self._too_large.get(rung, math.inf) <= _pixels(request):
+        while self._too_large.get(rung, math.inf) <= self._pixels(request):
             lower = self._below(rung, *size)
             if lower is None:
                 break
@@ -224,6 +224,9 @@ class Laddered:
         native = self._spec.native_size
         return (native, native) if request.mode == "upscale" else (request.width or native, request.height or native)
 
+    def _pixels(self, request: AnyRequest) -> int:
+        return math.prod(self._size(request)) * request.count
+
     def _refusal(self, request: AnyRequest) -> OutOfMemory:
         """Name the largest size that should fit on the last rung, if the person can ask for it."""
         width, height = self._size(request)
@@ -238,7 +241,3 @@ class Laddered:
             "too_large_for_device", model=self._spec.name, width=width, height=height,
             near_width=near[0], near_height=near[1],
         )  # fmt: skip
-
-
-def _pixels(request: AnyRequest) -> int:
-    return (request.width or 0) * (request.height or 0) * request.count
