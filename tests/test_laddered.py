@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from kandinsky_2_bench import mask, photo, spec_2_2
-from laddered_models import Step, job, laddered, running_out, said, spec_of
+from laddered_models import CPU, Step, close, job, laddered, running_out, said, spec_of
 from structlog.testing import capture_logs
 
 from bot import replies
@@ -22,6 +22,7 @@ from engine.errors import EngineError, OutOfMemory
 from engine.events import Done, Failed, WorkerEvent
 from engine.kandinsky import placing
 from engine.kandinsky.batch import Batch
+from engine.kandinsky.kandinsky_2_2 import Kandinsky22
 from engine.kandinsky.laddered import Laddered
 from engine.memory import GIB, Rung
 from engine.requests import ControlNet, Inpaint, InputPicture, Request, Upscale
@@ -37,6 +38,12 @@ def spec(tiny_cache: Path) -> ModelSpec:
     return spec_of(tiny_cache)
 
 
+@pytest.fixture(scope="module")
+def bare(spec: ModelSpec) -> Kandinsky22:
+    """Load a model for tests that only place it."""
+    return Kandinsky22.load(spec, CPU, Path())
+
+
 @pytest.fixture
 def model(spec: ModelSpec) -> Laddered:
     return laddered(spec)
@@ -45,10 +52,6 @@ def model(spec: ModelSpec) -> Laddered:
 def pictures(events: list[WorkerEvent]) -> dict[str, np.ndarray]:
     done = [event for event in events if isinstance(event, Done)]
     return {event.job_id: np.asarray(inputs.open_image(event.pictures[0].data)).astype(int) for event in done}
-
-
-def close(one: np.ndarray, other: np.ndarray) -> bool:
-    return bool(np.abs(one.astype(int) - other).mean() < 0.5)
 
 
 def failed(events: list[WorkerEvent]) -> list[Failed]:
@@ -65,9 +68,9 @@ def sentence(event: Failed) -> str:
 @pytest.mark.parametrize(
     ("gib", "rung"), [(40, Rung.RESIDENT), (7, Rung.ENCODERS_STREAMED), (4, Rung.MODEL_OFFLOAD), (1, "layer by layer")]
 )
-def test_what_is_free_decides_how_a_model_is_kept_and_the_log_says_it(spec: ModelSpec, gib: int, rung: Rung) -> None:
+def test_what_is_free_decides_how_a_model_is_kept_and_the_log_says_it(spec, bare, gib: int, rung: Rung) -> None:
     with capture_logs() as logs:
-        assert laddered(spec, gib * GIB).rung == rung
+        assert laddered(spec, gib * GIB, model=bare).rung == rung
     [line] = logs
     assert (line["event"], line["model"], line["rung"]) == ("model_placed", "kandinsky-2-2", rung)
     assert 0 < line["peak_gib"] <= gib
@@ -78,20 +81,20 @@ def test_what_is_free_decides_how_a_model_is_kept_and_the_log_says_it(spec: Mode
     [("resident", Rung.RESIDENT), ("offload", Rung.MODEL_OFFLOAD), ("sequential", Rung.SEQUENTIAL_OFFLOAD)],
 )
 @pytest.mark.parametrize("gib", [1, 40])
-def test_a_way_that_was_asked_for_is_taken_whatever_is_free(spec: ModelSpec, memory, rung: Rung, gib: int) -> None:
-    assert laddered(spec, gib * GIB, Keeping(memory)).rung == rung
+def test_a_way_that_was_asked_for_is_taken_whatever_is_free(spec, bare, memory, rung: Rung, gib: int) -> None:
+    assert laddered(spec, gib * GIB, Keeping(memory), bare).rung == rung
 
 
-def test_a_model_whose_own_size_does_not_fit_is_loaded_for_smaller_ones(spec: ModelSpec) -> None:
+def test_a_model_whose_own_size_does_not_fit_is_loaded_for_smaller_ones(spec, bare) -> None:
     large = dataclasses.replace(spec, native_size=2048, max_size=2048)
     with capture_logs() as logs:
-        assert laddered(large, 0.7 * GIB).rung is Rung.SEQUENTIAL_OFFLOAD_TILED
+        assert laddered(large, 0.7 * GIB, model=bare).rung is Rung.SEQUENTIAL_OFFLOAD_TILED
     assert logs[0]["event"] == "only_smaller_pictures_fit"
 
 
-def test_a_model_that_fits_in_no_way_is_not_loaded_and_what_would_fit_is_named(spec: ModelSpec) -> None:
+def test_a_model_that_fits_in_no_way_is_not_loaded_and_what_would_fit_is_named(spec, bare) -> None:
     with pytest.raises(EngineError) as caught:
-        laddered(spec, 0.3 * GIB)
+        laddered(spec, 0.3 * GIB, model=bare)
     assert replies.error(caught.value).endswith("What would fit: demo.")
 
 
@@ -110,10 +113,10 @@ def test_out_of_memory_at_load_takes_the_next_rung(spec: ModelSpec, monkeypatch:
     assert pictures(said(model, job()))
 
 
-def test_out_of_memory_at_load_on_every_rung_says_what_would_fit(spec: ModelSpec, monkeypatch) -> None:
+def test_out_of_memory_at_load_on_every_rung_says_what_would_fit(spec, bare, monkeypatch) -> None:
     monkeypatch.setattr(placing, "_place", placing_fails)
     with pytest.raises(EngineError) as caught:
-        laddered(spec)
+        laddered(spec, model=bare)
     assert caught.value.code == "device_too_small"
     assert "What would fit: kandinsky-2-1, kandinsky-3." in replies.error(caught.value)
 
