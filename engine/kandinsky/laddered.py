@@ -96,7 +96,8 @@ class Laddered:
 
     def enter(self) -> None:
         """Put on the device what is to stay there, on a lower rung where that has no room."""
-        if self._placed is None:
+        if self._placed is None:  # the last request ended without room for it anywhere
+            self._settle(self._home)
             return
         try:
             with translated_errors():
@@ -107,7 +108,8 @@ class Laddered:
     def leave(self) -> None:
         """Take everything off the device; for a model that is shelved."""
         if self._placed:
-            self._placed.leave()
+            with translated_errors():
+                self._placed.leave()
 
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
         """Draw; a request alone is tried on each rung before it is refused. See `engine.workers.model.Model`."""
