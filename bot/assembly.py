@@ -15,7 +15,7 @@ from engine.dispatcher import Caps, Dispatcher
 from engine.language import TRANSLATOR
 from engine.store import Store
 from engine.workers.process import ProcessWorker
-from engine.workers.settings import WorkerSettings
+from engine.workers.settings import Keeping, WorkerSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ def worker_settings(config: Config, catalog: Catalog) -> WorkerSettings:
     return WorkerSettings(
         models=catalog.models(),
         device=engine.device,
+        keeping=Keeping(engine.memory, engine.quantise, engine.compile),
         batch_size=engine.batch_size,
         translate=engine.translate,
         translator=Repository.of(engine.translator) if engine.translator else TRANSLATOR,

@@ -18,6 +18,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from engine.workers.settings import Compile, Memory, Quantise
+
 ENV_PREFIX = "KANDINSKY_BOT_"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -88,7 +90,8 @@ class Engine(Section):
     """`[engine]`: the default model, where it runs, and how long a silent worker may live.
 
     `models` are offered beside `model`. `repositories` takes a part of the model ("prior", "decoder") from another
-    folder or hub repository, `translator` the model that translates prompts.
+    folder or hub repository, `translator` the model that translates prompts. `memory`, `quantise` and `compile` say how
+    models are kept on a GPU.
     """
 
     model: str = "demo"
@@ -96,6 +99,9 @@ class Engine(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     repositories: dict[str, str] = Field(default_factory=dict)
     batch_size: int = Field(default=4, ge=1, le=16)
+    memory: Memory = "auto"
+    quantise: Quantise = "off"
+    compile: Compile = "off"
     translate: Literal["auto", "off", "always"] = "auto"
     translator: str | None = None
     cache_dir: Path | None = None

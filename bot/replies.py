@@ -66,8 +66,8 @@ ERRORS = MappingProxyType(
         "no_job": "You have nothing waiting or running.",
         "not_your_job": "There is no job {value} of yours that is waiting or running.",
         "out_of_memory": "That picture is too large for this machine's memory. Try a smaller size or a lower count.",
-        "too_large_for_device": "{width}x{height} with {model} needs more memory than this machine's GPU has free. "
-        "{near_width}x{near_height} would fit.",
+        "too_large_for_device": "That picture is too large for this machine's memory. "
+        "{near_width}x{near_height} would fit: ask again with --size {near_width}x{near_height}",
         "device_too_small": "{model} needs {needed_gib} GiB of GPU memory at the very least, and {free_gib} GiB are "
         "free. What would fit: {models}.",
         "no_full_size": "{model} has no full size to fill with random weights. Leave out --random-weights.",

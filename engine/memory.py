@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -160,15 +161,28 @@ def largest_batch(
 
 
 def largest_size(
-    model: Components, rung: Rung, free_bytes: int, width: int, height: int, multiple: int = 64, smallest: int = 256
-) -> tuple[int, int] | None:
-    """Find the largest size of about the same shape, in multiples of `multiple`, that can be drawn on `rung`."""
+    model: Components, rung: Rung, free_bytes: int, width: int, height: int, multiple: int = 64, smallest: int = 256,
+    batch: int = 1, below: float = math.inf,
+) -> tuple[int, int] | None:  # fmt: skip
+    """Find the largest size of about the same shape of which `batch` pictures can be drawn on `rung`.
+
+    Its sides are multiples of `multiple` from `smallest` on, and it has fewer pixels than `below`.
+    """
     for side in range(max(width, height), smallest - 1, -multiple):
         scale = side / max(width, height)
-        shrunk = [max(smallest, int(length * scale) // multiple * multiple) for length in (width, height)]
-        if peak_bytes(model, rung, *shrunk) <= free_bytes:
-            return shrunk[0], shrunk[1]
+        wide, high = (max(smallest, int(length * scale) // multiple * multiple) for length in (width, height))
+        if wide * high < below and peak_bytes(model, rung, wide, high, batch) <= free_bytes:
+            return wide, high
     return None
+
+
+def too_small(name: str, model: Components, free_bytes: int, ladder: Sequence[Rung] = LADDER) -> EngineError:
+    """Say that `model`, called `name`, cannot be kept in `free_bytes` at all, and which families could."""
+    needed = min(placement.peak_bytes for placement in placements(model, 256, 256, 1, ladder))
+    others = [family for family in families_that_fit(free_bytes) if family != name]
+    return EngineError(
+        "device_too_small", model=name, needed_gib=_gib(needed), free_gib=_gib(free_bytes), models=others or ["demo"]
+    )
 
 
 def families_that_fit(free_bytes: int, size: int = 512) -> list[str]:
@@ -214,11 +228,7 @@ def _refusal(
         return RequestError(
             "too_large_for_device", width=width, height=height, model=name, near_width=near[0], near_height=near[1]
         )
-    needed = min(placement.peak_bytes for placement in placements(model, 256, 256, 1, ladder))
-    return EngineError(
-        "device_too_small", model=name, needed_gib=_gib(needed), free_gib=_gib(free_bytes),
-        models=families_that_fit(free_bytes) or ["demo"],
-    )  # fmt: skip
+    return too_small(name, model, free_bytes, ladder)
 
 
 def _gib(size_bytes: int) -> str:

@@ -11,7 +11,7 @@ import torch
 
 from engine.catalog import DEMO
 from engine.checks import complete
-from engine.kandinsky.compiling import compile_models
+from engine.kandinsky.compiling import compile_models, undo
 from engine.kandinsky.device import Device
 from engine.kandinsky.kandinsky_2_2 import Kandinsky22
 from engine.kandinsky.sides import networks
@@ -50,6 +50,9 @@ def test_kandinsky_2_2_compiles_without_a_break_and_draws_the_same(kandinsky_2_2
     drawn = np.asarray(images(kandinsky_2_2, REQUEST)[0]).astype(int)
     assert backend.graphs == 3
     assert np.abs(drawn - expected).max() <= 8
+    undo(kandinsky_2_2.networks.values())
+    assert not any(network._compiled_call_impl for network in kandinsky_2_2.networks.values())
+    assert "decode" not in vars(networks(kandinsky_2_2)["movq"])
 
 
 def test_nothing_is_compiled_on_a_cpu_or_where_it_is_off(kandinsky_2_2: Kandinsky22) -> None:

@@ -34,10 +34,6 @@ def model(tiny_cache: Path) -> Kandinsky22:
     return Kandinsky22.load(DEMO, CPU, tiny_cache)
 
 
-def pipelines(model: Kandinsky22) -> list:
-    return model.pipelines
-
-
 def picture(model: Kandinsky22, size: int = 128) -> np.ndarray:
     model._prior.texts = Cache(16)  # what was embedded before would not be again
     request = complete(Text2Image(model="demo", prompt="a red circle", seed=1, steps=2, width=size, height=size), DEMO)
@@ -45,7 +41,7 @@ def picture(model: Kandinsky22, size: int = 128) -> np.ndarray:
 
 
 def keep(model: Kandinsky22, rung: Rung) -> None:
-    placing.apply(pipelines(model), Placement(rung, 0, 0), CPU)
+    placing.apply(model.networks, Placement(rung, 0, 0), CPU)
 
 
 @pytest.mark.parametrize("rung", RUNGS)
@@ -61,7 +57,7 @@ class Watch:
     """See how many weights of each network are away from the host's memory, whenever some of them enter the device."""
 
     def __init__(self, model: Kandinsky22, monkeypatch: pytest.MonkeyPatch) -> None:
-        parts = {name: part for pipeline in pipelines(model) for name, part in pipeline.components.items()}
+        parts = {name: part for pipeline in model.pipelines for name, part in pipeline.components.items()}
         self.networks = {name: part for name, part in parts.items() if isinstance(part, torch.nn.Module)}
         self._home = {one: one.data_ptr() for network in self.networks.values() for one in network.parameters()}
         self.moments: list[dict[str, int]] = []
@@ -154,6 +150,29 @@ def test_on_the_cpu_there_is_no_budget() -> None:
 def test_quantising_without_a_gpu_is_an_error_of_the_engine() -> None:
     with pytest.raises(EngineError, match="quantisation_missing"):
         placing.quantised_text_encoder("nf4", CPU)
+
+
+def test_what_is_shelved_leaves_the_device_whole_and_comes_back(model: Kandinsky22, monkeypatch) -> None:
+    keep(model, Rung.RESIDENT)
+    expected = picture(model)
+    placed = placing.apply(model.networks, Placement(Rung.RESIDENT, 0, 0), CPU, shelved=True)
+    placed.leave()
+    watch = Watch(model, monkeypatch)
+    assert not any(watch.away(name) for name in watch.networks)
+    placed.enter()
+    assert all(watch.away(name) == watch.whole(name) for name in watch.networks)
+    assert np.array_equal(picture(model), expected)
+    keep(model, Rung.RESIDENT)
+
+
+def test_what_is_quantised_stays_where_it_is(model: Kandinsky22, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = model.networks["prior.text_encoder"]
+    monkeypatch.setattr(encoder, "is_quantized", True, raising=False)
+    keep(model, Rung.SEQUENTIAL_OFFLOAD)
+    hooked = [name for name, module in encoder.named_modules() if hasattr(module, "_hf_hook")]
+    assert hooked == [""]  # which only says where it works
+    monkeypatch.undo()
+    keep(model, Rung.RESIDENT)
 
 
 # Tiles

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from worker_bench import WAIT_S, Bench, settings, task
-from worker_doubles import load_forever, load_nothing, load_troubled
+from worker_doubles import load_forever, load_nothing, load_swapping, load_troubled
 
-from engine.events import Done, Lost
+from engine.events import Done, Lost, Ready
 from engine.workers.child import Load
 from engine.workers.process import ProcessWorker
 
@@ -126,3 +126,7 @@ def runs(pid: int) -> bool:
         return "State:\tZ" not in status.read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+async def test_a_process_says_how_long_its_models_take_to_swap(start: Callable) -> None:
+    assert (await (await start(load_swapping)).until(Ready))[-1].swap_s == 2.5

@@ -9,7 +9,7 @@ from PIL import Image
 from engine.catalog import DEMO
 from engine.errors import ModelMissing, OutOfMemory, RequestError, WorkerLost
 from engine.workers.child import load_models
-from engine.workers.model import Drawing, Drawn, Model, OnStep, Step
+from engine.workers.model import Drawing, Drawn, Model, Models, OnStep, Step
 from engine.workers.settings import WorkerSettings
 
 
@@ -41,6 +41,10 @@ class Troubled(Sleeper):
 
 def load_troubled(settings: WorkerSettings) -> Mapping[str, Model]:
     return {"demo": Troubled()}
+
+
+def load_swapping(settings: WorkerSettings) -> Mapping[str, Model]:
+    return Models({"demo": Troubled()}, swap_s=2.5)
 
 
 def load_nothing(settings: WorkerSettings) -> Mapping[str, Model]:

@@ -65,6 +65,54 @@ In brackets: GiB on the GPU at most, and GiB of the host's memory.
 
 {weights}
 
+## What happens when
+
+Nothing of this has run on a GPU yet. It was tried on tiny models on the CPU, with made-up amounts of free memory and
+with memory that ran out on purpose: what is decided, that the pictures stay the same, that the right sentence comes.
+How long it takes, and that a real GPU's memory is free again in between, nobody has seen. On a CPU none of it applies.
+
+**When the worker starts** it reads the weights into the host's memory, asks the GPU what is free, takes the first way
+of the list above that suffices for one picture of the model's own size, and logs it: `model_placed` with the model, the
+`rung` and its estimated `peak_gib`. `[engine] memory` names another way to begin with: `"resident"`, `"offload"` (one
+network at a time) or `"sequential"` (layer by layer); it is then taken whatever the estimate says. The embedded model
+always stays on the GPU.
+
+**When memory runs out then** the next way is tried at once. Only when none is left does the worker say that it could
+not load, how much the model needs, and which models would fit.
+
+**When only smaller pictures fit** than the model's own size, the worker starts with the last way and logs
+`only_smaller_pictures_fit`.
+
+**When memory runs out in a batch** its requests are drawn one by one.
+
+**When memory runs out for one request**, at a step or when the latents become pixels, the next way is taken and the
+request is drawn anew, once on each way that is left. The picture is the same, but for tiles. Later requests of that
+size or larger begin with the way that worked; smaller ones go back to the way the worker started with. It forgets this
+when it restarts.
+
+**When no way is left** the request is refused. If a smaller picture of about the same shape should fit, the answer
+names its size, and asking again with `--size` is the consent to it. Outpainting and upscaling have the size that their
+pictures give them; there, and where nothing would fit, no size is named.
+
+**When an inpainting or ControlNet request comes first**, its UNet, and the model that estimates depth, are read, and
+the way is chosen again with them. A `spandrel` upscaler is not counted: it is small and stays on the GPU.
+
+**When several models are offered** that do not fit together, by the sum of what each needs resident, one is on the GPU
+and the others wait in the host's memory, pinned where there is a GPU, so that they come quickly: the host needs room
+for all of them. All are read at the start and not at the first request, for a worker that is silent for long is taken
+for hung. How long a swap takes is estimated as the weights at 12 GB/s, an assumption, until the first one, at the
+start, was timed. The queue then keeps to a model for 15 times that, and longer unless somebody waits for more than 20
+seconds.
+
+**When the text encoder is quantised** (`[engine] quantise`, Kandinsky 3 only), it stays on the GPU on every way, also
+while another model is there, and the rest of the model is placed in what it leaves. It needs an NVIDIA GPU and
+bitsandbytes.
+
+**When networks are compiled** (`[engine] compile`), only those of a resident model that is not swapped are: the prior,
+the UNet and MoVQ, not the UNets of inpainting and ControlNet. Sizes are multiples of 64, and each size is compiled
+once, when it is first drawn, and again for each size of a batch; that takes minutes in which the worker says nothing,
+so raise `hang_s`. When the model has to leave the resident way, it runs uncompiled from then on until it is back.
+
 ## Measured
 
 | model | card | way | GiB at most |

@@ -34,6 +34,13 @@ def compile_models(
     return list(compiled.values())
 
 
+def undo(networks: Iterable[Any]) -> None:
+    """Let `networks` run as they were before they were compiled: hooks that move weights break a compiled one."""
+    for network in networks:
+        network._compiled_call_impl = None  # torch has no public way back
+        network.__dict__.pop("decode", None)
+
+
 def _may(network: torch.nn.Module, anywhere: bool) -> bool:
     return anywhere or next(network.parameters()).is_cuda
 

@@ -12,7 +12,7 @@ from transformers import AutoImageProcessor, AutoModelForDepthEstimation
 
 from engine.catalog import ModelSpec
 from engine.errors import RequestError
-from engine.kandinsky.device import Device
+from engine.kandinsky.device import Device, working_device
 from engine.kandinsky.loading import load_network, load_processor
 from engine.workers.model import Drawing
 
@@ -38,14 +38,20 @@ class Depth:
 
     @torch.no_grad()
     def _estimate(self, picture: Image.Image) -> Image.Image:
-        processor, network = self._load()
+        processor, network = self.load()
         pixels = processor(picture, return_tensors="pt").pixel_values
-        depth = network(pixels.to(network.device, network.dtype)).predicted_depth[0].float().cpu()
+        depth = network(pixels.to(working_device(network), network.dtype)).predicted_depth[0].float().cpu()
         span = (depth.max() - depth.min()).clamp(min=1e-6)
         shades = ((depth - depth.min()) / span * 255).round().byte()
         return Image.fromarray(shades.numpy()).resize(picture.size, Image.Resampling.BICUBIC)
 
-    def _load(self) -> tuple[Any, Any]:
+    @property
+    def network(self) -> Any:
+        """Return the network, `None` before it was first wanted."""
+        return self._loaded[1] if self._loaded else None
+
+    def load(self) -> tuple[Any, Any]:
+        """Return the processor and the network; raise as `map` does."""
         if self._repository is None:
             raise RequestError("depth_missing")
         if self._loaded is None:

@@ -19,10 +19,20 @@ DeviceName = Literal["auto", "cpu", "cuda"]
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Name a torch device and the precision that weights have on it."""
+    """Name a torch device and the precision that weights have on it.
+
+    `kept_on` names another one where networks are kept once they are read, until they are placed
+    (`engine.kandinsky.placing`): a model may be larger than a GPU.
+    """
 
     name: str
     dtype: torch.dtype
+    kept_on: str | None = None
+
+    @property
+    def home(self) -> str:
+        """Name the torch device that networks are read onto."""
+        return self.kept_on or self.name
 
     @property
     def is_cuda(self) -> bool:

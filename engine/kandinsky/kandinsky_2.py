@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
@@ -22,12 +22,16 @@ from engine.kandinsky.device import Device, translated_errors
 from engine.kandinsky.editing import Edit
 from engine.kandinsky.kandinsky_2_decoder import Decoder2
 from engine.kandinsky.mixing import slerp, weighted
+from engine.kandinsky.placing import networks_of
 from engine.kandinsky.prior import Prior, Seeded
 from engine.kandinsky.steps import StepCounter
 from engine.kandinsky.upscaler import Upscaler
 from engine.kandinsky.upscaling import Canvas
-from engine.requests import Mix, Part, Variations
+from engine.requests import AnyRequest, ControlNet, Mix, Part, Variations
 from engine.workers.model import Drawing, Drawn, OnStep
+
+# The UNets of modes that have their own, by the part of the model that they are of.
+UNETS: Mapping[str, str] = MappingProxyType({"inpaint": "inpaint", "outpaint": "inpaint", "controlnet": "controlnet"})
 
 
 class Kandinsky2:
@@ -57,6 +61,23 @@ class Kandinsky2:
     def pipelines(self) -> list[Any]:
         """List the pipelines that hold its networks."""
         return [self._prior.pipeline, self._decoder.pipeline]
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """Name the networks that are loaded, as `engine.memory.FAMILIES` does."""
+        return {
+            **networks_of(self._prior.pipeline, "prior"),
+            **networks_of(self._decoder.pipeline, "decoder"),
+            **{f"{part}.unet": unet for part, unet in self._decoder.unets.items()},
+            **({"depth.estimator": self._depth.network} if self._depth.network else {}),
+        }
+
+    def prepare(self, request: AnyRequest) -> None:
+        """Load what only some modes need, where `request` is of one of them; raise `ModelMissing`, `RequestError`."""
+        if part := UNETS.get(request.mode):
+            self._decoder.unet(part)
+        if isinstance(request, ControlNet) and not request.is_depth_map:
+            self._depth.load()
 
     @translated_errors()
     @torch.no_grad()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Self
 
 import torch
@@ -42,6 +43,11 @@ class Decoder2(Decoder):
             repository = self.spec.repositories[part]
             self._unets[part] = load_network(UNet2DConditionModel, repository, self._device, subfolder="unet")
         return self._unets[part]
+
+    @property
+    def unets(self) -> Mapping[str, Any]:
+        """Name the UNets that are loaded, by the part that they are of."""
+        return MappingProxyType(self._unets)
 
     def repaint(self, edits: Sequence[Edit]) -> Start:
         """Begin to repaint the masked part of each picture."""

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
@@ -21,11 +21,13 @@ from engine.kandinsky.editing import Edit, kept_latents
 from engine.kandinsky.kandinsky_3_pipeline import Pipeline, Text
 from engine.kandinsky.kandinsky_3_texts import Texts, stack
 from engine.kandinsky.loading import load
+from engine.kandinsky.placing import networks_of, quantised_text_encoder
 from engine.kandinsky.steps import StepCounter
 from engine.kandinsky.upscaler import Upscaler
 from engine.kandinsky.upscaling import Canvas
-from engine.requests import Mix, Request
+from engine.requests import AnyRequest, Mix, Request
 from engine.workers.model import Drawing, Drawn, OnStep
+from engine.workers.settings import Quantise
 
 # Without a prior there is no embedding of a picture to draw from, so a variation is the picture drawn over, as far as
 # img2img does where nobody says how far: what it shows stays, how it is done changes.
@@ -89,14 +91,26 @@ class Kandinsky3:
         )
 
     @classmethod
-    def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path) -> Self:
-        """Load `spec` onto `device`."""
-        return cls(spec, device, load(Pipeline, spec.repositories["decoder"], device))
+    def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path, quantise: Quantise = "off") -> Self:
+        """Load `spec` onto `device`, its text encoder as `quantise` says.
+
+        Raises `EngineError("quantisation_missing")` where it cannot be quantised.
+        """
+        options = {} if quantise == "off" else {"quantization_config": quantised_text_encoder(quantise, device)}
+        return cls(spec, device, load(Pipeline, spec.repositories["decoder"], device, **options))
 
     @property
     def pipelines(self) -> list[Any]:
         """List the pipelines that hold its networks."""
         return [self._decoder.pipeline]
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """Name the networks, as `engine.memory.FAMILIES` does."""
+        return networks_of(self._decoder.pipeline, "decoder")
+
+    def prepare(self, request: AnyRequest) -> None:
+        """Load nothing: all modes share the networks."""
 
     @translated_errors()
     @torch.no_grad()

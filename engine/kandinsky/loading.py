@@ -32,27 +32,28 @@ def keep_libraries_quiet() -> None:
     tqdm.set_lock(threading.RLock())  # its own is a semaphore of the system, which a killed process leaves behind
 
 
-def load(pipeline_class: Any, repository: Repository, device: Device) -> Any:
-    """Load `repository` as a `pipeline_class` onto `device`, downloading what the hub's cache lacks.
+def load(pipeline_class: Any, repository: Repository, device: Device, **options: object) -> Any:
+    """Load `repository` as a `pipeline_class` onto the home of `device`, downloading what the hub's cache lacks.
 
     Raises `ModelMissing` where files are neither there nor to be had; its facts name the repository, its revision and,
     for a hub repository, the command that fetches it.
     """
-    loaded = _read(pipeline_class, repository, _weights(device))
+    loaded = _read(pipeline_class, repository, {**_weights(device), **options})
     loaded.set_progress_bar_config(disable=True)
-    loaded.to(device.name)
+    if device.home != "cpu":  # that is where they are; and what is quantised must not leave its GPU
+        loaded.to(device.home)
     lay_out(loaded, device)
     return loaded
 
 
 def load_network(network_class: Any, repository: Repository, device: Device, **options: str) -> Any:
-    """Load one network of `repository` onto `device`; with `subfolder`, that part of a pipeline's repository.
+    """Load one network of `repository` onto the home of `device`; with `subfolder`, that part of a pipeline's.
 
     Nothing is downloaded: somebody waits for a picture, and a worker that is silent for long is taken for hung. Raises
     `ModelMissing` as `load` does.
     """
     loaded = _read_here(network_class, repository, {**_weights(device), **options}).eval()
-    return _lay_out(loaded.to(device.name), device)
+    return _lay_out(loaded.to(device.home), device)
 
 
 def load_processor(processor_class: Any, repository: Repository) -> Any:

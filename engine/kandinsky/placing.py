@@ -22,7 +22,7 @@ from transformers import BitsAndBytesConfig
 from engine.errors import EngineError
 from engine.kandinsky.device import Device
 from engine.kandinsky.tiles import InTiles
-from engine.memory import Placement, Role, Rung
+from engine.memory import Component, Placement, Role, Rung
 
 Quantisation = Literal["nf4", "int8"]
 
@@ -30,6 +30,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
     {
         "text_encoder": Role.ENCODER,
         "image_encoder": Role.ENCODER,
+        "estimator": Role.ENCODER,
         "prior": Role.DENOISER,
         "unet": Role.DENOISER,
         "movq": Role.DECODER,
@@ -45,17 +46,53 @@ def budget_bytes(device: Device) -> int | None:
     return free_bytes + torch.cuda.memory_reserved()
 
 
-def apply(pipelines: Iterable[Any], placement: Placement, device: Device) -> None:
-    """Keep each network of `pipelines` as `placement` says; networks that pipelines share are placed once.
+def networks_of(pipeline: Any, part: str) -> dict[str, nn.Module]:
+    """Name the networks of a pipeline as `engine.memory.FAMILIES` does: "decoder.unet" for the UNet of "decoder"."""
+    components = pipeline.components.items()
+    return {f"{part}.{name}": component for name, component in components if isinstance(component, nn.Module)}
 
-    To be called again with another placement at any time between two pictures. Pipelines find the device themselves
-    (`_execution_device`); `network.device` is where the weights are kept, not where they work.
+
+def role_of(name: str) -> Role:
+    """Tell the role of a network by its name, such as "decoder.unet"."""
+    return ROLES[name.rpartition(".")[2]]
+
+
+def weighed(name: str, network: nn.Module) -> Component:
+    """Weigh a network that is in no table; what it computes with is not counted."""
+    layers = [sum(one.numel() for one in layer.parameters(recurse=False)) for layer in network.modules()]
+    return Component(role_of(name), sum(layers), max(layers))
+
+
+def is_fixed(network: nn.Module) -> bool:
+    """Tell whether a network never leaves its GPU, which what is quantised does not."""
+    return bool(getattr(network, "is_quantized", False))
+
+
+def bytes_on(networks: Iterable[nn.Module], device: Device) -> int:
+    """Count the bytes of weights that are on `device` now."""
+    tensors = [one for network in networks for one in (*network.parameters(), *network.buffers())]
+    return sum(one.nbytes for one in tensors if one.device.type == device.name)
+
+
+def apply(
+    networks: Mapping[str, nn.Module], placement: Placement, device: Device, *, shelved: bool = False
+) -> Placed:  # fmt: skip
+    """Keep each of `networks`, by names such as "decoder.unet", as `placement` says.
+
+    To be called again with another placement at any time between two pictures. With `shelved`, what stays on the
+    device is kept in the host's memory too, so that all of it can leave and come back. Pipelines find the device
+    themselves (`_execution_device`); `network.device` is where the weights are kept, not where they work.
     """
-    networks = _networks(pipelines)
-    release(networks)
-    seat = Seat()
-    for network, name in networks.items():
-        _place(network, ROLES[name], placement.rung, device, seat)
+    movable = {network: role_of(name) for name, network in networks.items() if not is_fixed(network)}
+    release(movable)
+    placed = Placed(device, shelved=shelved)
+    for network, role in sorted(movable.items(), key=lambda item: placement.rung.keeps(item[1])):  # to make room first
+        _place(network, role, placement.rung, device, placed)
+    for network in networks.values():
+        if is_fixed(network) and not hasattr(network, "_hf_hook"):
+            add_hook_to_module(network, WorksOn(device))
+    placed.enter()
+    return placed
 
 
 def release(networks: Iterable[nn.Module]) -> None:
@@ -82,21 +119,16 @@ def quantised_text_encoder(how: Quantisation, device: Device) -> PipelineQuantiz
     return PipelineQuantizationConfig(quant_mapping={"text_encoder": config})
 
 
-def _networks(pipelines: Iterable[Any]) -> dict[nn.Module, str]:
-    components = [item for pipeline in pipelines for item in pipeline.components.items()]
-    return {component: name for name, component in components if isinstance(component, nn.Module)}
-
-
-def _place(network: nn.Module, role: Role, rung: Rung, device: Device, seat: Seat) -> None:
+def _place(network: nn.Module, role: Role, rung: Rung, device: Device, placed: Placed) -> None:
     if rung.streams(role):
         _stream(network, device)
     elif rung.keeps(role):
-        network.to(device.name)
+        placed.keep(network)
         if not rung.keeps(Role.ENCODER):  # a pipeline looks for the device at hooks, if any of its networks has one
             add_hook_to_module(network, WorksOn(device))
     else:
         weights = HostWeights([*network.parameters(), *network.buffers()], device)
-        add_hook_to_module(network, TakesTurns(weights, device, seat))
+        add_hook_to_module(network, TakesTurns(weights, device, placed.seat))
     if role is Role.DECODER and rung.decodes_in_tiles:
         network.decode = InTiles(network.decode)  # type: ignore[arg-type, assignment]
 
@@ -139,7 +171,7 @@ class HostWeights:
 
 
 def _in_host_memory(tensor: Tensor, *, pinned: bool) -> Tensor:
-    if not pinned:
+    if not pinned or tensor.is_pinned():
         return tensor.cpu()
     return torch.empty_like(tensor, device="cpu", pin_memory=True).copy_(tensor)
 
@@ -163,6 +195,40 @@ class Seat:
         if self._taken_by:
             self._taken_by.leave()
         self._taken_by = None
+
+
+class Placed:
+    """Know what of a placed model stays on the device, and take it off and put it back if it is `shelved`."""
+
+    def __init__(self, device: Device, *, shelved: bool) -> None:
+        self.seat = Seat()
+        self._device = device
+        self._shelved = shelved
+        self._kept: list[HostWeights] = []
+
+    def keep(self, network: nn.Module) -> None:
+        """Let a network stay on the device: at once, or, shelved, from `enter` on."""
+        if self._shelved:
+            self._kept.append(HostWeights([*network.parameters(), *network.buffers()], self._device))
+        else:
+            network.to(self._device.name)
+
+    def enter(self) -> None:
+        """Put on the device what is to stay there, and wait until it is there."""
+        for weights in self._kept:
+            weights.enter()
+        self._wait()
+
+    def leave(self) -> None:
+        """Take everything off the device."""
+        self._wait()
+        self.seat.clear()
+        for weights in self._kept:
+            weights.leave()
+
+    def _wait(self) -> None:
+        if self._device.is_cuda:
+            torch.cuda.synchronize()
 
 
 class WorksOn(ModelHook):  # type: ignore[misc]  # accelerate has no types

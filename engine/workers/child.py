@@ -19,7 +19,7 @@ from engine.errors import EngineError, WorkerLost
 from engine.events import Lost, Ready, WorkerEvent
 from engine.understanding import Interpreted
 from engine.workers.base import Task
-from engine.workers.model import Model
+from engine.workers.model import Model, Models
 from engine.workers.render import Renderer, Work
 from engine.workers.settings import WorkerSettings
 
@@ -76,7 +76,7 @@ class Mailbox:
             cancelled.set()
 
 
-def load_models(settings: WorkerSettings) -> Mapping[str, Model]:
+def load_models(settings: WorkerSettings) -> Models:
     """Load the models of `settings` in this process; raise `ModelMissing` for files that are not there."""
     # Here, not above: the parent imports this module too, and stays without torch.
     from engine.kandinsky import device, loading
@@ -85,11 +85,12 @@ def load_models(settings: WorkerSettings) -> Mapping[str, Model]:
     from engine.kandinsky import families, translation
 
     device.use_all_cores()
-    models = families.load_models(settings.models, settings.device, settings.cache_dir)
+    models = families.load_models(settings.models, settings.device, settings.cache_dir, settings.keeping)
     translator = translation.Translator(
         translation.roomy_device(settings.device), settings.translate, settings.translator
     )
-    return {spec.name: Interpreted(models[spec.name], translator, spec.reads) for spec in settings.models}
+    spoken_to = {spec.name: Interpreted(models[spec.name], translator, spec.reads) for spec in settings.models}
+    return Models(spoken_to, models.swap_s)
 
 
 def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Load) -> None:
@@ -106,7 +107,8 @@ def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Loa
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear why there is no worker
         send(_load_failure(epoch, error))
         return
-    send(Ready(epoch, tuple(models), settings.batch_size))
+    swap_s = models.swap_s if isinstance(models, Models) else 0.0
+    send(Ready(epoch, tuple(models), settings.batch_size, swap_s))
     _serve(mailbox, models, epoch, send)
 
 

@@ -53,3 +53,11 @@ class Model(Protocol):
         Raises `RequestError` for what the model cannot draw, `OutOfMemory`, and `WorkerLost` after an error that only
         a new process recovers from. What `on_step` raises passes through.
         """
+
+
+class Models(dict[str, Model]):
+    """Hold models by name; `swap_s` is how many seconds another one takes to come into memory, if not all are there."""
+
+    def __init__(self, models: Mapping[str, Model], swap_s: float = 0.0) -> None:
+        super().__init__(models)
+        self.swap_s = swap_s

@@ -9,6 +9,25 @@ from typing import Literal
 from engine.catalog import ModelSpec, Repository
 from engine.language import TRANSLATOR, TranslationMode
 
+Memory = Literal["auto", "resident", "offload", "sequential"]
+Quantise = Literal["off", "nf4", "int8"]
+Compile = Literal["off", "default", "max-autotune"]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Say how models are kept on a GPU: in which way to begin, whether text encoders are quantised, what is compiled.
+
+    On a CPU nothing of it applies, but that nothing can be quantised there.
+    """
+
+    memory: Memory = "auto"
+    quantise: Quantise = "off"
+    compile: Compile = "off"
+
+
+AUTO = Keeping()
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
@@ -22,6 +41,7 @@ class WorkerSettings:
     models: tuple[ModelSpec, ...]
     cache_dir: Path
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    keeping: Keeping = AUTO
     batch_size: int = 4
     translate: TranslationMode = "auto"
     translator: Repository = TRANSLATOR
