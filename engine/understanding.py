@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -32,6 +32,10 @@ class Interpreted:
         spoken = [replace(drawing, request=request) for drawing, (request, _) in zip(drawings, heard, strict=True)]
         drawn = self._model.render(spoken, on_step)
         return [replace(each, notes={**each.notes, **notes}) for each, (_, notes) in zip(drawn, heard, strict=True)]
+
+    def statistics(self) -> Mapping[str, tuple[int, int]]:
+        """Tell of the model's caches."""
+        return self._model.statistics()
 
 
 def understood(

@@ -3,9 +3,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import structlog
 from worker_bench import task
 from worker_doubles import Sleeper, Troubled
 
+import engine.workers.render
 from engine.events import Accepted, Failed, Progress, WorkerEvent
 from engine.workers.model import Drawing, Drawn, Step
 from engine.workers.render import Renderer, Work
@@ -39,6 +41,13 @@ def test_a_cancellation_takes_effect_within_one_step() -> None:
     model = CancelledInStep(cancelled)
     assert render(model, cancelled=cancelled)[-1] == Failed("job", 1, 1, "cancelled", {})
     assert model.steps == 4
+
+
+def test_now_and_then_the_log_says_how_often_the_caches_helped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine.workers.render, "BATCHES_PER_REPORT", 1)
+    with structlog.testing.capture_logs() as logged:
+        render(Sleeper())
+    assert {"event": "caches", "log_level": "info", "model": "demo", "texts": "3 of 4"} in logged
 
 
 def test_progress_is_thinned_out_but_its_last_step_is_always_told() -> None:

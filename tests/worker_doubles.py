@@ -23,6 +23,9 @@ class Sleeper:
             on_step(Step(step + 1, total))
         return [Drawn([Image.new("RGB", (64, 64))] * drawing.request.count) for drawing in drawings]
 
+    def statistics(self) -> Mapping[str, tuple[int, int]]:
+        return {"texts": (3, 1)}
+
 
 class Troubled(Sleeper):
     """Do what the prompt says."""

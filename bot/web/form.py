@@ -17,7 +17,8 @@ from bot.commands import DRAWING_COMMANDS, IMAGINE, Command, Invocation, Upload
 from bot.requesting import SIDES
 from bot.web.uploads import mask, path_of, upload
 from engine.catalog import ModelSpec
-from engine.requests import MAX_PARTS, Mix
+from engine.checks import choices
+from engine.requests import MAX_PARTS, Mix, Text2Image
 
 TITLES = MappingProxyType(
     {
@@ -39,9 +40,9 @@ FIELDS = (
     "command", "image", "canvas", "prompt",
     *(f"{what}{number}" for number in PARTS for what in ("image", "words", "weight")),
     "extend", "share", "ratio", "frames", "strength", "map", "negative", "width", "height", "size", "steps", "guidance",
-    "seed", "count", "exact", "model",
+    "seed", "count", "quality", "exact", "model",
 )  # fmt: skip
-ALWAYS = ("command", "negative", "steps", "guidance", "seed", "exact", "model")
+ALWAYS = ("command", "negative", "steps", "guidance", "seed", "quality", "exact", "model")
 BRUSH_SIZE = 40
 BRUSH = gr.Brush(colors=["#ffffff"], color_mode="fixed", default_size=BRUSH_SIZE)
 PASTE: list[Any] = ["upload", "clipboard"]
@@ -225,8 +226,10 @@ def _sizes(model: ModelSpec) -> Fields:
 
 def _drawing(model: ModelSpec) -> Fields:
     """Lay out what every command takes."""
+    qualities = [(word.capitalize(), word) for word in choices(Text2Image, "quality")]
+    quality = gr.Radio(qualities, value="normal", label="Quality", info=replies.OPTION_HELP["quality"])
     with gr.Row():
-        fields: Fields = {"steps": _slider("steps", model.steps, 1)}
+        fields: Fields = {"quality": quality, "steps": _slider("steps", model.steps, 1)}
         fields["guidance"] = _slider("guidance", model.guidance_scale, 0.5)
     with gr.Row():
         fields["seed"] = gr.Number(-1, label="Seed (-1 for any)", precision=0, min_width=90)

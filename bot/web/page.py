@@ -195,6 +195,12 @@ def _connect(fields: form.Form, catalog: Catalog) -> None:
         changed,
         **_plain("defaults", "private"),
     )
+    fields.inputs["quality"].change(
+        lambda quality, name: catalog[name].steps_of(quality),
+        [fields.inputs["quality"], model],
+        fields.inputs["steps"],
+        **_plain("steps", "private"),
+    )
     command.change(fields.show, command, fields.changing, preprocess=False, **_plain("show", "private"))
 
 

@@ -122,6 +122,10 @@ class Laddered:
             rung = self._next(request)
         raise self._refusal(request)
 
+    def statistics(self) -> Mapping[str, tuple[int, int]]:
+        """Tell of the model's caches."""
+        return self._model.statistics()
+
     def _try(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn] | None:
         """Draw, or return `None` where memory ran out for one request."""
         try:

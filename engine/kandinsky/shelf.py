@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -48,6 +48,10 @@ class Shelf:
         """Make a model for each that brings it first."""
         return {name: Shelved(self, name) for name in self._models}
 
+    def statistics(self, name: str) -> Mapping[str, tuple[int, int]]:
+        """Tell of the caches of the model called `name`."""
+        return self._models[name].statistics()
+
     def _swap(self, name: str, model: Laddered) -> None:
         if self._there:
             self._models[self._there].leave()
@@ -71,3 +75,7 @@ class Shelved:
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
         """Bring the model, and draw with it."""
         return self._shelf.bring(self._name).render(drawings, on_step)
+
+    def statistics(self) -> Mapping[str, tuple[int, int]]:
+        """Tell of the model's caches, wherever it is."""
+        return self._shelf.statistics(self._name)

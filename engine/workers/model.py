@@ -54,6 +54,9 @@ class Model(Protocol):
         a new process recovers from. What `on_step` raises passes through.
         """
 
+    def statistics(self) -> Mapping[str, tuple[int, int]]:
+        """Tell for each cache how often a value was there, and how often it was not."""
+
 
 class Models(dict[str, Model]):
     """Hold models by name; `swap_s` is how many seconds another one takes to come into memory, if not all are there."""

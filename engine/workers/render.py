@@ -19,6 +19,7 @@ from engine.workers.model import Drawing, Drawn, Model, OnStep, Step
 # Twenty a second are more than any platform shows, and a tiny model makes hundreds of steps.
 PROGRESS_INTERVAL_S = 0.05
 PREVIEW_INTERVAL_S = 0.5
+BATCHES_PER_REPORT = 100
 
 log = structlog.get_logger(__name__)
 
@@ -42,12 +43,21 @@ class Renderer:
         self._epoch = epoch
         self._send = send
         self._encoders = encoders
+        self._batches = 0
 
     def render(self, batch: Sequence[Work]) -> None:
         """Draw the pictures of `batch`; raise `WorkerLost` if the device is unusable afterwards."""
         for work in batch:
             self._send(Accepted(*self._told(work)))
         self._draw(batch)
+        self._batches += 1
+        if self._batches % BATCHES_PER_REPORT == 0:
+            self._report_caches()
+
+    def _report_caches(self) -> None:
+        for name, model in self._models.items():
+            rates = {cache: f"{hits} of {hits + misses}" for cache, (hits, misses) in model.statistics().items()}
+            log.info("caches", model=name, **rates)
 
     def _draw(self, batch: Sequence[Work]) -> None:
         began = time.monotonic()
