@@ -5,8 +5,7 @@ What 2.1 and 2.2 do not share stands in the modules named after them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -16,16 +15,16 @@ from torch import Tensor, nn
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
+from engine.kandinsky.caching import Cache
 from engine.kandinsky.decoder import Start
 from engine.kandinsky.depth import Depth, hint
-from engine.kandinsky.device import Device, translated_errors
-from engine.kandinsky.editing import Edit
+from engine.kandinsky.device import Device
+from engine.kandinsky.family import Family
 from engine.kandinsky.kandinsky_2_decoder import Decoder2
 from engine.kandinsky.mixing import slerp, weighted
 from engine.kandinsky.placing import networks_of
 from engine.kandinsky.prior import Prior, Seeded
 from engine.kandinsky.steps import StepCounter
-from engine.kandinsky.upscaler import Upscaler
 from engine.kandinsky.upscaling import Canvas
 from engine.requests import AnyRequest, ControlNet, Mix, Part, Variations
 from engine.workers.model import Drawing, Drawn, OnStep
@@ -34,28 +33,19 @@ from engine.workers.model import Drawing, Drawn, OnStep
 UNETS: Mapping[str, str] = MappingProxyType({"inpaint": "inpaint", "outpaint": "inpaint", "controlnet": "controlnet"})
 
 
-class Kandinsky2:
+class Kandinsky2(Family[Decoder2]):
     """Hold the prior and the decoder, and know each mode that they serve."""
 
     def __init__(self, spec: ModelSpec, device: Device, prior: Prior, decoder: Decoder2) -> None:
-        self._spec = spec
+        modes = {"variations": self._text2img, "morph": self._morph, "controlnet": self._controlnet}
+        super().__init__(spec, device, decoder, modes)
         self._prior = prior
-        self._decoder = decoder
         self._depth = Depth(spec, device)
-        self._upscaler = Upscaler(spec, device)
-        self._modes: Mapping[str, Callable[[Batch, OnStep], list[Drawn]]] = MappingProxyType(
-            {
-                "text2img": self._text2img,
-                "img2img": self._img2img,
-                "inpaint": self._edit,
-                "outpaint": self._edit,
-                "mix": self._text2img,
-                "variations": self._text2img,
-                "morph": self._morph,
-                "controlnet": self._controlnet,
-                "upscale": self._upscale,
-            }
-        )
+
+    @property
+    def caches(self) -> Mapping[str, Cache[Any]]:
+        """Name the caches."""
+        return {**self._prior.caches, **self._decoder.caches}
 
     @property
     def pipelines(self) -> list[Any]:
@@ -79,32 +69,6 @@ class Kandinsky2:
         if isinstance(request, ControlNet) and not request.is_depth_map:
             self._depth.load()
 
-    @translated_errors()
-    @torch.no_grad()
-    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
-        """Draw the pictures of requests that share a `batch_key`; see `engine.workers.model.Model`."""
-        batch = Batch(drawings)
-        drawn = self._modes[batch.request.mode](batch, on_step)
-        return [replace(each, notes=self._notes(drawing)) for drawing, each in zip(drawings, drawn, strict=True)]
-
-    def statistics(self) -> dict[str, tuple[int, int]]:
-        """Tell for each cache how often a value was there, and how often not."""
-        caches = {**self._prior.caches, **self._decoder.caches}
-        return {name: cache.statistics for name, cache in caches.items()}
-
-    def _text2img(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
-        return batch.split(self._draw(batch, on_step, Start()))
-
-    def _img2img(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
-        clean = self._decoder.encode([_resized(drawing) for drawing, _ in batch.pictures])
-        return batch.split(self._draw(batch, on_step, Start(clean=clean, strength=batch.request.strength)))
-
-    def _edit(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
-        """Repaint where the mask, or what is new of a canvas, is."""
-        edits = [Edit.of(drawing, self._spec) for drawing, _ in batch.pictures]
-        drawn = self._draw(batch, on_step, self._decoder.repaint(edits))
-        return batch.split([edit.finish(image) for edit, image in zip(edits, drawn, strict=True)])
-
     def _controlnet(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
         hints = [hint(self._depth.map(drawing)) for drawing, _ in batch.pictures]
         return batch.split(self._draw(batch, on_step, Start("controlnet", hint=torch.stack(hints))))
@@ -117,12 +81,6 @@ class Kandinsky2:
         start, end = (self._mix(drawing, [part], seed, steps) for part in ends)
         frames = [slerp(start, end, number / (request.frames - 1)) for number in range(request.frames)]
         return [Drawn([image for frame in frames for image in self._paint(batch, frame, negative, Start(), steps)])]
-
-    def _upscale(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
-        """Draw the pictures one by one: each is large."""
-        if self._upscaler.is_configured:
-            return [self._upscaler.enlarge(drawing, on_step) for drawing in batch.drawings]
-        return batch.split([self._upscale_one(single, on_step) for single in batch.singles()])
 
     def _upscale_one(self, batch: Batch, on_step: OnStep) -> Image.Image:
         """Draw tiles, each from its own picture and the words, if any."""
@@ -195,9 +153,3 @@ def _negatives(batch: Batch) -> list[Seeded]:
     if (batch.request.guidance_scale or 0) <= 1:
         return []
     return [Seeded(drawing.request.negative_prompt, seed) for drawing, seed in batch.pictures]
-
-
-def _resized(drawing: Drawing) -> Image.Image:
-    request = drawing.request
-    size = (request.width or 0, request.height or 0)
-    return drawing.picture(request.pictures()[0]).resize(size, Image.Resampling.LANCZOS)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Self
 
 import torch
@@ -14,16 +12,17 @@ from torch import Tensor, nn
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.batch import Batch
+from engine.kandinsky.caching import Cache
 from engine.kandinsky.decoder import Decoder, Start
 from engine.kandinsky.denoising import Keep, Predict
-from engine.kandinsky.device import Device, translated_errors, working_device
+from engine.kandinsky.device import Device, working_device
 from engine.kandinsky.editing import Edit, kept_latents
+from engine.kandinsky.family import Family
 from engine.kandinsky.kandinsky_3_pipeline import Pipeline, Text
 from engine.kandinsky.kandinsky_3_texts import Texts, stack
 from engine.kandinsky.loading import load
 from engine.kandinsky.placing import networks_of, quantised_text_encoder
 from engine.kandinsky.steps import StepCounter
-from engine.kandinsky.upscaler import Upscaler
 from engine.kandinsky.upscaling import Canvas
 from engine.requests import AnyRequest, Mix, Request
 from engine.workers.model import Drawing, Drawn, OnStep
@@ -69,26 +68,18 @@ class Decoder3(Decoder):
         return keep(first, timestep)
 
 
-class Kandinsky3:
+class Kandinsky3(Family[Decoder3]):
     """Hold the texts and the decoder, and know each mode that they serve."""
 
     def __init__(self, spec: ModelSpec, device: Device, pipeline: Pipeline) -> None:
-        self._spec = spec
-        self._upscaler = Upscaler(spec, device)
+        modes = {"variations": self._variations, "morph": self._morph}
+        super().__init__(spec, device, Decoder3(spec, pipeline), modes)
         self._texts = Texts(pipeline)
-        self._decoder = Decoder3(spec, pipeline)
-        self._modes: Mapping[str, Callable[[Batch, OnStep], list[Drawn]]] = MappingProxyType(
-            {
-                "text2img": self._text2img,
-                "img2img": self._img2img,
-                "inpaint": self._edit,
-                "outpaint": self._edit,
-                "mix": self._text2img,
-                "morph": self._morph,
-                "upscale": self._upscale,
-                "variations": self._variations,
-            }
-        )
+
+    @property
+    def caches(self) -> Mapping[str, Cache[Any]]:
+        """Name the caches."""
+        return {"texts": self._texts.cache, **self._decoder.caches}
 
     @classmethod
     def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path, quantise: Quantise = "off") -> Self:
@@ -112,37 +103,8 @@ class Kandinsky3:
     def prepare(self, request: AnyRequest) -> None:
         """Load nothing: all modes share the networks."""
 
-    @translated_errors()
-    @torch.no_grad()
-    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
-        """Draw the pictures of requests that share a `batch_key`; see `engine.workers.model.Model`."""
-        batch = Batch(drawings)
-        drawn = self._modes[batch.request.mode](batch, on_step)
-        return [replace(each, notes=self._notes(drawing)) for drawing, each in zip(drawings, drawn, strict=True)]
-
-    def statistics(self) -> dict[str, tuple[int, int]]:
-        """Tell for each cache how often a value was there, and how often not."""
-        caches = {"texts": self._texts.cache, **self._decoder.caches}
-        return {name: cache.statistics for name, cache in caches.items()}
-
-    def _text2img(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
-        return batch.split(self._draw(batch, on_step, Start()))
-
-    def _img2img(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
-        return self._draw_over(batch, on_step, batch.request.strength)
-
     def _variations(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
         return self._draw_over(batch, on_step, VARIATION_STRENGTH)
-
-    def _draw_over(self, batch: Batch, on_step: OnStep, strength: float) -> list[Drawn]:
-        clean = self._decoder.encode([_resized(drawing) for drawing, _ in batch.pictures])
-        return batch.split(self._draw(batch, on_step, Start(clean=clean, strength=strength)))
-
-    def _edit(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
-        """Repaint where the mask, or what is new of a canvas, is."""
-        edits = [Edit.of(drawing, self._spec) for drawing, _ in batch.pictures]
-        drawn = self._draw(batch, on_step, self._decoder.repaint(edits))
-        return batch.split([edit.finish(image) for edit, image in zip(edits, drawn, strict=True)])
 
     def _morph(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
         request, first = batch.request, batch.singles()[0]
@@ -150,12 +112,6 @@ class Kandinsky3:
         shares = [number / (request.frames - 1) for number in range(request.frames)]
         texts = [self._texts.between(request.start, request.end, share) for share in shares]
         return [Drawn([image for text in texts for image in self._paint(first, [text], Start(), steps)])]
-
-    def _upscale(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
-        """Draw the pictures one by one: each is large."""
-        if self._upscaler.is_configured:
-            return [self._upscaler.enlarge(drawing, on_step) for drawing in batch.drawings]
-        return batch.split([self._upscale_one(single, on_step) for single in batch.singles()])
 
     def _upscale_one(self, batch: Batch, on_step: OnStep) -> Image.Image:
         """Draw tiles, all from the words, or from none."""
@@ -190,9 +146,3 @@ class Kandinsky3:
         """Say what could not be read, and that pictures had no part in a mix."""
         mixed = {"text_mix": True} if isinstance(drawing.request, Mix) else {}
         return {**mixed, **self._texts.notes(drawing.request)}
-
-
-def _resized(drawing: Drawing) -> Image.Image:
-    request = drawing.request
-    size = (request.width or 0, request.height or 0)
-    return drawing.picture(request.pictures()[0]).resize(size, Image.Resampling.LANCZOS)
