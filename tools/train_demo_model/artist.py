@@ -14,7 +14,8 @@ from diffusers import (
 from PIL import Image
 from torch import Tensor
 
-from .train_movq import NATIVE_EDGE
+from .pool import NATIVE
+from .scenes import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,36 +57,43 @@ class Artist:
             generator=generators(len(prompts), seed),
         ).image_embeds
 
-    def draw(self, prompts: list[str], seed: int) -> list[Image.Image]:
-        """Draw one picture for each prompt, in batches."""
+    def see(self, pictures: list[Image.Image]) -> Tensor:
+        """Let the vision encoder turn pictures into image embeddings (count, width)."""
+        pixels = self.prior.image_processor(pictures, return_tensors="pt").pixel_values
+        with torch.no_grad():
+            return self.prior.image_encoder(pixels.to(self.prior.device)).image_embeds
+
+    def draw(self, prompts: list[str], seed: int, size: Size = NATIVE) -> list[Image.Image]:
+        """Draw one picture of `size`, width and height in pixels, for each prompt, in batches."""
         pictures = []
         for first in range(0, len(prompts), self.settings.batch):
             part = prompts[first : first + self.settings.batch]
-            pictures += self.draw_embeddings(self.embed(part, seed + first), seed + first)
+            pictures += self.draw_embeddings(self.embed(part, seed + first), seed + first, size)
         return pictures
 
-    def draw_embeddings(self, embeddings: Tensor, seed: int, edge: int = NATIVE_EDGE) -> list[Image.Image]:
+    def draw_embeddings(self, embeddings: Tensor, seed: int, size: Size = NATIVE) -> list[Image.Image]:
         """Draw one picture for each embedding."""
-        return self.decoder(**self._request(embeddings, seed, edge)).images
+        return self.decoder(**self._request(embeddings, seed, size)).images
 
     def vary(self, init: Image.Image, prompt: str, strength: float, seed: int) -> Image.Image:
         """Draw over an init picture."""
-        request = self._request(self.embed([prompt], seed), seed, NATIVE_EDGE)
+        request = self._request(self.embed([prompt], seed), seed, init.size)
         return self.img2img(image=init, strength=strength, **request).images[0]
 
     def fill(self, init: Image.Image, mask: Image.Image, prompt: str, seed: int) -> Image.Image:
         """Repaint the white part of a mask and put the original back elsewhere."""
-        request = self._request(self.embed([prompt], seed), seed, NATIVE_EDGE)
+        request = self._request(self.embed([prompt], seed), seed, init.size)
         drawn = self.inpaint(image=init, mask_image=mask, **request).images[0]
         return Image.composite(drawn, init, mask)
 
-    def _request(self, embeddings: Tensor, seed: int, edge: int) -> dict:
+    def _request(self, embeddings: Tensor, seed: int, size: Size) -> dict:
+        width, height = size
         nothing = self.prior.get_zero_embed(len(embeddings)).to(embeddings)
         return {
             "image_embeds": embeddings,
             "negative_image_embeds": nothing,
-            "height": edge,
-            "width": edge,
+            "height": height,
+            "width": width,
             "num_inference_steps": self.settings.steps,
             "guidance_scale": self.settings.guidance,
             "generator": generators(len(embeddings), seed),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 from random import Random
 
@@ -12,13 +13,16 @@ from PIL import Image
 from .artist import Artist
 from .captions import LANGUAGES, held_out_caption
 from .judge import Verdict, judge
-from .scenes import Scene, draw, random_scene
+from .scenes import Scene, Size, draw, random_scene
 
 SEED = 20_000
-PAIRS_SHARE = 4  # a quarter as many scenes of two figures
+PART = 4  # a quarter as many scenes of two figures and of each other size
 MIXES = 10
 MIX_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 VARIATIONS = 10
+# Width and height in pixels of the pictures asked for besides the native size.
+OTHER_SIZES: tuple[Size, ...] = ((64, 64), (192, 192), (256, 256), (128, 192), (192, 128))
+ATTRIBUTES = {"background": ">= 95", "colour": ">= 95", "place": ">= 95", "shape": ">= 90"}
 MONOTONE_SLACK = 1.0
 
 
@@ -37,7 +41,10 @@ def evaluate(artist: Artist, count: int, samples: Path | None = None) -> Iterato
     for language in LANGUAGES:
         yield from single_figures(artist, language, count, samples)
     for language in LANGUAGES:
-        yield from figure_pairs(artist, language, max(count // PAIRS_SHARE, 1), samples)
+        yield from figure_pairs(artist, language, max(count // PART, 1), samples)
+    for size in OTHER_SIZES:
+        yield from other_size(artist, size, max(count // PART, 1), samples)
+    yield from picture_prompts(artist, max(count // 2, 1), samples)
     yield monotone_mixes(artist)
     yield from variations(artist)
     yield batch_difference(artist)
@@ -48,8 +55,8 @@ def evaluate(artist: Artist, count: int, samples: Path | None = None) -> Iterato
 def single_figures(artist: Artist, language: str, count: int, samples: Path | None) -> Iterator[Row]:
     """Ask for one figure on a plain background, everything said."""
     verdicts = ask(artist, language, wanted_scenes("single", count, pair_share=0.0), samples, "single")
-    for attribute, wanted in (("background", 95), ("colour", 95), ("place", 95), ("shape", 90)):
-        yield Row(f"{language}: {attribute}", share(verdicts, attribute), f">= {wanted}")
+    for attribute, wanted in ATTRIBUTES.items():
+        yield Row(f"{language}: {attribute}", share(verdicts, attribute), wanted)
 
 
 def figure_pairs(artist: Artist, language: str, count: int, samples: Path | None) -> Iterator[Row]:
@@ -57,6 +64,29 @@ def figure_pairs(artist: Artist, language: str, count: int, samples: Path | None
     verdicts = ask(artist, language, wanted_scenes("pair", count, pair_share=1.0), samples, "pair")
     yield Row(f"{language}: two figures, both colours", share(verdicts, "colour"), ">= 70")
     yield Row(f"{language}: two figures, relation too", share(verdicts, "relation"), "-")
+
+
+def other_size(artist: Artist, size: Size, count: int, samples: Path | None) -> Iterator[Row]:
+    """Ask for one figure in pictures of another size, in all languages by turns."""
+    width, height = size
+    scenes, rng = wanted_scenes("single", count, pair_share=0.0), Random(f"evaluation {size}")
+    prompts = [held_out_caption(scene, rng, language).text for scene, language in zip(scenes, cycle(LANGUAGES))]
+    pictures = artist.draw(prompts, SEED, size)
+    keep(pictures, samples, f"{width}x{height}")
+    verdicts = verdicts_on(pictures, scenes)
+    for attribute in ATTRIBUTES:
+        yield Row(f"{width} x {height} pixels: {attribute}", share(verdicts, attribute), "-")
+
+
+def picture_prompts(artist: Artist, count: int, samples: Path | None) -> Iterator[Row]:
+    """Show fresh pictures instead of prompts: what is drawn should show the same."""
+    rng = Random("evaluation picture prompts")
+    scenes = [random_scene(rng) for _ in range(count)]
+    pictures = artist.draw_embeddings(artist.see([draw(scene) for scene in scenes]), SEED)
+    keep(pictures, samples, "picture-prompts")
+    verdicts = verdicts_on(pictures, scenes)
+    for attribute in ATTRIBUTES:
+        yield Row(f"picture as prompt: {attribute}", share(verdicts, attribute), "-")
 
 
 def wanted_scenes(kind: str, count: int, pair_share: float) -> list[Scene]:
@@ -70,10 +100,20 @@ def ask(artist: Artist, language: str, scenes: list[Scene], samples: Path | None
     rng = Random(f"evaluation {kind} {language}")
     prompts = [held_out_caption(scene, rng, language).text for scene in scenes]
     pictures = artist.draw(prompts, SEED)
+    keep(pictures, samples, f"{kind}-{language}")
+    return verdicts_on(pictures, scenes)
+
+
+def verdicts_on(pictures: list[Image.Image], scenes: list[Scene]) -> list[Verdict]:
+    """Judge each picture by its scene."""
+    return [judge(picture, scene) for picture, scene in zip(pictures, scenes, strict=True)]
+
+
+def keep(pictures: list[Image.Image], samples: Path | None, name: str) -> None:
+    """Lay the first pictures out on a sheet, if `samples` are wanted."""
     if samples is not None:
         samples.mkdir(parents=True, exist_ok=True)
-        contact_sheet(pictures[:40]).save(samples / f"{kind}-{language}.png")
-    return [judge(picture, scene) for picture, scene in zip(pictures, scenes, strict=True)]
+        contact_sheet(pictures[:40]).save(samples / f"{name}.png")
 
 
 def share(verdicts: list[Verdict], attribute: str) -> float:

@@ -18,10 +18,10 @@ from torch import nn
 from transformers import CLIPTextModelWithProjection, CLIPTokenizer, CLIPVisionModelWithProjection
 
 from . import train_decoder, train_prior
+from .origin import PREVIEW_FILE
 from .train_clip import build_image_processor
 
 Module = TypeVar("Module", bound=nn.Module)
-PREVIEW_FILE = "latent_preview.json"
 
 
 @dataclass(frozen=True, slots=True)

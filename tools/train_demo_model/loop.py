@@ -31,6 +31,7 @@ class Plan:
     seed: int = 0
     weight_decay: float = 0.0
     average_decay: float = AVERAGE_DECAY
+    start_from: Path | None = None
 
     @property
     def checkpoint(self) -> Path:
@@ -75,7 +76,7 @@ class Run:
 def fit(module: nn.Module, loss: Loss, plan: Plan) -> nn.Module:
     """Minimise `loss(module, progress)` until the budget is spent and return the averaged module in eval mode."""
     run = start(module, plan)
-    if run.elapsed_s >= plan.budget_s and plan.checkpoint.exists():
+    if run.elapsed_s >= plan.budget_s:
         return run.average.eval()
     torch.manual_seed(plan.seed + run.step)
     saved = reported = time.monotonic()

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
+Size = tuple[int, int]
 
 PALETTE: dict[str, Colour] = {
     "red": (220, 35, 40),
@@ -42,11 +43,13 @@ PLACE_OFFSET = {"small": 0.28, "big": 0.19}
 PAIR_OFFSET = 0.25
 JITTER = 0.025
 SUPERSAMPLING = 3
+# A texture repeats this often along the shorter edge.
+CELLS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One shape: its centre and radius are fractions of the picture's edge."""
+    """One shape: its centre is in fractions of width and height, its radius of the shorter edge."""
 
     shape: str
     colour: str
@@ -108,26 +111,26 @@ def recoloured(scene: Scene, rng: Random) -> Scene:
     return replace(scene, background_rgb=rgb[0], figures=figures)
 
 
-def draw(scene: Scene, edge: int = 128) -> Image.Image:
-    """Draw a scene as an RGB picture of `edge` x `edge` pixels, with smooth edges."""
-    canvas = Image.new("RGB", (edge * SUPERSAMPLING,) * 2, scene.background_rgb)
-    pen = ImageDraw.Draw(canvas)
-    _TEXTURE_PENS[scene.texture](pen, canvas.width, _shade(scene.background_rgb))
+def draw(scene: Scene, width: int = 128, height: int = 0) -> Image.Image:
+    """Draw a scene as an RGB picture of `width` x `height` pixels (a square without `height`), with smooth edges."""
+    size = (width * SUPERSAMPLING, (height or width) * SUPERSAMPLING)
+    canvas = Image.new("RGB", size, scene.background_rgb)
+    _TEXTURE_PENS[scene.texture](ImageDraw.Draw(canvas), canvas.size, _shade(scene.background_rgb))
     for figure in scene.figures:
         _draw_figure(canvas, figure)
     return canvas.reduce(SUPERSAMPLING)
 
 
-def pixels(scene: Scene, edge: int = 128) -> NDArray[np.uint8]:
-    """Draw a scene as an array of shape (edge, edge, 3)."""
-    return np.asarray(draw(scene, edge))
+def pixels(scene: Scene, width: int = 128, height: int = 0) -> NDArray[np.uint8]:
+    """Draw a scene as an array of shape (height, width, 3)."""
+    return np.asarray(draw(scene, width, height))
 
 
 def _draw_figure(canvas: Image.Image, figure: Figure) -> None:
     # A stencil leaves the ring's hole and the texture behind it untouched.
     stencil = Image.new("1", canvas.size)
-    pen, radius = ImageDraw.Draw(stencil), figure.radius * canvas.width
-    x, y = (part * canvas.width for part in figure.centre)
+    pen, radius = ImageDraw.Draw(stencil), figure.radius * min(canvas.size)
+    x, y = (part * edge for part, edge in zip(figure.centre, canvas.size, strict=True))
     if figure.shape in ("circle", "ring"):
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1)
     else:
@@ -188,29 +191,35 @@ def _shade(rgb: Colour) -> Colour:
     return red, green, blue
 
 
-def _plain(pen: ImageDraw.ImageDraw, edge: int, shade: Colour) -> None:
+def _plain(pen: ImageDraw.ImageDraw, size: Size, shade: Colour) -> None:
     """Leave the background as it is."""
 
 
-def _stripes(pen: ImageDraw.ImageDraw, edge: int, shade: Colour) -> None:
-    for step in range(8):
-        top = edge * step / 8
-        pen.rectangle((0, top, edge, top + edge / 20), fill=shade)
+def _stripes(pen: ImageDraw.ImageDraw, size: Size, shade: Colour) -> None:
+    cell = min(size) / CELLS
+    for step in range(round(size[1] / cell)):
+        pen.rectangle((0, step * cell, size[0], step * cell + min(size) / 20), fill=shade)
 
 
-def _dots(pen: ImageDraw.ImageDraw, edge: int, shade: Colour) -> None:
-    for x, y in _grid(edge, 8):
-        pen.ellipse((x, y, x + edge / 16, y + edge / 16), fill=shade)
+def _dots(pen: ImageDraw.ImageDraw, size: Size, shade: Colour) -> None:
+    cell = min(size) / CELLS
+    for column, row in _grid(size):
+        x, y = column * cell, row * cell
+        pen.ellipse((x, y, x + cell / 2, y + cell / 2), fill=shade)
 
 
-def _checks(pen: ImageDraw.ImageDraw, edge: int, shade: Colour) -> None:
-    for number, (x, y) in enumerate(_grid(edge, 8)):
-        if (number + number // 8) % 2:
-            pen.rectangle((x, y, x + edge / 8 - 1, y + edge / 8 - 1), fill=shade)
+def _checks(pen: ImageDraw.ImageDraw, size: Size, shade: Colour) -> None:
+    cell = min(size) / CELLS
+    for column, row in _grid(size):
+        x, y = column * cell, row * cell
+        if (column + row) % 2:
+            pen.rectangle((x, y, x + cell - 1, y + cell - 1), fill=shade)
 
 
-def _grid(edge: int, count: int) -> list[Point]:
-    return [(edge * column / count, edge * row / count) for row in range(count) for column in range(count)]
+def _grid(size: Size) -> list[tuple[int, int]]:
+    cell = min(size) / CELLS
+    columns, rows = (round(edge / cell) for edge in size)
+    return [(column, row) for row in range(rows) for column in range(columns)]
 
 
 _TEXTURE_PENS = {"plain": _plain, "stripes": _stripes, "dots": _dots, "checks": _checks}

@@ -18,8 +18,13 @@ WORD_END = "</w>"
 WORDS = Regex(r"'s|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+")
 
 
-def tokenizer_in(folder: Path) -> CLIPTokenizer:
-    """Load the tokenizer of a training, or train it: where merges tie, another run would number them otherwise."""
+def tokenizer_in(folder: Path, start_from: Path | None = None) -> CLIPTokenizer:
+    """Load the tokenizer of a training, or train it: where merges tie, another run would number them otherwise.
+
+    A training that starts from an exported model takes over its tokenizer.
+    """
+    if start_from is not None:
+        return CLIPTokenizer.from_pretrained(start_from / "prior" / "tokenizer")
     if not folder.is_dir():
         train_tokenizer().save_pretrained(folder)
     return CLIPTokenizer.from_pretrained(folder)

@@ -18,6 +18,7 @@ from transformers import (
 from .captions import training_caption
 from .embedding import EMBEDDING, embed_scenes
 from .loop import Plan, fit
+from .origin import begun
 from .scenes import Scene, pixels, random_scene, recoloured
 
 VISION_EDGE = 64
@@ -82,7 +83,7 @@ def train_vision(plan: Plan) -> nn.Module:
         return alignment_loss(seen, embed_scenes(scenes).to(plan.device)) + empty.square().mean()
 
     rng = Random(f"vision {plan.seed}")
-    return fit(build_vision(), loss, plan)
+    return fit(begun(build_vision(), plan.start_from), loss, plan)
 
 
 def train_text(plan: Plan, tokenizer: CLIPTokenizer) -> nn.Module:
@@ -96,7 +97,7 @@ def train_text(plan: Plan, tokenizer: CLIPTokenizer) -> nn.Module:
         tokens = tokenizer(captions, padding=True, truncation=True, return_tensors="pt").to(plan.device)
         return alignment_loss(text(tokens.input_ids).text_embeds, embed_scenes(scenes).to(plan.device))
 
-    return fit(build_text(tokenizer), loss, plan)
+    return fit(begun(build_text(tokenizer), plan.start_from), loss, plan)
 
 
 def random_scenes(rng: Random, count: int, recoloured_share: float) -> list[Scene]:

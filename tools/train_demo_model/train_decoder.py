@@ -1,5 +1,8 @@
 """Train the diffusion decoder: a UNet that draws latents from an image embedding."""
 
+from collections.abc import Sequence
+from random import Random
+
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
@@ -7,9 +10,13 @@ from torch.nn import functional
 
 from .embedding import EMBEDDING
 from .loop import Plan, fit
+from .origin import begun
+from .pool import Portion
 from .train_movq import CHANNELS
 
+# Pictures of the native size in a batch; of other sizes as many as have the same pixels.
 BATCH = 16
+LARGEST_BATCH = 32
 LATENT_EDGE = 16
 # What a prior or a vision encoder misses, per number.
 EMBEDDING_NOISE = 0.1
@@ -60,22 +67,29 @@ def build_scheduler() -> DDPMScheduler:
     )
 
 
-def train_decoder(plan: Plan, latents: Tensor, embeddings: Tensor) -> UNet2DConditionModel:
-    """Train the UNet on pairs of clean latents (count, 4, 16, 16) and embeddings (count, width)."""
+def train_decoder(plan: Plan, portions: Sequence[Portion]) -> UNet2DConditionModel:
+    """Train the UNet on pairs of clean latents and embeddings, one size of picture at a time."""
     torch.manual_seed(plan.seed)
-    scheduler = build_scheduler()
-    latents, embeddings = latents.to(plan.device), embeddings.to(plan.device)
+    scheduler, rng = build_scheduler(), Random(f"decoder {plan.seed}")
 
     def loss(unet: nn.Module, _: float) -> Tensor:
-        chosen = torch.randint(len(latents), (BATCH,), device=plan.device)
-        clean, condition = latents[chosen], conditions(embeddings[chosen])
-        steps = random_steps(BATCH, plan.device)
+        clean, embeddings = batch(rng, portions, plan.device)
+        steps = random_steps(len(clean), plan.device)
         noise = torch.randn_like(clean)
         noisy = scheduler.add_noise(clean, noise, steps)
-        wanted = scheduler.get_velocity(clean, noise, steps)
-        return functional.mse_loss(predict(unet, noisy, steps, condition), wanted)
+        drawn = predict(unet, noisy, steps, conditions(embeddings))
+        return functional.mse_loss(drawn, scheduler.get_velocity(clean, noise, steps))
 
-    return fit(build_decoder(), loss, plan)
+    return fit(begun(build_decoder(), plan.start_from), loss, plan)
+
+
+def batch(rng: Random, portions: Sequence[Portion], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Choose latents and embeddings of one size, fewer the larger the pictures are."""
+    portion = rng.choices(portions, [portion.share for portion in portions])[0]
+    area = portion.latents.shape[-1] * portion.latents.shape[-2]
+    count = min(LARGEST_BATCH, BATCH * LATENT_EDGE**2 // area)
+    chosen = torch.randint(len(portion.latents), (count,))
+    return portion.latents[chosen].to(device), portion.embeddings[chosen].to(device)
 
 
 def conditions(embeddings: Tensor) -> Tensor:

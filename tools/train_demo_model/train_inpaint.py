@@ -1,15 +1,21 @@
 """Train the inpainting decoder: the decoder with five more input channels, the masked latents and the mask."""
 
+from collections.abc import Sequence
+from random import Random
+
 import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 from torch.nn import functional
 
 from .loop import Plan, fit
-from .train_decoder import BATCH, LATENT_EDGE, build_decoder, build_scheduler, conditions, predict, random_steps
+from .pool import Portion
+from .train_decoder import batch, build_decoder, build_scheduler, conditions, predict, random_steps
 from .train_movq import CHANNELS
 
 EVERYTHING_SHARE = 0.1
+# A box is at least this many sixteenths of the edge long.
+LEAST_BOX = 5
 
 
 def build_inpaint(decoder: UNet2DConditionModel) -> UNet2DConditionModel:
@@ -22,39 +28,36 @@ def build_inpaint(decoder: UNet2DConditionModel) -> UNet2DConditionModel:
     return unet
 
 
-def train_inpaint(
-    plan: Plan, decoder: UNet2DConditionModel, latents: Tensor, embeddings: Tensor
-) -> UNet2DConditionModel:
+def train_inpaint(plan: Plan, decoder: UNet2DConditionModel, portions: Sequence[Portion]) -> UNet2DConditionModel:
     """Train on the decoder's data with random masks; 1 marks what is kept, as inside the family's pipeline."""
     torch.manual_seed(plan.seed)
-    scheduler = build_scheduler()
-    latents, embeddings = latents.to(plan.device), embeddings.to(plan.device)
+    scheduler, rng = build_scheduler(), Random(f"inpaint {plan.seed}")
 
     def loss(unet: nn.Module, _: float) -> Tensor:
-        chosen = torch.randint(len(latents), (BATCH,), device=plan.device)
-        clean, kept = latents[chosen], random_masks(BATCH).to(plan.device)
-        steps = random_steps(BATCH, plan.device)
+        clean, embeddings = batch(rng, portions, plan.device)
+        kept = random_masks(len(clean), *clean.shape[2:]).to(plan.device)
+        steps = random_steps(len(clean), plan.device)
         noise = torch.randn_like(clean)
         seen = torch.cat([scheduler.add_noise(clean, noise, steps), clean * kept, kept], dim=1)
-        drawn = predict(unet, seen, steps, conditions(embeddings[chosen]))
+        drawn = predict(unet, seen, steps, conditions(embeddings))
         return functional.mse_loss(drawn, scheduler.get_velocity(clean, noise, steps))
 
     return fit(build_inpaint(decoder), loss, plan)
 
 
-def random_masks(count: int) -> Tensor:
-    """Draw masks (count, 1, 16, 16): 0 in a random box, or everywhere, and 1 around it."""
-    masks = torch.ones(count, 1, LATENT_EDGE, LATENT_EDGE)
+def random_masks(count: int, height: int, width: int) -> Tensor:
+    """Draw masks (count, 1, height, width): 0 in a random box, or everywhere, and 1 around it."""
+    masks = torch.ones(count, 1, height, width)
     for mask in masks:
-        top, bottom = random_span()
-        left, right = random_span()
+        top, bottom = random_span(height)
+        left, right = random_span(width)
         mask[:, top:bottom, left:right] = 0
     masks[torch.rand(count) < EVERYTHING_SHARE] = 0
     return masks
 
 
-def random_span() -> tuple[int, int]:
+def random_span(edge: int) -> tuple[int, int]:
     """Choose where a box begins and ends along one edge; it may touch the border."""
-    length = int(torch.randint(5, LATENT_EDGE + 1, ()))
-    first = int(torch.randint(0, LATENT_EDGE - length + 1, ()))
+    length = int(torch.randint(LEAST_BOX * edge // 16, edge + 1, ()))
+    first = int(torch.randint(0, edge - length + 1, ()))
     return first, first + length

@@ -1,6 +1,5 @@
 """Train the MoVQ autoencoder; the pipelines bypass its codebook, so it learns without one."""
 
-import copy
 from random import Random
 
 import numpy as np
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .loop import Plan, fit
+from .origin import begun, begun_preview
 from .scenes import Scene, pixels, random_scene, recoloured
 
 NATIVE_EDGE = 128
@@ -18,9 +18,11 @@ CHANNELS = 4
 # The sampler clips clean latents at 2, so they have to live inside.
 LATENT_BOUND = 1.9
 LATENT_NOISE = 0.07
-# What a sampler leaves at most: the polished half has to smooth it away.
-SAMPLER_NOISE = 0.25
 FULL_SIZE_FROM = 0.85
+# The native size most often; small pictures, whose figures are the hardest to draw, more often than large ones.
+DRAWN_EDGES = (64, 64, 64, 96, 128, 128, 128, 128, 192, 256)
+SSIM_WINDOW = 7
+STRUCTURE_WEIGHT = 0.3
 
 
 def build_movq() -> VQModel:
@@ -43,7 +45,8 @@ def build_movq() -> VQModel:
 def train_movq(plan: Plan) -> nn.ModuleDict:
     """Train `movq` together with `preview`, the linear map from latents to small RGB pictures."""
     torch.manual_seed(plan.seed)
-    modules = nn.ModuleDict({"movq": build_movq(), "preview": nn.Conv2d(CHANNELS, 3, 1)})
+    preview = begun_preview(nn.Conv2d(CHANNELS, 3, 1), plan.start_from)
+    modules = nn.ModuleDict({"movq": begun(build_movq(), plan.start_from), "preview": preview})
     rng = Random(f"movq {plan.seed}")
 
     def loss(modules: nn.Module, progress: float) -> Tensor:
@@ -51,25 +54,6 @@ def train_movq(plan: Plan) -> nn.ModuleDict:
         return autoencoder_loss(modules, crops(rng, count, crop).to(plan.device))
 
     return fit(modules, loss, plan)
-
-
-def polish_movq(plan: Plan, movq: VQModel) -> VQModel:
-    """Go on training the half that draws, with the latents as they are: nothing trained on them grows stale."""
-    torch.manual_seed(plan.seed)
-    movq = copy.deepcopy(movq).requires_grad_(True)
-    for fixed in (movq.encoder, movq.quant_conv, movq.quantize):
-        fixed.requires_grad_(False)
-    rng = Random(f"polish {plan.seed}")
-
-    def loss(movq: nn.Module, progress: float) -> Tensor:
-        crop, count = (64, 4) if progress < FULL_SIZE_FROM else (NATIVE_EDGE, 2)
-        pictures = crops(rng, count, crop).to(plan.device)
-        with torch.no_grad():
-            latents = movq.encode(pictures).latents
-        scale = SAMPLER_NOISE * torch.rand(count, 1, 1, 1, device=plan.device)
-        return drawing_loss(movq, latents + scale * torch.randn_like(latents), pictures)
-
-    return fit(movq, loss, plan)
 
 
 def autoencoder_loss(modules: nn.Module, pictures: Tensor) -> Tensor:
@@ -83,10 +67,25 @@ def autoencoder_loss(modules: nn.Module, pictures: Tensor) -> Tensor:
 
 
 def drawing_loss(movq: nn.Module, latents: Tensor, pictures: Tensor) -> Tensor:
-    """Draw latents and compare pixels and edges."""
+    """Draw latents and compare pixels, edges and structure."""
     drawn = movq.decode(latents, force_not_quantize=True).sample
     pixel_loss = functional.l1_loss(drawn, pictures) + functional.mse_loss(drawn, pictures)
-    return pixel_loss + 0.5 * edge_loss(drawn, pictures)
+    return pixel_loss + 0.5 * edge_loss(drawn, pictures) + STRUCTURE_WEIGHT * structure_loss(drawn, pictures)
+
+
+def structure_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
+    """Compute 1 - SSIM (Wang et al., 2004) of values in [-1, 1]: it sees the faint grain of flat areas."""
+    c1, c2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2
+    mean_x, mean_y = local_mean(drawn), local_mean(wanted)
+    variances = local_mean(drawn.square()) - mean_x.square() + local_mean(wanted.square()) - mean_y.square()
+    covariance = local_mean(drawn * wanted) - mean_x * mean_y
+    likeness = (2 * mean_x * mean_y + c1) * (2 * covariance + c2)
+    return 1 - (likeness / ((mean_x.square() + mean_y.square() + c1) * (variances + c2))).mean()
+
+
+def local_mean(values: Tensor) -> Tensor:
+    """Average over square windows."""
+    return functional.avg_pool2d(values, SSIM_WINDOW, stride=1)
 
 
 def edge_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
@@ -102,22 +101,23 @@ def latent_loss(latents: Tensor) -> Tensor:
     return mean.square().mean() + (deviation - 1).square().mean() + 5 * outside.mean()
 
 
-def crops(rng: Random, count: int, edge: int) -> Tensor:
-    """Draw pictures and cut a square around one of the figures of each; values in [-1, 1]."""
+def crops(rng: Random, count: int, crop: int) -> Tensor:
+    """Draw pictures of all sizes and cut a square around one of the figures of each; values in [-1, 1]."""
     cut = []
     for _ in range(count):
         scene = random_scene(rng, pair_share=0.4, texture_share=0.1)
         scene = recoloured(scene, rng) if rng.random() < 0.4 else scene
-        left, top = crop_origin(rng, scene, edge)
-        cut.append(pixels(scene, NATIVE_EDGE)[top : top + edge, left : left + edge])
+        edge = max(crop, rng.choice(DRAWN_EDGES))
+        left, top = crop_origin(rng, scene, crop, edge)
+        cut.append(pixels(scene, edge)[top : top + crop, left : left + crop])
     return to_tensor(np.stack(cut))
 
 
-def crop_origin(rng: Random, scene: Scene, edge: int) -> tuple[int, int]:
+def crop_origin(rng: Random, scene: Scene, crop: int, edge: int) -> tuple[int, int]:
     """Choose a corner so that the crop holds a part of a figure."""
     centre = rng.choice(scene.figures).centre
-    middle = (part * NATIVE_EDGE - edge / 2 + rng.uniform(-edge / 2, edge / 2) for part in centre)
-    left, top = (round(min(max(part, 0), NATIVE_EDGE - edge)) for part in middle)
+    middle = (part * edge - crop / 2 + rng.uniform(-crop / 2, crop / 2) for part in centre)
+    left, top = (round(min(max(part, 0), edge - crop)) for part in middle)
     return left, top
 
 

@@ -11,6 +11,7 @@ from transformers import CLIPTextModelWithProjection, CLIPTokenizer
 from .captions import training_caption
 from .embedding import EMBEDDING, embed_scenes
 from .loop import Plan, fit
+from .origin import begun
 from .scenes import Scene
 from .train_clip import random_scenes
 
@@ -60,7 +61,7 @@ def train_prior(plan: Plan, tokenizer: CLIPTokenizer, text: CLIPTextModelWithPro
         condition = read(tokenizer, text, captions(rng, scenes))
         return functional.mse_loss(prior(noisy, timestep=steps, **condition).predicted_image_embedding, wanted)
 
-    return fit(build_prior(tokenizer.model_max_length), loss, plan)
+    return fit(begun(build_prior(tokenizer.model_max_length), plan.start_from), loss, plan)
 
 
 def captions(rng: Random, scenes: list[Scene]) -> list[str]:
