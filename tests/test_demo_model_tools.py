@@ -8,7 +8,7 @@ from random import Random
 import pytest
 import torch
 from PIL import Image, ImageFilter
-from torch import Tensor, nn
+from torch import nn
 
 from tools.train_demo_model.artist import Artist, Settings
 from tools.train_demo_model.captions import LANGUAGES, held_out_caption, is_held_out, training_caption
@@ -16,13 +16,12 @@ from tools.train_demo_model.embedding import embed_scenes
 from tools.train_demo_model.evaluate import difference, is_monotone, similarity
 from tools.train_demo_model.export import Parts, export
 from tools.train_demo_model.judge import Verdict, judge, look
-from tools.train_demo_model.loop import Plan, Run, fit, learning_rate_share
 from tools.train_demo_model.scenes import COLOURS, PALETTE, PLACES, SHAPES, SIZES, Scene, draw, random_scene, recoloured
 from tools.train_demo_model.tokenizer import train_tokenizer
 from tools.train_demo_model.train_clip import build_text, build_vision
 from tools.train_demo_model.train_decoder import build_decoder
-from tools.train_demo_model.train_inpaint import build_inpaint, random_masks
-from tools.train_demo_model.train_movq import build_movq, polish_movq
+from tools.train_demo_model.train_inpaint import build_inpaint
+from tools.train_demo_model.train_movq import build_movq
 from tools.train_demo_model.train_prior import build_prior
 
 PICTURES = 200
@@ -162,73 +161,6 @@ def test_recolouring_keeps_shapes_and_places() -> None:
     assert [(f.shape, f.centre, f.radius) for f in other.figures] == [
         (f.shape, f.centre, f.radius) for f in scene.figures
     ]
-
-
-def one_step(module: nn.Module, progress: float) -> Tensor:
-    assert 0 <= progress < 1
-    return module(torch.ones(1, 2)).square().sum()
-
-
-def plan(folder: Path, budget_s: float) -> Plan:
-    return Plan("line", folder, budget_s, 0.01, torch.device("cpu"))
-
-
-def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    fit(nn.Linear(2, 1), one_step, plan(tmp_path, 0.1))
-    first = torch.load(plan(tmp_path, 0).checkpoint, weights_only=True)
-    fit(nn.Linear(2, 1), one_step, plan(tmp_path, 0.2))
-    second = torch.load(plan(tmp_path, 0).checkpoint, weights_only=True)
-    assert second["step"] > first["step"] > 0
-    assert second["elapsed_s"] >= 0.2
-    assert second["loss"] < first["loss"]
-
-
-def test_a_finished_stage_is_only_loaded(tmp_path: Path) -> None:
-    trained = fit(nn.Linear(2, 1), one_step, plan(tmp_path, 0.1))
-    written = plan(tmp_path, 0.1).checkpoint.stat().st_mtime_ns
-    loaded = fit(nn.Linear(2, 1), one_step, plan(tmp_path, 0.05))
-    assert torch.equal(loaded.weight, trained.weight)
-    assert plan(tmp_path, 0.1).checkpoint.stat().st_mtime_ns == written
-
-
-def test_a_half_written_checkpoint_is_never_read(tmp_path: Path) -> None:
-    line = nn.Linear(2, 1)
-    run = Run(line, line, torch.optim.AdamW(line.parameters()))
-    run.save(plan(tmp_path, 1).checkpoint)
-    assert [path.name for path in plan(tmp_path, 1).checkpoint.parent.iterdir()] == ["line.pt"]
-
-
-def test_the_learning_rate_warms_up_and_falls() -> None:
-    shares = [learning_rate_share(0, 0.0), learning_rate_share(1000, 0.1), learning_rate_share(5000, 1.0)]
-    assert shares[0] < shares[2] < shares[1] <= 1
-
-
-def test_polishing_leaves_the_latents_as_they_are(tmp_path: Path) -> None:
-    movq, picture = build_movq().requires_grad_(False).eval(), torch.zeros(1, 3, 64, 64)
-    polished = polish_movq(plan(tmp_path, 1.5), movq)
-    assert torch.equal(polished.encode(picture).latents, movq.encode(picture).latents)
-    latents = torch.randn(1, 4, 8, 8)
-    options = {"force_not_quantize": True}
-    assert not torch.equal(polished.decode(latents, **options).sample, movq.decode(latents, **options).sample)
-
-
-def test_masks_leave_something_to_paint() -> None:
-    masks = random_masks(200)
-    assert set(masks.unique().tolist()) == {0.0, 1.0}
-    assert (masks.mean((1, 2, 3)) < 1).all()
-
-
-@torch.no_grad()
-def test_the_inpainting_decoder_begins_as_the_decoder() -> None:
-    decoder = build_decoder()
-    nn.init.normal_(decoder.conv_out.weight, std=0.1)
-    inpaint = build_inpaint(decoder)
-    latents, kept = torch.randn(1, 4, 16, 16), torch.ones(1, 1, 16, 16)
-    options = {"timestep": 500, "encoder_hidden_states": None}
-    condition = {"image_embeds": torch.randn(1, 128)}
-    alone = decoder(latents, **options, added_cond_kwargs=condition).sample
-    both = inpaint(torch.cat([latents, latents, kept], 1), **options, added_cond_kwargs=condition).sample
-    torch.testing.assert_close(alone, both)
 
 
 def test_similarity_is_one_for_the_same_picture_and_low_for_another() -> None:

@@ -75,10 +75,11 @@ def drawing_loss(movq: nn.Module, latents: Tensor, pictures: Tensor) -> Tensor:
 
 def structure_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
     """Compute 1 - SSIM (Wang et al., 2004) of values in [-1, 1]: it sees the faint grain of flat areas."""
-    c1, c2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2
-    mean_x, mean_y = local_mean(drawn), local_mean(wanted)
-    variances = local_mean(drawn.square()) - mean_x.square() + local_mean(wanted.square()) - mean_y.square()
-    covariance = local_mean(drawn * wanted) - mean_x * mean_y
+    x, y = (drawn + 1) / 2, (wanted + 1) / 2
+    mean_x, mean_y = local_mean(x), local_mean(y)
+    variances = local_mean(x.square()) - mean_x.square() + local_mean(y.square()) - mean_y.square()
+    covariance = local_mean(x * y) - mean_x * mean_y
+    c1, c2 = 0.01**2, 0.03**2
     likeness = (2 * mean_x * mean_y + c1) * (2 * covariance + c2)
     return 1 - (likeness / ((mean_x.square() + mean_y.square() + c1) * (variances + c2))).mean()
 
