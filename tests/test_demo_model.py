@@ -13,10 +13,14 @@ from bot.web.page import EXAMPLES
 from engine.catalog import DEMO
 from engine.checks import complete
 from engine.kandinsky.families import load_models
-from engine.requests import Text2Image
+from engine.requests import Img2Img, InputPicture, Text2Image, Variations
 from tools.train_demo_model.captions import LANGUAGES, held_out_caption
-from tools.train_demo_model.evaluate import share, wanted_scenes
+from tools.train_demo_model.evaluate import share, similarity, wanted_scenes
 from tools.train_demo_model.judge import judge, look
+from tools.train_demo_model.scenes import draw as scene_picture
+from tools.train_demo_model.scenes import random_scene
+
+PICTURE = InputPicture(sha256="0" * 64, width=128, height=128)
 
 ASKED = {
     "a big red circle on a yellow background": ("yellow", "red", "circle", "centre"),
@@ -40,6 +44,11 @@ def draw(model, prompt, **fields):
     return drawing.images(model, request)
 
 
+def draw_from(model, picture, request):
+    """Draw what a request makes of `PICTURE`."""
+    return drawing.images(model, complete(request, DEMO), inputs={PICTURE.sha256: picture})[0]
+
+
 @pytest.mark.parametrize("prompt", ASKED)
 def test_the_picture_shows_what_was_asked_for(model, prompt):
     background, colour, _, place = ASKED[prompt]
@@ -57,6 +66,35 @@ def test_a_small_part_of_the_evaluation_holds(model, language):
     for attribute in ("background", "colour", "place"):
         assert share(verdicts, attribute) == 100, prompts
     assert share(verdicts, "shape") >= 75, prompts
+
+
+@pytest.mark.parametrize("size", [(64, 64), (192, 192), (256, 256), (192, 128)])
+def test_pictures_of_other_sizes_show_what_was_asked_for(model, size):
+    prompt = "a big red circle on a yellow background"
+    picture = draw(model, prompt, width=size[0], height=size[1])[0]
+    assert picture.size == size
+    seen = look(picture)
+    assert (seen.background, seen.figures[0].colour, seen.figures[0].place) == ("yellow", "red", "centre")
+    assert len(seen.figures) == 1
+
+
+def test_a_picture_gently_drawn_over_stays_near(model):
+    rng = Random("gently")
+    near = []
+    for _ in range(4):
+        picture, prompt = scene_picture(random_scene(rng)), held_out_caption(random_scene(rng), rng, "en").text
+        request = Img2Img(model="demo", prompt=prompt, picture=PICTURE, strength=0.2, seed=7)
+        near.append(similarity(picture, draw_from(model, picture, request)))
+    assert np.mean(near) >= 0.8
+
+
+def test_a_variation_shows_what_its_picture_shows(model):
+    rng = Random("a picture as prompt")
+    scenes = [random_scene(rng) for _ in range(6)]
+    request = Variations(model="demo", picture=PICTURE, seed=7)
+    verdicts = [judge(draw_from(model, scene_picture(scene), request), scene) for scene in scenes]
+    for attribute in ("background", "colour", "place"):
+        assert share(verdicts, attribute) == 100
 
 
 def test_the_same_seed_gives_the_same_pixels_alone_and_in_a_batch(model):
