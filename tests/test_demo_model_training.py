@@ -15,7 +15,7 @@ from tools.train_demo_model.polish import Redrawn, polish_movq
 from tools.train_demo_model.pool import SIZES, Portion, portion
 from tools.train_demo_model.scenes import draw, random_scene
 from tools.train_demo_model.train_decoder import batch, build_decoder
-from tools.train_demo_model.train_inpaint import build_inpaint, random_masks
+from tools.train_demo_model.train_inpaint import begun_inpaint, build_inpaint, random_masks
 from tools.train_demo_model.train_movq import build_movq, crops, structure_loss, to_tensor
 
 SHIPPED = Path(__file__).parent.parent / "engine" / "kandinsky" / "demo"
@@ -95,6 +95,13 @@ def test_a_stage_starts_from_the_exported_weights() -> None:
     assert torch.equal(shipped.conv_in.weight, shipped.conv_in.weight.half().float())
     preview = begun_preview(nn.Conv2d(4, 3, 1), SHIPPED / "decoder" / "movq")
     assert preview.weight.abs().max() < 1
+
+
+def test_the_inpainting_decoder_takes_over_what_the_exported_one_has_learned() -> None:
+    decoder = begun(build_decoder(), SHIPPED / "decoder" / "unet")
+    shipped = begun(build_decoder(in_channels=9), SHIPPED / "inpaint" / "unet")
+    begins = begun_inpaint(decoder, SHIPPED / "inpaint" / "unet")
+    torch.testing.assert_close(begins.state_dict(), shipped.state_dict(), atol=1e-6, rtol=0)
 
 
 def test_a_stage_without_time_only_hands_on_what_it_started_from(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Train the inpainting decoder: the decoder with five more input channels, the masked latents and the mask."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .loop import Plan, fit
+from .origin import FOLDERS, begun
 from .pool import Portion
 from .train_decoder import batch, build_decoder, build_scheduler, conditions, predict, random_steps
 from .train_movq import CHANNELS
@@ -28,6 +30,16 @@ def build_inpaint(decoder: UNet2DConditionModel) -> UNet2DConditionModel:
     return unet
 
 
+def begun_inpaint(decoder: UNet2DConditionModel, folder: Path | None) -> UNet2DConditionModel:
+    """Add to the decoder what an exported inpainting decoder has learned beyond the decoder beside it, if there is one."""
+    unet = build_inpaint(decoder)
+    if folder is not None:
+        learned = begun(build_decoder(unet.config.in_channels), folder).state_dict()
+        before = build_inpaint(begun(build_decoder(), folder.parents[1] / FOLDERS["decoder"])).state_dict()
+        unet.load_state_dict({name: part + learned[name] - before[name] for name, part in unet.state_dict().items()})
+    return unet
+
+
 def train_inpaint(plan: Plan, decoder: UNet2DConditionModel, portions: Sequence[Portion]) -> UNet2DConditionModel:
     """Train on the decoder's data with random masks; 1 marks what is kept, as inside the family's pipeline."""
     torch.manual_seed(plan.seed)
@@ -42,7 +54,7 @@ def train_inpaint(plan: Plan, decoder: UNet2DConditionModel, portions: Sequence[
         drawn = predict(unet, seen, steps, conditions(embeddings))
         return functional.mse_loss(drawn, scheduler.get_velocity(clean, noise, steps))
 
-    return fit(build_inpaint(decoder), loss, plan)
+    return fit(begun_inpaint(decoder, plan.start_from), loss, plan)
 
 
 def random_masks(count: int, height: int, width: int) -> Tensor:
