@@ -31,7 +31,7 @@ def build_inpaint(decoder: UNet2DConditionModel) -> UNet2DConditionModel:
 
 
 def begun_inpaint(decoder: UNet2DConditionModel, folder: Path | None) -> UNet2DConditionModel:
-    """Add to the decoder what an exported inpainting decoder has learned beyond the decoder beside it, if there is one."""
+    """Add to the decoder what an exported inpainting decoder, if there is one, learned beyond its own decoder."""
     unet = build_inpaint(decoder)
     if folder is not None:
         learned = begun(build_decoder(unet.config.in_channels), folder).state_dict()
