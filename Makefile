@@ -39,7 +39,7 @@ types: env
 	$(BIN)/mypy bot engine
 
 unit: env
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # The local build of torch carries a suffix (+cpu); the lock names the release, so that a GPU host finds its own build.
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate pyproject.toml

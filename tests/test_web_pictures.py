@@ -280,7 +280,7 @@ async def test_the_form_shows_the_inputs_of_a_command_and_no_others(visitor):
         assert about == replies.COMMAND_HELP[command.name]
         assert any(update["visible"] for update in shown)
     assert [name for name in FIELDS if is_shown(name, UPSCALE)] == [
-        "image", "prompt", "strength", "negative", "steps", "guidance", "seed", "exact", "model",
+        "image", "prompt", "strength", "negative", "steps", "guidance", "seed", "quality", "exact", "model",
     ]  # fmt: skip
     assert "weight1" in [name for name in FIELDS if is_shown(name, MIX)]
 
