@@ -21,8 +21,8 @@ from bot.web.page import EXAMPLES
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 # File name, the window's width and height in pixels, and what is typed.
 SCENES = (
-    ("page.png", 1280, 760, "/imagine a red circle --seed 7"),
-    ("page-phone.png", 390, 844, "/imagine a red circle --seed 7"),
+    ("page.png", 1280, 760, "/imagine a big red circle on a yellow background --seed 7"),
+    ("page-phone.png", 390, 844, "/imagine a big red circle on a yellow background --seed 7"),
 )
 # The browser's own errands would be requests to the outside.
 ARGUMENTS = (
