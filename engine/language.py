@@ -48,6 +48,9 @@ _WEIGHTS = MappingProxyType({"CJK": 4, "HIRAGANA": 4, "KATAKANA": 4, "HANGUL": 3
 # Most prompts are English, and names and art words look foreign: another language must be this much more probable.
 # Chosen on the prompts of tests/short_prompts.py.
 _ENGLISH_BIAS = 4.0
+# Of one or two words next to nothing is known: "a cat" has more of Spanish than of English to a counter of letters.
+_ENGLISH_BIAS_OF_FEW = 12.0
+FEW_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def _likeliest(text: str, languages: Sequence[str]) -> str:
         language: score for language, score in _identifier().rank(text) if language in languages
     }
     if ENGLISH in scores:
-        scores[ENGLISH] *= _ENGLISH_BIAS
+        scores[ENGLISH] *= _ENGLISH_BIAS_OF_FEW if len(text.split()) <= FEW_WORDS else _ENGLISH_BIAS
     return max(scores, key=scores.__getitem__)
 
 

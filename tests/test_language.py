@@ -10,6 +10,10 @@ from tests.short_prompts import PROMPTS
     ("text", "language"),
     [
         ("a red fox", "en"),
+        ("a cat", "en"),
+        ("sunset", "en"),
+        ("Darth Vader", "en"),
+        ("ein Fuchs", "de"),
         ("ein roter Fuchs", "de"),
         ("рыжая лиса", "ru"),
         ("一只红色的狐狸", "zh"),
