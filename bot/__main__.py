@@ -115,7 +115,7 @@ def generate(
 def _offer(command: Command) -> None:
     """Make a command of the shell out of one of the table."""
 
-    @app.command(command.name, help=replies.COMMAND_HELP[command.name] + ".")
+    @app.command(command.name, help=replies.command_help(command) + ".")
     @options_of(command)
     def draw(output: Output = None, config: ConfigFile = None, **options: object) -> None:
         from bot import generate as drawing

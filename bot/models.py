@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import replies
+from bot.localisation import say
 from engine import downloads, hub
 from engine.catalog import KNOWN, Repository
 from engine.errors import EngineError, RequestError
@@ -47,7 +48,7 @@ def verify(name: str, console: Console) -> bool:
     for repository, flaws in found.items():
         for flaw in flaws:
             where = "" if flaw.path == repository.path else f"{flaw.path}: "
-            _say(console, f"{repository.path}: {where}{replies.FLAWS[flaw.kind]}")
+            _say(console, f"{repository.path}: {where}{say(replies.key('flaw', flaw.kind))}")
     kinds = {flaw.kind for flaws in found.values() for flaw in flaws}
     _say(console, _verdict(name, kinds) if repositories else _EMBEDDED)
     return not kinds

@@ -14,6 +14,7 @@ import structlog
 from bot import replies
 from bot.commands import CANCEL, HELP, QUEUE, Invocation, Kept, Upload
 from bot.help import help_text
+from bot.localisation import say
 from bot.requesting import to_request
 from engine import inputs
 from engine.catalog import Catalog
@@ -110,7 +111,7 @@ class Service:
             return replies.cancelled(await self._cancel(origin.owner, str(invocation.options.get("job") or "")))
         if invocation.command is HELP:
             return help_text(origin.surface, str(invocation.options.get("command") or ""))
-        return replies.START
+        return say("start")
 
     async def keep_address(self, job: Job, **changes: object) -> Job:
         """Commit what the surface must remember to answer this job, such as the message it edits."""

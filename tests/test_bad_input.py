@@ -12,6 +12,7 @@ from worker_bench import settings
 
 from bot import replies
 from bot.commands import Upload
+from bot.localisation import say
 from bot.parsing import parse_text
 from bot.service import Origin, Service
 from engine.catalog import DEMO, Catalog
@@ -122,7 +123,7 @@ async def test_what_is_wrong_is_said_in_a_sentence_and_the_worker_lives_on(house
     sentence = await house.sentence(text, *files)
     assert expected in sentence
     assert "Traceback" not in sentence
-    assert sentence not in (replies.ERRORS["render_failed"], replies.ERRORS["engine_error"])
+    assert sentence not in (say("error-render-failed"), say("error-engine-error"))
     assert house.worker.pid == before
 
 

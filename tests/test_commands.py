@@ -6,6 +6,7 @@ import pytest
 from bot import replies
 from bot.commands import COMMANDS, IMAGINE, Invocation, find
 from bot.help import help_text
+from bot.localisation import say
 from bot.parsing import parse_text
 from bot.requesting import to_request
 from engine.catalog import DEMO, KANDINSKY_2_2, Catalog
@@ -111,7 +112,7 @@ def test_every_command_and_option_is_described():
     for surface in ("discord", "telegram", "web"):
         for command in COMMANDS:
             if surface in command.surfaces:
-                assert 1 <= len(replies.COMMAND_HELP[command.name]) <= 100
+                assert 1 <= len(replies.command_help(command)) <= 100
                 assert all(1 <= len(replies.option_help(command, option)) <= 100 for option in command.on(surface))
                 assert f"/{command.name}" in help_text(surface)
 
@@ -134,7 +135,7 @@ def test_help_takes_a_name_as_people_write_it_and_refuses_others():
 
 
 def test_pictures_are_sent_along_in_text_and_are_options_on_discord():
-    assert replies.PICTURES_HELP in help_text("telegram", "inpaint")
+    assert say("pictures-help") in help_text("telegram", "inpaint")
     assert "mask: " not in help_text("telegram", "inpaint")
     assert "mask: " in help_text("discord", "inpaint")
 

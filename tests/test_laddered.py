@@ -15,6 +15,7 @@ from laddered_models import CPU, Step, close, job, laddered, running_out, said, 
 from structlog.testing import capture_logs
 
 from bot import replies
+from bot.localisation import say
 from engine import inputs
 from engine.catalog import ModelSpec
 from engine.checks import complete
@@ -161,7 +162,7 @@ def test_what_fits_on_no_rung_is_refused_with_the_size_that_would_fit(model: Lad
 def test_where_nothing_smaller_would_fit_no_size_is_named(model: Laddered) -> None:
     with running_out(model._model.networks["decoder.unet"], lambda _seen: True):
         [refused] = failed(said(model, job(size=64)))
-    assert sentence(refused) == replies.ERRORS["out_of_memory"]
+    assert sentence(refused) == say("error-out-of-memory")
 
 
 def test_no_size_is_named_where_it_follows_from_a_picture(model: Laddered, spec: ModelSpec) -> None:

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from bot import replies
+from bot.localisation import say
 from engine import masks
 from engine.errors import RequestError
 
@@ -63,7 +64,7 @@ def test_a_mask_of_nothing_or_everything_is_refused(colour, code):
     with pytest.raises(RequestError) as caught:
         masks.check(Image.new("L", (8, 8), colour))
     assert caught.value.code == code
-    assert replies.error(caught.value) == replies.ERRORS[code]
+    assert replies.error(caught.value) == say(replies.key("error", code))
 
 
 def test_any_other_mask_is_fine():

@@ -3,6 +3,7 @@
 import pytest
 
 from bot import replies
+from bot.localisation import say
 from engine.jobs import Job, JobStatus
 from engine.requests import Text2Image
 
@@ -21,7 +22,7 @@ def job(**notes: object) -> Job:
         ({"cut": ""}, []),
         ({"understood": "ein {Fuchs}"}, ["Understood as “ein {Fuchs}”"]),
         ({"cut": ["with", "hats"]}, ["Too long for the model, not read: “with, hats”"]),
-        ({"problem": "translation_empty"}, [replies.PROMPT_PROBLEMS["translation_empty"]]),
+        ({"problem": "translation_empty"}, [say('problem-translation-empty')]),
         ({"problem": "nobody knows this"}, []),
         ({"unread": True}, ["The model does not know many of these words."]),
         ({"text_mix": True}, ["This model mixed the words themselves, not pictures of them."]),

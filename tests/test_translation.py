@@ -8,6 +8,7 @@ import torch
 from huggingface_hub import constants
 
 from bot import replies
+from bot.localisation import knows, say
 from engine.catalog import Repository
 from engine.errors import ModelMissing
 from engine.kandinsky import translation
@@ -84,7 +85,7 @@ def test_without_its_files_the_prompt_goes_through_and_the_reply_says_how_to_get
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     understood = Translator(CPU).understand(RUSSIAN, ENGLISH)
     assert understood == Understood(RUSSIAN, "ru", problem="translator_missing")
-    assert "kandinsky-bot models download translator" in replies.PROMPT_PROBLEMS[understood.problem]
+    assert "kandinsky-bot models download translator" in say(replies.key("problem", understood.problem))
 
 
 def test_files_that_arrive_later_are_found_without_a_restart(tmp_path: Path) -> None:
@@ -130,4 +131,4 @@ def test_an_answer_without_words_leaves_the_prompt_as_it_was(
     monkeypatch.setattr(Model, "to_english", lambda *_: "")
     understood = Translator(CPU, repository=repository).understand(RUSSIAN, ENGLISH)
     assert understood == Understood(RUSSIAN, "ru", problem="translation_empty")
-    assert understood.problem in replies.PROMPT_PROBLEMS
+    assert knows(replies.key("problem", understood.problem))

@@ -13,6 +13,7 @@ from PIL import Image
 from bot import replies
 from bot.commands import QUEUE
 from bot.listener import PortTaken, listen
+from bot.localisation import say
 from engine.catalog import DEMO, KANDINSKY_2_2, Catalog
 from engine.jobs import JobStatus
 from tests.web_bot import Visitor, WebBot
@@ -137,7 +138,7 @@ async def test_a_defect_is_logged_and_answered_with_a_sentence(bot, visitor, mon
     monkeypatch.setattr(bot.service, "submit", broken)
     await visitor.say("a fox")
     await visitor.until(lambda page: len(page.texts) == 2 and page.last != "…")
-    assert visitor.last == replies.ERRORS["engine_error"]
+    assert visitor.last == say("error-engine-error")
 
 
 async def test_the_form_draws_through_the_same_table(bot, visitor):
@@ -196,7 +197,7 @@ async def test_two_browsers_are_two_owners(tmp_path):
         await ben.look()
         assert ben.chat == []
         await ben.say(f"/cancel {job.id}")
-        await ben.until(lambda page: page.last == replies.ERRORS["no_job"])
+        await ben.until(lambda page: page.last == say("error-no-job"))
         await ben.say("/queue")
         await ben.until(lambda page: "You have nothing in the queue" in page.last)
         assert job.id not in "".join(ben.texts[1:])

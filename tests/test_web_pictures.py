@@ -10,6 +10,7 @@ from PIL import Image
 
 from bot import replies
 from bot.commands import DRAWING_COMMANDS, MIX, UPSCALE
+from bot.localisation import say
 from bot.web.form import FIELDS, is_shown
 from engine import inputs
 from engine.catalog import KANDINSKY_2_2, KANDINSKY_3, Catalog
@@ -196,7 +197,7 @@ async def test_what_is_no_usable_picture_gets_a_sentence(visitor, kind):
     await visitor.draw(command="img2img", image=file)
     await visitor.until(lambda page: page.status not in ("", "…"))
     assert visitor.status == chat
-    assert chat not in (replies.ERRORS["engine_error"], "")
+    assert chat not in (say("error-engine-error"), "")
     assert "Traceback" not in chat
 
 
@@ -277,7 +278,7 @@ async def test_a_preview_stands_in_the_answer_until_the_picture_does(tmp_path):
 async def test_the_form_shows_the_inputs_of_a_command_and_no_others(visitor):
     for command in DRAWING_COMMANDS:
         about, *shown = await visitor.call("show", command.name)
-        assert about == replies.COMMAND_HELP[command.name]
+        assert about == replies.command_help(command)
         assert any(update["visible"] for update in shown)
     assert [name for name in FIELDS if is_shown(name, UPSCALE)] == [
         "image", "prompt", "strength", "negative", "steps", "guidance", "seed", "quality", "exact", "model",

@@ -77,7 +77,7 @@ async def apologise(interaction: discord.Interaction[Any], error: BaseException)
         await whisper(interaction, replies.error(error))
         return
     log.error("discord_command_failed", interaction=interaction.id, exc_info=error)
-    await whisper(interaction, replies.ERRORS["engine_error"])
+    await whisper(interaction, replies.error(EngineError()))
 
 
 async def whisper(interaction: discord.Interaction[Any], text: str) -> None:

@@ -43,7 +43,7 @@ def build(command: Command, handle: Handler, models: Sequence[str]) -> AppComman
         app_commands.choices(**chosen)(callback)
     if any(option.name == "model" for option in offered):
         app_commands.autocomplete(model=_suggest(models))(callback)
-    return app_commands.Command(name=command.name, description=replies.COMMAND_HELP[command.name], callback=callback)
+    return app_commands.Command(name=command.name, description=replies.command_help(command), callback=callback)
 
 
 _INTERACTION = Parameter("interaction", Parameter.POSITIONAL_OR_KEYWORD)

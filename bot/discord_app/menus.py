@@ -13,14 +13,17 @@ from bot.commands import DRAWING_COMMANDS, Command, Invocation, Option
 from bot.discord_app.client import apologise
 from bot.discord_app.commands import Handler
 from bot.discord_app.pictures import first_picture
+from bot.localisation import say
 
 # What a form asks for, of what the command takes.
 ASKED = ("prompt", "strength")
+# The commands that stand in a picture's menu.
+MENU = ("img2img", "variations", "upscale")
 
 
 def build_menus(handle: Handler) -> list[app_commands.ContextMenu]:
     """Build the entries; where the command cannot do without words, a form asks for them first."""
-    return [build_menu(command, handle) for command in DRAWING_COMMANDS if command.name in replies.MENU]
+    return [build_menu(command, handle) for command in DRAWING_COMMANDS if command.name in MENU]
 
 
 def build_menu(command: Command, handle: Handler) -> app_commands.ContextMenu:
@@ -36,14 +39,14 @@ def build_menu(command: Command, handle: Handler) -> app_commands.ContextMenu:
         else:
             await handle(interaction, invocation)
 
-    return app_commands.ContextMenu(name=replies.MENU[command.name], callback=callback)
+    return app_commands.ContextMenu(name=say(f"menu-{command.name}"), callback=callback)
 
 
 class Form(ui.Modal):
     """Ask for the options of a command; what is left empty counts as not given."""
 
     def __init__(self, invocation: Invocation, asked: Sequence[Option], handle: Handler) -> None:
-        super().__init__(title=replies.MENU[invocation.command.name])
+        super().__init__(title=say(f"menu-{invocation.command.name}"))
         self._invocation = invocation
         self._handle = handle
         self._inputs = {option.name: _input(option) for option in asked}

@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from telegram import ForceReply, Message, MessageEntity
 
-from bot import replies
 from bot.commands import Invocation
+from bot.localisation import in_each_language, say
 from bot.telegram_app.pictures import Sent
 from bot.telegram_app.texts import CAPTION_LENGTH, TEXT_LENGTH, shorten
 
-QUESTIONS = (replies.ASK_PROMPT, replies.ASK_PICTURE, replies.ASK_PARTS)
+QUESTIONS = ("ask-prompt", "ask-picture", "ask-parts")
 
 
 def question_for(invocation: Invocation, has_pictures: bool) -> str | None:
-    """Choose what to ask for before the command can be obeyed, or nothing where it lacks nothing."""
+    """Name the question to ask before the command can be obeyed, or nothing where it lacks nothing."""
     command = invocation.command
     if not has_pictures and any(option.required for option in command.pictures()):
-        return replies.ASK_PICTURE
+        return "ask-picture"
     [main] = [option for option in command.options if option.name == command.main]
     if main.name in invocation.options:
         return None
     if main.required:
-        return replies.ASK_PROMPT
-    return None if has_pictures else replies.ASK_PARTS
+        return "ask-prompt"
+    return None if has_pictures else "ask-parts"
 
 
 async def ask(message: Message, question: str, line: str, pictures: Sequence[Sent]) -> None:
     """Ask about the command in `line`, with the picture where there is one, which the answer then refers to."""
-    text = f"{question}\n{line}"
-    markup = ForceReply(selective=True, input_field_placeholder=replies.PROMPT_PLACEHOLDER)
+    text = f"{say(question)}\n{line}"
+    markup = ForceReply(selective=True, input_field_placeholder=say("prompt-placeholder"))
     if not pictures:
         await message.reply_text(shorten(text, TEXT_LENGTH), reply_markup=markup)
         return
@@ -44,7 +45,13 @@ def asked_line(message: Message | None) -> str | None:
     if not message or not message.from_user or message.from_user.id != message.get_bot().id:
         return None
     question, _, line = words_of(message).partition("\n")
-    return line if question in QUESTIONS and line.startswith("/") else None
+    return line if question in _questions() and line.startswith("/") else None
+
+
+@cache
+def _questions() -> frozenset[str]:
+    """List every question in every language, to recognise one that was asked before a restart."""
+    return frozenset(words for question in QUESTIONS for words in in_each_language(question).values())
 
 
 def line_of(messages: Sequence[Message]) -> tuple[Message, str] | None:

@@ -15,6 +15,7 @@ from telegram.ext import BaseHandler, CommandHandler, ContextTypes, MessageHandl
 
 from bot import commands, replies
 from bot.commands import Invocation
+from bot.localisation import say
 from bot.parsing import parse_text
 from bot.service import Service
 from bot.telegram_app.address import SURFACE, origin
@@ -22,7 +23,7 @@ from bot.telegram_app.albums import Albums
 from bot.telegram_app.asking import ask, asked_line, line_of, question_for
 from bot.telegram_app.pictures import fetch, sent_with
 from bot.telegram_app.texts import TEXT_LENGTH, shorten
-from engine.errors import RequestError
+from engine.errors import EngineError, RequestError
 
 log = structlog.get_logger()
 
@@ -67,7 +68,7 @@ class Handlers:
         if found := line_of(messages) if messages else None:
             await self._obey(*found, messages)
         elif messages and message.chat.type == ChatType.PRIVATE:
-            await say(message, replies.NO_COMMAND)
+            await respond(message, say("no-command"))
 
     async def _obey(self, message: Message, line: str, messages: Sequence[Message]) -> None:
         """Obey the command in `line`, which `message` gave, with the pictures of all `messages`."""
@@ -75,7 +76,7 @@ class Handlers:
             return  # several bots share a group
         invocation = parse_text(line, SURFACE)
         if not invocation.command.makes_job:
-            await say(message, await self._service.answer(invocation, origin(message)))
+            await respond(message, await self._service.answer(invocation, origin(message)))
             return
         pictures = sent_with(messages, invocation.command)
         question = question_for(invocation, bool(pictures))
@@ -93,7 +94,7 @@ class Handlers:
         commands.find((message.text or "").split()[0].removeprefix("/"), SURFACE)
 
     async def _hint(self, message: Message) -> None:
-        await say(message, replies.NO_WORDS)
+        await respond(message, say("no-words"))
 
 
 def _is_offered(line: str) -> bool:
@@ -103,7 +104,7 @@ def _is_offered(line: str) -> bool:
 
 def menu() -> list[BotCommand]:
     """List what the app shows behind its "/" button; everybody pressed Start already."""
-    return [BotCommand(it.name, replies.COMMAND_HELP[it.name]) for it in OFFERED if it is not commands.START]
+    return [BotCommand(it.name, replies.command_help(it)) for it in OFFERED if it is not commands.START]
 
 
 def taking(handle: Callable[[Message], Awaitable[None]]) -> Callback:
@@ -116,7 +117,7 @@ def taking(handle: Callable[[Message], Awaitable[None]]) -> Callback:
     return callback
 
 
-async def say(message: Message, text: str) -> None:
+async def respond(message: Message, text: str) -> None:
     """Answer in the same chat and topic, in plain text; in groups as a reply."""
     await message.reply_text(shorten(text, TEXT_LENGTH))
 
@@ -132,12 +133,12 @@ async def on_error(update: object, context: Context) -> None:
     elif error:
         # As text: a renderer that prints local variables would print the token.
         log.error("telegram_update_failed", traceback="".join(traceback.format_exception(error)))
-        await _apologise(message, replies.ERRORS["engine_error"])
+        await _apologise(message, replies.error(EngineError()))
 
 
 async def _apologise(message: Message | None, text: str) -> None:
     try:
         if message:
-            await say(message, text)
+            await respond(message, text)
     except TelegramError as error:
         log.warning("telegram_answer_lost", error=type(error).__name__, reason=error.message)

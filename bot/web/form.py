@@ -14,6 +14,7 @@ from gradio.components import Component
 
 from bot import replies
 from bot.commands import DRAWING_COMMANDS, IMAGINE, Command, Invocation, Upload
+from bot.localisation import say
 from bot.requesting import SIDES
 from bot.web.uploads import mask, path_of, upload
 from engine.catalog import ModelSpec
@@ -89,7 +90,7 @@ class Form:
 
     def show(self, name: str) -> list[Any]:
         """Return the updates for the command called `name`."""
-        return [replies.COMMAND_HELP[name], *(_update(field, COMMANDS[name]) for field in self.shown)]
+        return [replies.command_help(COMMANDS[name]), *(_update(field, COMMANDS[name]) for field in self.shown)]
 
 
 def order(values: Sequence[object]) -> Order:
@@ -156,11 +157,11 @@ def choice(names: Sequence[str], model: ModelSpec) -> Fields:
 
 def build(chosen: Fields, model: ModelSpec) -> Form:
     """Lay out the other inputs below the `choice`, with the bounds of the command table and of `model`."""
-    about = gr.Markdown(replies.COMMAND_HELP[IMAGINE.name], elem_id="about")
+    about = gr.Markdown(replies.command_help(IMAGINE), elem_id="about")
     fields = chosen | _pictures()
-    fields["prompt"] = gr.Textbox(label="Prompt", placeholder=replies.PROMPT_PLACEHOLDER, lines=2)
+    fields["prompt"] = gr.Textbox(label="Prompt", placeholder=say("prompt-placeholder"), lines=2)
     rows = {f"part{number}": _part(number, fields) for number in PARTS}
-    fields["negative"] = gr.Textbox(label="Negative prompt", placeholder=replies.OPTION_HELP["negative"])
+    fields["negative"] = gr.Textbox(label="Negative prompt", placeholder=say("option-negative"))
     fields |= _around() | _sizes(model) | _drawing(model)
     inputs = {name: fields[name] for name in FIELDS}
     return Form(inputs, {name: block for name, block in (rows | inputs).items() if name not in ALWAYS}, about)
@@ -214,7 +215,7 @@ def _around() -> Fields:
             "ratio": gr.Textbox(label="or up to this ratio", placeholder="16:9", min_width=120, visible=False),
             "frames": _slider("frames", 8, 1, visible=False),
             "strength": _slider("strength", 0.6, 0.02, visible=False),
-            "map": gr.Checkbox(label=replies.OPTION_HELP["map"], visible=False),
+            "map": gr.Checkbox(label=say("option-map"), visible=False),
         }
 
 
@@ -227,14 +228,14 @@ def _sizes(model: ModelSpec) -> Fields:
 def _drawing(model: ModelSpec) -> Fields:
     """Lay out what every command takes."""
     qualities = [(word.capitalize(), word) for word in choices(Text2Image, "quality")]
-    quality = gr.Radio(qualities, value="normal", label="Quality", info=replies.OPTION_HELP["quality"])
+    quality = gr.Radio(qualities, value="normal", label="Quality", info=say("option-quality"))
     with gr.Row():
         fields: Fields = {"quality": quality, "steps": _slider("steps", model.steps, 1)}
         fields["guidance"] = _slider("guidance", model.guidance_scale, 0.5)
     with gr.Row():
         fields["seed"] = gr.Number(-1, label="Seed (-1 for any)", precision=0, min_width=90)
         fields["count"] = _slider("count", 1, 1)
-    fields["exact"] = gr.Checkbox(label=replies.OPTION_HELP["exact"])
+    fields["exact"] = gr.Checkbox(label=say("option-exact"))
     return fields
 
 

@@ -11,6 +11,8 @@ from structlog.testing import capture_logs
 from bot import replies
 from bot.commands import COMMANDS
 from bot.discord_app.client import plain
+from bot.discord_app.menus import MENU
+from bot.localisation import say
 from bot.service import Service
 from engine.jobs import JobStatus
 from tests.discord_app.bot import GatedWorker, has_pictures, is_begun
@@ -34,7 +36,7 @@ async def test_the_commands_on_discord_are_those_of_the_table(server, bot):
     async with bot.running():
         put = await server.requested("PUT", "/commands")
     offered = [command.name for command in COMMANDS if "discord" in command.surfaces]
-    assert [command["name"] for command in put.json] == [*offered, *replies.MENU.values()]
+    assert [command["name"] for command in put.json] == [*offered, *(say(f"menu-{name}") for name in MENU)]
     imagine = {option["name"]: option for option in put.json[0]["options"]}
     kinds = {name: option["type"] for name, option in imagine.items()}
     assert kinds == {
@@ -136,7 +138,7 @@ async def test_a_failure_of_ours_is_logged_and_answered(server, bot, monkeypatch
     with capture_logs() as logs:
         async with bot.running():
             message = await (await bot.imagine()).message()
-    assert (message.content, message.ephemeral) == (replies.ERRORS["engine_error"], True)
+    assert (message.content, message.ephemeral) == (say("error-engine-error"), True)
     assert any(isinstance(line.get("exc_info"), ZeroDivisionError) for line in logs)
 
 

@@ -5,7 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from bot import replies
+from bot.discord_app.menus import MENU
+from bot.localisation import say
 from engine.jobs import JobStatus
 from tests.discord_app.bot import has_pictures
 from tests.sent_pictures import BAD_FILES, frames, paint_frames, png
@@ -164,7 +165,7 @@ async def test_a_form_s_bad_value_is_told_to_its_person(server, bot):
     assert bot.channel.messages == [message]
 
 
-@pytest.mark.parametrize("entry", replies.MENU.values())
+@pytest.mark.parametrize("entry", [say(f"menu-{name}") for name in MENU])
 async def test_a_message_without_a_picture_is_refused_in_a_sentence(server, bot, entry):
     async with bot.running():
         message = await server.say(bot.channel, bot.ada, "just words", [Upload("notes.txt", b"milk")])

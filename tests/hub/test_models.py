@@ -12,8 +12,8 @@ from huggingface_hub import constants, snapshot_download
 from safetensors.numpy import save
 from typer.testing import CliRunner
 
-from bot import replies
 from bot.__main__ import app
+from bot.localisation import say
 from engine import hub
 from engine.catalog import KANDINSKY_2_2
 from tests.hub.conftest import use
@@ -164,7 +164,7 @@ def test_a_damaged_file_is_named(server, damage, kind):
     damage(hub.folder(DECODER) / path)
     code, output = models("verify", "kandinsky-2-2")
     assert code == 1
-    assert f"{DECODER.path}: {path}: {replies.FLAWS[kind]}\n" in output
+    assert f"{DECODER.path}: {path}: {say(f'flaw-{kind}')}\n" in output
     assert PRIOR.path not in output
     assert models("remove", "kandinsky-2-2", "--yes")[0] == 0
     assert models("download", "kandinsky-2-2")[0] == 0

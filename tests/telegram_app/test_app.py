@@ -8,8 +8,8 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from bot import replies
 from bot.commands import COMMANDS
+from bot.localisation import say
 from bot.telegram_app.texts import shorten
 from engine import images
 from engine.jobs import JobStatus
@@ -26,7 +26,7 @@ SENTENCES = [
     ("/cancel", "You have nothing waiting or running."),
     ("/draw a fox", "There is no command /draw."),
     ("/imagine@other_test_bot a fox", "There is no command /"),
-    ("a fox", replies.NO_WORDS),
+    ("a fox", say("no-words")),
 ]
 
 
@@ -84,9 +84,9 @@ async def test_a_bare_imagine_asks_and_the_answer_is_the_prompt_even_after_a_res
     async with bot.running():
         asked = await group.send(f"/imagine@{bot.server.bot.username} --steps 2")
         question = await group.wait(lambda m: m.force_reply, timeout_s=WAIT_S)
-    assert (question.text, question.reply_to) == (f"{replies.ASK_PROMPT}\n{asked.text}", asked)
+    assert (question.text, question.reply_to) == (f"{say('ask-prompt')}\n{asked.text}", asked)
     assert question.reply_markup["selective"]
-    assert question.reply_markup["input_field_placeholder"] == replies.PROMPT_PLACEHOLDER
+    assert question.reply_markup["input_field_placeholder"] == say("prompt-placeholder")
     async with bot.running():
         answer = await group.send("a red circle --seed 7", reply_to=question)
         posted = await group.wait(lambda m: m.photo, timeout_s=WAIT_S)
@@ -171,7 +171,7 @@ async def test_the_menu_and_the_help_are_the_table(bot):
     async with bot.running():
         menu = await bot.server.wait_for_call("setMyCommands", timeout_s=WAIT_S)
         await bot.chat.send("/start")
-        await bot.chat.wait(lambda m: m.text == replies.START, timeout_s=WAIT_S)
+        await bot.chat.wait(lambda m: m.text == say("start"), timeout_s=WAIT_S)
         await bot.chat.send("/help")
         help_text = await bot.chat.wait(shows("/imagine: "), timeout_s=WAIT_S)
         await bot.chat.send("/help imagine")

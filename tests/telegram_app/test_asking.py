@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot import replies
+from bot.localisation import say
 from tests.sent_pictures import png
 from tests.telegram_app.bot import WAIT_S, decoded, shows
 
@@ -19,7 +19,7 @@ async def test_a_bare_command_asks_for_the_picture_and_the_answer_has_the_words(
     async with bot.running():
         asked = await group.send(f"/img2img@{bot.server.bot.username}")
         question = await group.wait(lambda m: m.force_reply, timeout_s=WAIT_S)
-    assert question.text.startswith(replies.ASK_PICTURE)
+    assert question.text.startswith(say("ask-picture"))
     assert question.reply_to is asked
     assert question.reply_markup["selective"]
     async with bot.running():  # nothing but the question had to be remembered
@@ -37,7 +37,7 @@ async def test_a_picture_without_words_is_asked_about_and_kept_in_the_question(b
         await bot.chat.send("a fox", reply_to=question)
         posted = await bot.chat.wait(is_picture, timeout_s=WAIT_S)
         job = await bot.ended()
-    assert question.caption.startswith(replies.ASK_PROMPT)
+    assert question.caption.startswith(say("ask-prompt"))
     assert question.photo
     assert decoded(posted.photo).size == (128, 64)
     assert (job.request.prompt, job.request.strength, job.request.seed) == ("a fox", 0.4, 7)
@@ -56,9 +56,9 @@ async def test_a_file_is_kept_in_the_question_with_all_its_bytes(bot):
 async def test_one_thing_after_the_other_is_asked_for(bot):
     async with bot.running():
         await bot.chat.send("/img2img")
-        first = await bot.chat.wait(shows(replies.ASK_PICTURE), timeout_s=WAIT_S)
+        first = await bot.chat.wait(shows(say("ask-picture")), timeout_s=WAIT_S)
         await bot.chat.send(photo=PHOTO, reply_to=first)
-        second = await bot.chat.wait(shows(replies.ASK_PROMPT), timeout_s=WAIT_S)
+        second = await bot.chat.wait(shows(say("ask-prompt")), timeout_s=WAIT_S)
         await bot.chat.send(f"a fox {SHORT}", reply_to=second)
         posted = await bot.chat.wait(is_picture, timeout_s=WAIT_S)
         await bot.ended()
@@ -68,9 +68,9 @@ async def test_one_thing_after_the_other_is_asked_for(bot):
 async def test_words_alone_do_not_answer_the_question_for_a_picture(bot):
     async with bot.running():
         await bot.chat.send("/img2img")
-        first = await bot.chat.wait(shows(replies.ASK_PICTURE), timeout_s=WAIT_S)
+        first = await bot.chat.wait(shows(say("ask-picture")), timeout_s=WAIT_S)
         await bot.chat.send(f"a fox {SHORT}", reply_to=first)
-        again = await bot.chat.wait(shows(replies.ASK_PICTURE), after=first, timeout_s=WAIT_S)
+        again = await bot.chat.wait(shows(say("ask-picture")), after=first, timeout_s=WAIT_S)
         await bot.chat.send(photo=PHOTO, reply_to=again)
         assert await bot.chat.wait(is_picture, timeout_s=WAIT_S)
         assert (await bot.ended()).request.prompt == "a fox"
@@ -80,7 +80,7 @@ async def test_words_alone_do_not_answer_the_question_for_a_picture(bot):
 async def test_things_are_asked_for_and_may_be_words(bot, command):
     async with bot.running():
         await bot.chat.send(f"{command} {SHORT}")
-        question = await bot.chat.wait(shows(replies.ASK_PARTS), timeout_s=WAIT_S)
+        question = await bot.chat.wait(shows(say("ask-parts")), timeout_s=WAIT_S)
         await bot.chat.send('"a cat" "a dog"', reply_to=question)
         job = await bot.ended()
     assert job.request.texts() == ("a cat", "a dog")
@@ -89,7 +89,7 @@ async def test_things_are_asked_for_and_may_be_words(bot, command):
 async def test_things_are_asked_for_and_may_be_an_album(bot):
     async with bot.running():
         await bot.chat.send(f"/mix {SHORT}")
-        question = await bot.chat.wait(shows(replies.ASK_PARTS), timeout_s=WAIT_S)
+        question = await bot.chat.wait(shows(say("ask-parts")), timeout_s=WAIT_S)
         await bot.chat.send_album([PHOTO, png(colour="blue")], reply_to=question)
         job = await bot.ended()
     assert len(job.request.pictures()) == 2
@@ -99,7 +99,7 @@ async def test_things_are_asked_for_and_may_be_an_album(bot):
 async def test_a_command_that_needs_no_words_asks_for_the_picture_only(bot, command):
     async with bot.running():
         await bot.chat.send(f"{command} {SHORT}")
-        question = await bot.chat.wait(shows(replies.ASK_PICTURE), timeout_s=WAIT_S)
+        question = await bot.chat.wait(shows(say("ask-picture")), timeout_s=WAIT_S)
         await bot.chat.send(photo=PHOTO, reply_to=question)
         assert await bot.chat.wait(is_picture, timeout_s=WAIT_S)
         await bot.ended()
@@ -107,9 +107,9 @@ async def test_a_command_that_needs_no_words_asks_for_the_picture_only(bot, comm
 
 async def test_a_message_that_only_quotes_a_question_is_none(bot):
     async with bot.running():
-        fake = await bot.chat.send(f"{replies.ASK_PROMPT}\n/imagine --seed 7")
-        await bot.chat.wait(shows(replies.NO_WORDS), timeout_s=WAIT_S)
+        fake = await bot.chat.send(f"{say('ask-prompt')}\n/imagine --seed 7")
+        await bot.chat.wait(shows(say("no-words")), timeout_s=WAIT_S)
         await bot.chat.send("a fox", reply_to=fake)
         answer = await bot.chat.wait(after=bot.chat.messages[-1], timeout_s=WAIT_S)
         assert await bot.store.untold() == []
-    assert answer.text == replies.NO_WORDS
+    assert answer.text == say("no-words")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot import replies
+from bot.localisation import say
 from bot.service import Service
 from bot.telegram_app.media import can_be_photo
 from engine.errors import EngineError
@@ -187,7 +187,7 @@ async def test_what_went_wrong_while_drawing_stands_in_the_message(server, bot):
         await bot.chat.send(ASK)
         await bot.ended(JobStatus.FAILED)
     [message] = bot.chat.from_bot
-    assert message.text == f"“a red circle”\n{replies.ERRORS['out_of_memory']}"
+    assert message.text == f"“a red circle”\n{say('error-out-of-memory')}"
 
 
 async def test_a_defect_is_told_without_its_traceback_and_logged_with_it(bot, monkeypatch):
@@ -199,7 +199,7 @@ async def test_a_defect_is_told_without_its_traceback_and_logged_with_it(bot, mo
         async with bot.running():
             await bot.chat.send("/queue")
             answer = await bot.chat.wait(timeout_s=WAIT_S)
-    assert answer.text == replies.ERRORS["engine_error"]
+    assert answer.text == say("error-engine-error")
     [line] = [line for line in logs if line["event"] == "telegram_update_failed"]
     assert "ZeroDivisionError: secret detail" in line["traceback"]
 

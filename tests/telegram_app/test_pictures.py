@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot import replies
+from bot.localisation import say
 from engine.jobs import JobStatus
 from tests.sent_pictures import BAD_FILES, frames, paint_frames, png
 from tests.servers.telegram import ApiError
@@ -174,8 +174,8 @@ BAD_COMMANDS = [
     ("/morph", "A morph leads from one thing to another, so it needs two; 1 were given."),
     ("/depth a fox", "demo cannot do controlnet. These can: kandinsky-2-2"),
     ("/draw a fox", "There is no command /draw."),
-    ("look at this", replies.NO_COMMAND),
-    ("", replies.NO_COMMAND),
+    ("look at this", say("no-command")),
+    ("", say("no-command")),
 ]
 
 

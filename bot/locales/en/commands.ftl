@@ -1,0 +1,51 @@
+## What each command does: at most 100 characters, as Discord allows
+
+command-imagine = Draw a picture from words
+command-img2img = Draw over a picture
+command-inpaint = Repaint a part of a picture: white in the mask, or transparent
+command-outpaint = Draw what lies around a picture
+command-mix = Mix up to four pictures and texts into one picture
+command-morph = Draw the way from one picture or text to another
+command-variations = Draw pictures like a picture
+command-depth = Draw a picture with the depth of another one
+command-upscale = Draw a picture at twice its size
+command-queue = Show where your pictures stand
+command-cancel = Stop your latest picture, one by its number, or all
+command-help = Show what can be asked for
+command-start = Show how to begin
+
+## What each option takes: at most 75 characters, since its bounds may follow
+
+option-prompt = What to draw
+option-negative = What to keep out of the picture
+option-size = Width x height in pixels, or a ratio such as 16:9
+option-steps = Denoising steps: more is slower and finer
+option-guidance = How closely to follow the prompt
+option-seed = The same seed and settings draw the same picture; -1 for any
+option-count = How many pictures
+option-model = Which model draws
+option-image = The picture
+option-mask = What to repaint, in white on black, of the picture's size
+option-strength = How much is drawn anew, near 0 for little
+option-extend = left, right, top, bottom, or all
+option-share = How much to add on each side, as a share of the picture's
+option-ratio = Width to height of the whole, such as 16:9
+option-parts = Words in quotation marks, with weights: "a cat":0.6 image1:0.4
+option-image1 = A picture to take
+option-image2 = Another picture
+option-image3 = A third picture
+option-image4 = A fourth picture
+option-frames = How many pictures lead from one end to the other
+option-map = The picture is a depth map: white is near
+option-quality = draft is quick, best takes its time
+option-exact = Draw alone, for the very same pixels each time
+option-file = Send the picture as a file, not recompressed
+option-job = A job's number, or all
+option-command = A command's name, for its options
+
+## The entries of a message's menu: at most 32 characters
+
+menu-img2img = Use as init image
+menu-variations = Variations
+menu-upscale = Upscale
+

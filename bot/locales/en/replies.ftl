@@ -1,0 +1,72 @@
+## What is said of a job
+
+progress-starting = Starting to draw
+progress-next = In the queue{ $eta }{ $state }
+progress-waiting = Number { $position } in the queue{ $eta }{ $state }
+eta-seconds = , about { $seconds } s
+eta-minutes = , about { $minutes } min
+state-warming-up = { " " }(the engine is warming up)
+state-restarting = { " " }(the engine is restarting)
+state-model-missing = { " " }(the engine is missing its model files)
+title-pictures = /{ $mode }, { $count ->
+    [one] { $count } picture
+   *[other] { $count } pictures
+}
+quote = “{ $text }”
+caption-without = without { $words }
+caption-seed = seed { $seeds }
+caption-steps = { $steps } steps
+caption-guidance = guidance { $guidance }
+cancelled = Cancelled.
+did-you-mean = { $sentence } Did you mean --{ $close }?
+
+## What /queue and /cancel answer
+
+queue-job = { $job }: { $standing } { $title }
+queue-none = You have nothing in the queue.
+queue-nobody = Nobody is waiting.{ $state }
+queue-waiting = { $count ->
+    [one] { $count } waiting in all.{ $state }
+   *[other] { $count } waiting in all.{ $state }
+}
+standing-starting = starting
+standing-next = next
+standing-number = number { $position }{ $eta }
+stopped-one = Stopped { $job }: { $title }
+stopped-many = { $count ->
+    [one] Stopped { $count } picture.
+   *[other] Stopped { $count } pictures.
+}
+
+## What the worker noted about the pictures, by the keys of the job's notes
+
+note-understood = Understood as “{ $understood }”
+note-cut = Too long for the model, not read: “{ $cut }”
+note-text-mix = This model mixed the words themselves, not pictures of them.
+note-unread = The model does not know many of these words.
+
+## Why a prompt was drawn as it was written
+
+problem-translator-missing = Not translated: the translator's files are not here. The operator can fetch them: kandinsky-bot models download translator
+problem-translation-empty = Not translated: the translator found no words for it.
+
+## What is wrong with a model's file
+
+flaw-missing = missing
+flaw-unreadable = cut off or damaged
+flaw-changed = not what the hub sent
+
+## Help and questions
+
+start =
+    Hello! Tell me what to draw: /imagine a red circle on a blue background
+    /help lists everything you can ask for.
+ask-prompt = What shall I draw? Answer this message with your prompt.
+ask-picture = Which picture? Answer this message with it, your words below it.
+ask-parts = Which things? Answer this message with words in quotation marks, or pictures, such as: "a cat" "a tiger"
+prompt-placeholder = a red circle on a blue background
+no-words = Write a command, for example: /imagine a red circle. /help lists them all.
+no-command = Answer the picture with a command, for example: /img2img a red circle. /help lists them all.
+help-hint = /help and a command's name, such as /help imagine, shows its options.
+pictures-help = Pictures: send them with the command as caption, or answer a message that has one.
+option-bounds = { $help } ({ NUMBER($low, useGrouping: 1) } to { NUMBER($high, useGrouping: 1) })
