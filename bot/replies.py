@@ -96,7 +96,7 @@ def parameters(job: Job) -> str:
         say("caption-guidance", guidance=f"{request.guidance_scale:g}"),
         request.model,
     ]
-    return " · ".join([*parts, *([f"{job.seconds:.1f} s"] if job.seconds is not None else [])])
+    return " · ".join([*parts, *([say("caption-seconds", seconds=job.seconds)] if job.seconds is not None else [])])
 
 
 def ended(job: Job) -> str:

@@ -131,7 +131,7 @@ def test_what_is_wrong_about_a_picture_is_refused_in_a_sentence(text):
 def test_more_pictures_than_a_command_takes_are_refused():
     with pytest.raises(RequestError) as caught:
         request("/img2img a fox", kept(), kept("b.png", "b"))
-    assert "/img2img takes at most 1 pictures." in replies.error(caught.value)
+    assert "/img2img takes at most 1 picture." in replies.error(caught.value)
 
 
 def test_a_command_of_words_alone_takes_no_picture():

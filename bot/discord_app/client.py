@@ -22,8 +22,8 @@ from engine.errors import EngineError
 log = structlog.get_logger()
 
 LONGEST_CONTENT = 2_000
-# As discord.py and the apps find them, up to the quotation mark that ends a prompt.
-ADDRESS = re.compile(r"(?:https?|steam)://[^\s<>”]+", re.IGNORECASE)
+# As discord.py and the apps find them, up to the quotation mark that ends a prompt in any of the languages.
+ADDRESS = re.compile(r"(?:https?|steam)://[^\s<>“”»]+", re.IGNORECASE)
 # What a request to Discord ends in when Discord refuses it or the network breaks.
 TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 

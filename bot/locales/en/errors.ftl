@@ -30,7 +30,10 @@ error-weights-sum-to-zero = All weights are 0, so there is nothing to draw. Give
 error-bad-ratio = { $value } is not a ratio between 1:8 and 8:1, such as 16:9.
 error-bad-sides = { $value } is not a side. Choose from: { $known }; several with commas.
 error-picture-missing = /{ $command } needs a picture: send one with the command, or answer a message that has one.
-error-too-many-pictures = /{ $command } takes at most { $most } pictures.
+error-too-many-pictures = { $most ->
+    [one] /{ $command } takes at most { $most } picture.
+   *[other] /{ $command } takes at most { $most } pictures.
+}
 error-no-pictures = /{ $command } draws from words alone. /img2img draws over a picture, /variations draws its like.
 error-no-picture-there = That message has no picture.
 error-download-failed = The picture { $file } could not be fetched. Send it again.
@@ -42,7 +45,10 @@ error-depth-missing = No model that estimates depth is set up here. Send a depth
 error-spandrel-missing = The upscaler's file needs the spandrel library: pip install 'kandinsky-bot[upscaler]'
 error-upscaler-unusable = The upscaler's file { $file } is not usable: { $reason }.
 error-queue-full = The queue is full: { $waiting } of at most { $limit } are waiting. Try again when some are done.
-error-owner-queue-full = You have { $waiting } pictures waiting, at most { $limit } are allowed. Try again when one is done, or stop some with /cancel.
+error-owner-queue-full = { $waiting ->
+    [one] You have { $waiting } picture waiting
+   *[other] You have { $waiting } pictures waiting
+}, at most { $limit } are allowed. Try again when one is done, or stop some with /cancel.
 error-no-job = You have nothing waiting or running.
 error-not-your-job = There is no job { $value } of yours that is waiting or running.
 error-out-of-memory = That picture is too large for this machine's memory. Try a smaller size or a lower count.

@@ -15,8 +15,12 @@ title-pictures = /{ $mode }, { $count ->
 quote = “{ $text }”
 caption-without = without { $words }
 caption-seed = seed { $seeds }
-caption-steps = { $steps } steps
+caption-steps = { $steps ->
+    [one] { $steps } step
+   *[other] { $steps } steps
+}
 caption-guidance = guidance { $guidance }
+caption-seconds = { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } s
 cancelled = Cancelled.
 did-you-mean = { $sentence } Did you mean --{ $close }?
 

@@ -1,0 +1,64 @@
+## What is said of a job
+
+progress-starting = 开始绘制
+progress-next = 排队中{ $eta }{ $state }
+progress-waiting = 排在第 { $position } 位{ $eta }{ $state }
+eta-seconds = ，大约 { $seconds } 秒
+eta-minutes = ，大约 { $minutes } 分钟
+state-warming-up = （引擎正在预热）
+state-restarting = （引擎正在重启）
+state-model-missing = （引擎缺少模型文件）
+title-pictures = /{ $mode }，{ $count } 张图片
+quote = “{ $text }”
+caption-without = 不含{ $words }
+caption-seed = 种子 { $seeds }
+caption-steps = { $steps } 步
+caption-guidance = 引导 { $guidance }
+caption-seconds = { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } 秒
+cancelled = 已取消。
+did-you-mean = { $sentence }你是想用 --{ $close } 吗？
+
+## What /queue and /cancel answer
+
+queue-job = { $job }：{ $standing } { $title }
+queue-none = 你没有排队的图片。
+queue-nobody = 没有人在等待。{ $state }
+queue-waiting = 一共有 { $count } 个任务在等待。{ $state }
+standing-starting = 正在开始
+standing-next = 下一个
+standing-number = 第 { $position } 位{ $eta }
+stopped-one = 已停止 { $job }：{ $title }
+stopped-many = 已停止 { $count } 张图片。
+
+## What the worker noted about the pictures, by the keys of the job's notes
+
+note-understood = 理解为“{ $understood }”
+note-cut = 对模型来说太长，未读取：“{ $cut }”
+note-text-mix = 这个模型混合的是文字本身，而不是文字对应的图片。
+note-unread = 其中许多词模型都不认识。
+
+## Why a prompt was drawn as it was written
+
+problem-translator-missing = 未翻译：这里没有翻译模型的文件。维护者可以获取它们：kandinsky-bot models download translator
+problem-translation-empty = 未翻译：翻译模型没有给出任何文字。
+
+## What is wrong with a model's file
+
+flaw-missing = 缺失
+flaw-unreadable = 不完整或已损坏
+flaw-changed = 与模型站发来的不一致
+
+## Help and questions
+
+start =
+    你好！告诉我要画什么：/imagine 蓝色背景上的红色圆形
+    /help 会列出可以让我做的一切。
+ask-prompt = 要画什么？请用提示词回复这条消息。
+ask-picture = 用哪张图片？请用图片回复这条消息，并在下方写上文字。
+ask-parts = 用哪些内容？请用引号括起的文字或图片回复这条消息，例如："一只猫" "一只老虎"
+prompt-placeholder = 蓝色背景上的红色圆形
+no-words = 请写一条命令，例如：/imagine 红色的圆。/help 会列出所有命令。
+no-command = 请用命令回复这张图片，例如：/img2img 红色的圆。/help 会列出所有命令。
+help-hint = /help 加上命令名，例如 /help imagine，会显示它的选项。
+pictures-help = 图片：发送图片时把命令写在说明文字里，或回复一条带图片的消息。
+option-bounds = { $help }（{ NUMBER($low, useGrouping: 1) } 到 { NUMBER($high, useGrouping: 1) }）
