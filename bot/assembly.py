@@ -10,8 +10,9 @@ from platformdirs import user_cache_path
 
 from bot.config import Config
 from bot.service import Service
+from engine.caps import Caps
 from engine.catalog import Catalog, Repository
-from engine.dispatcher import Caps, Dispatcher
+from engine.dispatcher import Dispatcher
 from engine.language import TRANSLATOR
 from engine.store import Store
 from engine.workers.process import ProcessWorker

@@ -12,6 +12,7 @@ from engine.requests import AnyRequest
 class JobStatus(StrEnum):
     """Where a job stands."""
 
+    HELD = "held"  # committed, waits for its person's word
     QUEUED = "queued"  # committed, waiting for a worker
     LEASED = "leased"  # a worker has it
     RENDERED = "rendered"  # its pictures are on disk, nobody has seen them
@@ -24,6 +25,7 @@ class JobStatus(StrEnum):
 S = JobStatus
 TRANSITIONS = MappingProxyType(
     {
+        S.HELD: frozenset({S.QUEUED, S.CANCELLED}),
         S.QUEUED: frozenset({S.LEASED, S.FAILED, S.CANCELLED}),
         S.LEASED: frozenset({S.QUEUED, S.RENDERED, S.FAILED, S.CANCELLED}),
         S.RENDERED: frozenset({S.POSTING}),
@@ -35,6 +37,7 @@ TRANSITIONS = MappingProxyType(
 )
 WAITING = frozenset({S.QUEUED, S.LEASED})
 TO_DELIVER = frozenset({S.RENDERED, S.POSTING})
+ENDED = frozenset(status for status, after in TRANSITIONS.items() if not after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Hold a job as it was last committed; times are seconds since the epoch, UTC."""
+    """Hold a job as it was last committed; times are seconds since the epoch, UTC.
+
+    A held job counts as created when it is released.
+    """
 
     id: str
     request: AnyRequest
@@ -72,6 +78,12 @@ class Job:
     facts: dict[str, object] = field(default_factory=dict)
     told: bool = False  # the person has seen how it ended
     notes: dict[str, object] = field(default_factory=dict)  # what the worker said of the pictures
+    finished_at: float | None = None  # when it was rendered, or failed before that
+
+    @property
+    def server(self) -> str:
+        """Name what its place belongs to: "discord:123" of "discord:123/456"; a place without parts is its own."""
+        return self.place.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)

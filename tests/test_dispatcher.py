@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-import engine.dispatcher
+import engine.retrying
+from engine.caps import Caps
 from engine.catalog import DEMO, Catalog
 from engine.checks import complete
-from engine.dispatcher import Caps, Dispatcher, EngineState
+from engine.dispatcher import Dispatcher, EngineState
 from engine.errors import OutOfMemory, QueueFull, StoreFailed
 from engine.events import Picture, Progress
 from engine.jobs import Job, JobStatus, Submission
@@ -79,7 +80,7 @@ async def test_owners_take_turns(bench):
         bench.worker._moving.set()
         for job in jobs:
             await bench.status(job, JobStatus.RENDERED)
-        async with bench.store._read() as connection:
+        async with bench.store._database.read() as connection:
             rows = await connection.exec_driver_sql("SELECT job_id FROM pictures ORDER BY rowid")
             names = {job.id: job.key for job in jobs}
             order = [names[row.job_id] for row in rows]
@@ -220,7 +221,7 @@ async def test_the_state_is_told(tmp_path):
 
 
 async def test_a_full_disk_costs_time_but_no_picture(bench, monkeypatch):
-    monkeypatch.setattr(engine.dispatcher, "STORE_RETRY_S", 0.001)
+    monkeypatch.setattr(engine.retrying, "STORE_RETRY_S", 0.001)
     add_pictures, refusals = bench.store.add_pictures, [StoreFailed(reason="full"), OSError("full"), StoreFailed()]
 
     async def refuse_first(*arguments):
