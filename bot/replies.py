@@ -61,6 +61,8 @@ ERRORS = MappingProxyType(
         "spandrel_missing": "The upscaler's file needs the spandrel library: pip install 'kandinsky-bot[upscaler]'",
         "upscaler_unusable": "The upscaler's file {file} is not usable: {reason}.",
         "queue_full": "The queue is full: {waiting} of at most {limit} are waiting. Try again when some are done.",
+        "server_queue_full": "{waiting} pictures of this server are waiting, at most {limit} may. Try again later.",
+        "queue_too_long": "The queue is {minutes} minutes long, at most {limit} are allowed. Try again later.",
         "owner_queue_full": "You have {waiting} pictures waiting, at most {limit} are allowed. "
         "Try again when one is done, or stop some with /cancel.",
         "no_job": "You have nothing waiting or running.",
@@ -246,11 +248,11 @@ def bar(step: int, total: int) -> str:
     return f"{'▰' * done}{'▱' * (_STEPS_IN_BAR - done)} {step * 100 // total} %"
 
 
-def eta(seconds: float | None) -> str:
-    """Say about how long it takes, or nothing while nobody knows."""
-    if seconds is None:
-        return ""
-    return f", about {seconds / 60:.0f} min" if seconds >= 90 else f", about {max(1, round(seconds))} s"
+def eta(seconds: tuple[float, float] | None) -> str:
+    """Say about how long it takes, from and to, or nothing while nobody knows."""
+    unit, size = ("min", 60) if seconds and seconds[1] >= 90 else ("s", 1)
+    ends = dict.fromkeys(str(max(1, round(end / size))) for end in seconds or ())
+    return f", about {'-'.join(ends)} {unit}" if ends else ""
 
 
 def caption(job: Job) -> str:
