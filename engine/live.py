@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,6 +17,9 @@ from engine.speed import Prediction, Speed, total
 LOOKED_AT = 100
 # Positions are worked out for everybody at once, and so often that nobody notices.
 STANDINGS_S = 0.5
+# A position and, up to the job's end, the seconds and their variance; not a number where nobody knows.
+_Standing = tuple[int, float, float]
+_UNKNOWN = Prediction(math.nan, math.nan)
 # Chooses the index of the job that runs next.
 Lead = Callable[[Sequence[Waiting]], int]
 
@@ -31,15 +35,15 @@ class Live:
     total: int = 0
     preview: bytes | None = None
     crashes: int = 0
-    cost: float = field(init=False)  # that of its request, kept for the standings of all who wait behind it
+    kind: tuple[str, float] = field(init=False)  # its model and cost, kept for the standings of all behind it
 
     def __post_init__(self) -> None:
-        """Work out the cost."""
-        self.cost = self.job.request.cost()
+        """Work out the kind."""
+        self.kind = self.job.request.model, self.job.request.cost()
 
     def become(self, job: Job) -> None:
         """Take in what was committed about the job, and let those know who wait for it."""
-        self.job, self.cost = job, job.request.cost()
+        self.job, self.kind = job, (job.request.model, job.request.cost())
         self.changed.set()
 
 
@@ -76,41 +80,39 @@ class Standings:
 
     def __init__(self, queue: FairQueue, lives: Mapping[str, Live], leased: Collection[str], speed: Speed) -> None:
         self._queue, self._lives, self._leased, self._speed = queue, lives, leased, speed
-        self._standings: dict[str, tuple[int, Prediction | None]] = {}
+        self._standings: dict[str, _Standing] = {}
         self._at = 0.0
 
     def update(self, live: Live) -> JobUpdate:
         """Say where a job stands: waiting at a position, or drawn up to a step."""
         if live.job.id in self._queue:
-            position, until = self._standing(live.job.id)
-            return JobUpdate(live.job, position, until and until.ends())
+            position, seconds, variance = self._standing(live.job.id)
+            return JobUpdate(live.job, position, None if math.isnan(seconds) else Prediction(seconds, variance).ends())
         left = self._left(live)
         return JobUpdate(live.job, None, left and left.ends(), live.step, live.total, live.preview)
 
     def _left(self, live: Live) -> Prediction | None:
-        whole = self._speed.predict(live.job.request.model, live.cost)
+        whole = self._speed.predict(*live.kind)
         return whole.part(1 - live.step / live.total) if whole and live.total else whole
 
-    def _standing(self, job_id: str) -> tuple[int, Prediction | None]:
-        """Tell a waiting job's position and how long until it is done, both at most `STANDINGS_S` old."""
+    def _standing(self, job_id: str) -> _Standing:
+        """Tell where a waiting job stands, at most `STANDINGS_S` old."""
         now = asyncio.get_running_loop().time()
         if job_id not in self._standings or now - self._at > STANDINGS_S:
             self._standings, self._at = dict(self._all()), now
         return self._standings[job_id]
 
-    def _all(self) -> Iterator[tuple[str, tuple[int, Prediction | None]]]:
+    def _all(self) -> Iterator[tuple[str, _Standing]]:
         """Add up what is in front of each job; jobs are off independently of each other, so their variances add up."""
         running = total(self._left(self._lives[job_id]) for job_id in self._leased if job_id in self._lives)
-        known = running is not None
-        seconds, variance = (running.seconds, running.variance) if running else (0.0, 0.0)
-        predictions: dict[tuple[str, float], Prediction | None] = {}  # many requests are alike
+        # Once something is unknown, all behind it is; plain numbers, since thousands are added up twice a second.
+        seconds, variance = running or (math.nan, math.nan)
+        predictions: dict[tuple[str, float], Prediction] = {}
         for position, job_id in enumerate(self._queue.order(), start=1):
-            live = self._lives[job_id]
-            key = live.job.request.model, live.cost
-            if key not in predictions:
-                predictions[key] = self._speed.predict(*key)
-            if known and (mine := predictions[key]):
-                seconds, variance = seconds + mine.seconds, variance + mine.variance
-            else:
-                known = False
-            yield job_id, (position, Prediction(seconds, variance) if known else None)
+            kind = self._lives[job_id].kind
+            mine = predictions.get(kind)
+            if mine is None:
+                mine = predictions[kind] = self._speed.predict(*kind) or _UNKNOWN
+            seconds += mine[0]
+            variance += mine[1]
+            yield job_id, (position, seconds, variance)
