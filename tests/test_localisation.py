@@ -18,7 +18,7 @@ from engine.errors import RequestError
 
 ROOT = Path(__file__).parent.parent
 # Keys made of one of these and a name: of an error, a note, a command and so on.
-FAMILIES = ("command", "error", "flaw", "menu", "note", "option", "problem", "state")
+FAMILIES = ("choice", "command", "error", "flaw", "menu", "note", "option", "problem", "state")
 SAYING = ("say", "in_each_language")
 # Nobody reads of these: a cancelled job is none that failed, and a transition that must not be is a fault of the bot.
 UNSAID = {"cancelled", "wrong_transition"}
@@ -129,6 +129,8 @@ def test_commands_and_options_keep_to_the_length_that_discord_allows(language):
         for command in COMMANDS:
             assert 1 <= len(replies.command_help(command)) <= 100
             assert max((len(replies.option_help(command, it)) for it in command.options), default=1) <= 100
+            choices = [replies.choice(word) for it in command.options for word in command.choices(it)]
+            assert not any(len(each) > 100 or each.startswith("choice-") for each in choices)
         assert (
             max(len(say(key)) for key in messages("en") if key.startswith("option-") and key != "option-bounds") <= 75
         )
