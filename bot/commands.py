@@ -66,13 +66,17 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Describe one command; `request` is what it asks the engine for, `main` takes the bare words."""
+    """Describe one command; `request` is what it asks the engine for, `main` takes the bare words.
+
+    What is for `moderators_only` is not shown to others where the platform knows who they are.
+    """
 
     name: str
     options: tuple[Option, ...] = ()
     main: str | None = None
     request: type[Request] | None = None
     surfaces: frozenset[str] = CHATS
+    moderators_only: bool = False
 
     @property
     def makes_job(self) -> bool:

@@ -138,11 +138,13 @@ def test_commands_and_options_keep_to_the_length_that_discord_allows(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_help_fits_into_one_message_of_discord_and_a_question_s_hint_into_its_field(language):
+def test_texts_keep_to_the_length_of_their_field(language):
     with speaking(language):
         names = [command.name for command in COMMANDS if "discord" in command.surfaces]
         assert max(len(help_text("discord", name)) for name in ["", *names]) <= 1_900  # escaping makes it longer
         assert len(say("prompt-placeholder")) <= 64
+        assert len(say("telegram-description")) <= 512
+        assert len(say("telegram-short-description")) <= 120
 
 
 @pytest.mark.parametrize("key", ["ask-prompt", "ask-picture", "ask-parts"])

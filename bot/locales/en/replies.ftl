@@ -74,3 +74,11 @@ no-command = Answer the picture with a command, for example: /img2img a red circ
 help-hint = /help and a command's name, such as /help imagine, shows its options.
 pictures-help = Pictures: send them with the command as caption, or answer a message that has one.
 option-bounds = { $help } ({ NUMBER($low, useGrouping: 1) } to { NUMBER($high, useGrouping: 1) })
+
+## What Telegram shows of the bot: in a chat without messages at most 512 characters, in its profile at most 120
+
+telegram-description =
+    I draw pictures with Kandinsky: from your words, over your pictures, or mixed from both.
+
+    Write me /imagine a red circle on a blue background, or /help for everything else.
+telegram-short-description = Draws pictures with Kandinsky from your words and your pictures.
