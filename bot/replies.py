@@ -175,6 +175,11 @@ def option_help(command: Command, option: Option) -> str:
     return say("option-bounds", help=words, low=bounds[0], high=bounds[1]) if bounds else words
 
 
+def choice(word: str) -> str:
+    """Name one of the words that an option may be, and what it means."""
+    return say(key("choice", word))
+
+
 def title(request: AnyRequest, limit: int = 300) -> str:
     """Name what was asked for: the words, or, where there are none, the command and the number of its pictures."""
     if words := " + ".join(request.texts()):
