@@ -50,13 +50,14 @@ class JobTable:
             "created_at": time.time(),
         }
         async with self._database.write() as connection:
-            added = await connection.execute(insert_or_skip(jobs).values(row).on_conflict_do_nothing())
-            found = (await connection.execute(select(jobs).where(jobs.c.key == submission.key))).one()
-            if added.rowcount:
-                await _name_inputs(connection, found.id, submission.request)
-        if added.rowcount:
-            log.info("job", job=found.id, status=found.status, owner=found.owner, attempt=0)
-        return job_of(found), bool(added.rowcount)
+            statement = insert_or_skip(jobs).values(row).on_conflict_do_nothing().returning(*jobs.c)
+            if added := (await connection.execute(statement)).one_or_none():
+                await _name_inputs(connection, added.id, submission.request)
+        if not added:
+            [known] = await self._list(jobs.c.key == submission.key)
+            return known, False
+        log.info("job", job=added.id, status=added.status, owner=added.owner, attempt=0)
+        return job_of(added), True
 
     async def change_request(self, job_id: str, request: AnyRequest) -> Job:
         """Commit another request for a held job; raise `TransitionError` for one that is not held."""
@@ -66,6 +67,7 @@ class JobTable:
             row = (await connection.execute(query)).one_or_none()
             if row is None:
                 raise TransitionError(job=job_id, to=JobStatus.HELD)
+            await connection.execute(delete(inputs).where(inputs.c.job_id == job_id))
             await _name_inputs(connection, job_id, request)
         return job_of(row)
 
@@ -192,8 +194,7 @@ def _finished(status: JobStatus) -> dict[str, Any]:
 
 
 async def _name_inputs(connection: AsyncConnection, job_id: str, request: AnyRequest) -> None:
-    """Write down which inputs the job's request names, and no others."""
-    await connection.execute(delete(inputs).where(inputs.c.job_id == job_id))
+    """Write down which inputs the job's request names."""
     rows = [{"job_id": job_id, "sha256": checksum} for checksum in checksums(request)]
     if rows:
         await connection.execute(insert(inputs), rows)
