@@ -18,8 +18,11 @@ from engine.errors import RequestError
 
 ROOT = Path(__file__).parent.parent
 # Keys made of one of these and a name: of an error, a note, a command and so on.
-FAMILIES = ("choice", "command", "error", "flaw", "menu", "note", "option", "problem", "state")
-SAYING = ("say", "in_each_language")
+FAMILIES = (
+    "choice", "command", "error", "flaw", "menu", "note", "option", "problem", "state",
+    "web", "web-quality", "web-side", "web-title",
+)  # fmt: skip
+SAYING = ("say", "in_each_language", "word")
 # Nobody reads of these: a cancelled job is none that failed, and a transition that must not be is a fault of the bot.
 UNSAID = {"cancelled", "wrong_transition"}
 TRANSLATED = LANGUAGES[1:]
