@@ -14,7 +14,8 @@ from bot.assembly import catalog_of, running_engine
 from bot.config import Config
 from bot.health import CannotServe, heartbeat
 from bot.listener import listen
-from bot.service import Service, Surface
+from bot.service import Service
+from bot.surface import Surface
 from engine.catalog import Catalog
 
 CANCEL_AGAIN_S = 5.0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.checks import choices, limits
 from engine.errors import RequestError
 from engine.requests import (
+    Batch,
     ControlNet,
     Img2Img,
     Inpaint,
@@ -46,8 +47,9 @@ class Kept:
 class Option:
     """Describe one option: a native option on Discord, `--name` in text and in the shell.
 
-    `field` is the request's field behind it; a `phrase` takes several words in text, the others take one. An option
-    whose kind is `Upload` takes a picture: an attachment on Discord, what comes with the message in text.
+    `field` is the request's field behind it; a `phrase` takes several words in text, the others take one; `lines` keep
+    their ends. `words` are what it may be, where no request says so. An option whose kind is `Upload` takes a picture:
+    an attachment on Discord, what comes with the message in text.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Option:
     aliases: tuple[str, ...] = ()
     required: bool = False
     phrase: bool = False
+    lines: bool = False
+    words: tuple[str, ...] = ()
     surfaces: frozenset[str] = EVERYWHERE
 
     @property
@@ -81,7 +85,7 @@ class Command:
     @property
     def makes_job(self) -> bool:
         """Tell whether it asks the engine for pictures."""
-        return self.request is not None
+        return self.request is not None or self is AGAIN
 
     def on(self, surface: str) -> tuple[Option, ...]:
         """List the options that `surface` offers."""
@@ -97,7 +101,7 @@ class Command:
 
     def choices(self, option: Option) -> tuple[str, ...]:
         """List the words that an option may be, none where it is free."""
-        return choices(self.request, option.field) if self.request else ()
+        return option.words or (choices(self.request, option.field) if self.request else ())
 
     def option(self, name: str, surface: str) -> Option:
         """Return the option called `name` (or by an alias); raise `RequestError` naming the closest one."""
@@ -125,10 +129,16 @@ class Invocation:
 PROMPT = Option("prompt", field="prompt", required=True, phrase=True)
 WISH = Option("prompt", field="prompt", phrase=True)
 PICTURE = Option("image", Upload, "picture", required=True)
+# A picture of an earlier job, such as 0123456789.2, in the place of one that is sent.
+OF = Option("of", surfaces=frozenset({"telegram", "web"}))
+JOB = Option("job", required=True)
 SIZE = Option("size", field="size", aliases=("ar",))
 STRENGTH = Option("strength", float, "strength")
 COUNT = Option("count", int, "count")
 NEGATIVE = Option("negative", field="negative_prompt", aliases=("no",), phrase=True)
+FILE = Option("file", bool, surfaces=frozenset({"telegram"}))
+# For whom a setting holds.
+SCOPES = ("me", "here", "server")
 # What every command that draws takes.
 DRAWING = (
     Option("quality", field="quality"),
@@ -137,7 +147,10 @@ DRAWING = (
     Option("seed", int, "seed"),
     Option("model", field="model"),
     Option("exact", bool, "exact"),
-    Option("file", bool, surfaces=frozenset({"telegram"})),
+    Option("style"),
+    Option("caption", field="caption", phrase=True),
+    Option("enhance", bool, "enhance"),
+    FILE,
 )
 MORE_PICTURES = tuple(Option(f"image{number}", Upload) for number in (1, 2, 3, 4))
 
@@ -147,30 +160,56 @@ def _drawing(name: str, request: type[Request], *options: Option, main: str | No
 
 
 IMAGINE = _drawing("imagine", Text2Image, PROMPT, NEGATIVE, SIZE, COUNT)
-IMG2IMG = _drawing("img2img", Img2Img, PICTURE, PROMPT, NEGATIVE, STRENGTH, SIZE, COUNT)
-INPAINT = _drawing("inpaint", Inpaint, PICTURE, Option("mask", Upload, "mask"), PROMPT, NEGATIVE, SIZE, COUNT)
+IMG2IMG = _drawing("img2img", Img2Img, PICTURE, OF, PROMPT, NEGATIVE, STRENGTH, SIZE, COUNT)
+INPAINT = _drawing(
+    "inpaint", Inpaint, PICTURE, OF, Option("mask", Upload, "mask"), PROMPT, Option("where", phrase=True), NEGATIVE,
+    SIZE, COUNT,
+)  # fmt: skip
 OUTPAINT = _drawing(
-    "outpaint", Outpaint, PICTURE, PROMPT, NEGATIVE,
+    "outpaint", Outpaint, PICTURE, OF, PROMPT, NEGATIVE,
     Option("extend", field="extend"), Option("share", float, "share"), Option("ratio", field="ratio", aliases=("ar",)),
     COUNT,
 )  # fmt: skip
-MIX = _drawing("mix", Mix, Option("parts", phrase=True), *MORE_PICTURES, NEGATIVE, SIZE, COUNT, main="parts")
+MIX = _drawing("mix", Mix, Option("parts", phrase=True), OF, *MORE_PICTURES, NEGATIVE, SIZE, COUNT, main="parts")
 MORPH = _drawing(
-    "morph", Morph, Option("parts", phrase=True), *MORE_PICTURES[:2], Option("frames", int, "frames"), NEGATIVE, SIZE,
-    main="parts",
+    "morph", Morph, Option("parts", phrase=True), OF, *MORE_PICTURES[:2], Option("frames", int, "frames"), NEGATIVE,
+    SIZE, main="parts",
 )  # fmt: skip
-VARIATIONS = _drawing("variations", Variations, PICTURE, WISH, NEGATIVE, SIZE, COUNT)
+VARIATIONS = _drawing("variations", Variations, PICTURE, OF, WISH, NEGATIVE, SIZE, COUNT)
 DEPTH = _drawing(
-    "depth", ControlNet, PICTURE, PROMPT, NEGATIVE, Option("map", bool, "is_depth_map"), SIZE, COUNT
+    "depth", ControlNet, PICTURE, OF, PROMPT, NEGATIVE, Option("map", bool, "is_depth_map"), SIZE, COUNT
 )  # fmt: skip
-UPSCALE = _drawing("upscale", Upscale, PICTURE, WISH, NEGATIVE, STRENGTH)
+UPSCALE = _drawing("upscale", Upscale, PICTURE, OF, WISH, NEGATIVE, STRENGTH)
+BATCH = _drawing(
+    "batch", Batch, Option("prompts", phrase=True, lines=True), Option("list", Upload), NEGATIVE, SIZE, main="prompts"
+)  # fmt: skip
+# An earlier job once more, with whatever is given anew.
+AGAIN = Command(
+    "again", (replace(OF, required=True, surfaces=CHATS), WISH, NEGATIVE, SIZE, STRENGTH, COUNT, *DRAWING),
+    main="prompt",
+)  # fmt: skip
 QUEUE = Command("queue")
 CANCEL = Command("cancel", (Option("job"),), main="job")
+HISTORY = Command("history")
+SHOW = Command("show", (Option("job"), Option("image", Upload), FILE), main="job")
+DELETE = Command("delete", (JOB,), main="job")
+REPORT = Command("report", (JOB, Option("reason", phrase=True)), main="job")
+STYLES = Command("styles")
+MODELS = Command("models")
+STATS = Command("stats")
+SETTINGS = Command(
+    "settings", (Option("name"), Option("value", phrase=True), Option("scope", words=SCOPES)), main="name"
+)  # fmt: skip
+PRIVACY = Command("privacy", (Option("action", words=("show", "export", "delete")),), main="action")
+AUDIT = Command("audit", moderators_only=True)
 HELP = Command("help", (Option("command"),), main="command")
 START = Command("start", surfaces=frozenset({"telegram"}))
 
-DRAWING_COMMANDS = (IMAGINE, IMG2IMG, INPAINT, OUTPAINT, MIX, MORPH, VARIATIONS, DEPTH, UPSCALE)
-COMMANDS = (*DRAWING_COMMANDS, QUEUE, CANCEL, HELP, START)
+DRAWING_COMMANDS = (IMAGINE, IMG2IMG, INPAINT, OUTPAINT, MIX, MORPH, VARIATIONS, DEPTH, UPSCALE, BATCH)
+COMMANDS = (
+    *DRAWING_COMMANDS, AGAIN, QUEUE, CANCEL, HISTORY, SHOW, DELETE, REPORT, SETTINGS, STYLES, MODELS, STATS, PRIVACY,
+    AUDIT, HELP, START,
+)  # fmt: skip
 
 
 def find(name: str, surface: str) -> Command:

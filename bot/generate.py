@@ -16,7 +16,8 @@ from bot.assembly import catalog_of, running_engine
 from bot.commands import IMAGINE, MORPH, Invocation, Upload
 from bot.config import Config
 from bot.requesting import to_request
-from bot.service import Load, Origin, Service
+from bot.service import Service
+from bot.surface import Load, Origin
 from engine.errors import EngineError, RequestError
 from engine.events import Picture
 from engine.jobs import Job
@@ -38,6 +39,7 @@ class FileSurface:
 
     name = "cli"
     progress_interval_s = 0.1
+    confirms_masks = False
 
     def __init__(self, progress: Progress, bar: TaskID) -> None:
         self._progress, self._bar = progress, bar
@@ -62,6 +64,12 @@ class FileSurface:
             file = file.with_suffix(f".{picture.media_type.partition('/')[2]}")
             await asyncio.to_thread(file.write_bytes, picture.data)
             print(f"{file}  {replies.parameters(job)}")
+
+    async def ask(self, job: Job, overlay: bytes, text: str) -> None:
+        """Ask nothing: whoever gives a mask in the shell has looked at it."""
+
+    async def remove(self, job: Job) -> None:
+        """Leave the files: they are their owner's."""
 
     async def tell(self, job: Job, text: str) -> None:
         """Keep the reason of a failure for the end."""
@@ -152,7 +160,7 @@ async def generate(config: Config, orders: Sequence[Order], progress: Progress) 
         if not wanted.invocation.command.pictures():  # pictures are looked at on the way into the store
             to_request(wanted.invocation, catalog)
     with tempfile.TemporaryDirectory(prefix="kandinsky-bot-") as folder:
-        limits = {"max_waiting": len(orders), "max_waiting_per_owner": len(orders)}
+        limits = {"max_waiting": len(orders), "max_waiting_per_owner": len(orders), "max_waiting_minutes": 0}
         private = config.model_copy(
             update={
                 "store": config.store.model_copy(update={"path": Path(folder)}),

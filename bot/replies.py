@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 
 from bot.commands import DRAWING_COMMANDS, Command, Option
 from bot.localisation import knows, say
+from engine.catalog import ModelSpec
 from engine.dispatcher import EngineState
 from engine.errors import EngineError
 from engine.jobs import Job, JobStatus, JobUpdate
-from engine.requests import AnyRequest
+from engine.requests import AnyRequest, Style
 
 # What the worker may note about pictures, in the order in which it is said.
 NOTES = ("understood", "cut", "text_mix", "unread")
@@ -62,13 +63,13 @@ def bar(step: int, total: int) -> str:
     return f"{'▰' * done}{'▱' * (_STEPS_IN_BAR - done)} {step * 100 // total} %"
 
 
-def eta(seconds: float | None) -> str:
-    """Say about how long it takes, or nothing while nobody knows."""
+def eta(seconds: tuple[float, float] | None) -> str:
+    """Say about how long it takes, from and to, or nothing while nobody knows."""
     if seconds is None:
         return ""
-    if seconds >= 90:
-        return say("eta-minutes", minutes=round(seconds / 60))
-    return say("eta-seconds", seconds=max(1, round(seconds)))
+    unit, size = ("minutes", 60) if seconds[1] >= 90 else ("seconds", 1)
+    ends = dict.fromkeys(str(max(1, round(end / size))) for end in seconds)
+    return say(f"eta-{unit}", **{unit: "–".join(ends)})
 
 
 def caption(job: Job) -> str:
@@ -97,6 +98,50 @@ def parameters(job: Job) -> str:
         request.model,
     ]
     return " · ".join([*parts, *([say("caption-seconds", seconds=job.seconds)] if job.seconds is not None else [])])
+
+
+def shown(job: Job, number: int = 0) -> str:
+    """Describe a job and its number, by which it can be named again; `number` is the picture that is meant."""
+    return "\n".join([say("job-number", job=f"{job.id}.{number}" if number else job.id), caption(job)])
+
+
+def read_back(parameters: str | None) -> str:
+    """Repeat what a picture's file says about how it was made."""
+    return parameters or say("no-parameters")
+
+
+def history(jobs: Sequence[Job]) -> str:
+    """List a person's latest jobs."""
+    lines = [
+        say("history-line", job=job.id, status=say(key("status", job.status)), title=title(job.request, 60))
+        for job in jobs
+    ]
+    return "\n".join([*lines, say("history-hint")]) if lines else say("history-none")
+
+
+def styles(known: Iterable[Style]) -> str:
+    """List the styles and what they add."""
+    lines = [f"{style.name}: {style.prompt}" for style in known]
+    return "\n".join([*lines, say("styles-hint")]) if lines else say("styles-none")
+
+
+def models(known: Sequence[ModelSpec]) -> str:
+    """List the models, the default one first, and what they do."""
+    return "\n".join(
+        say(
+            "models-line",
+            model=it.name,
+            size=f"{it.native_size}x{it.native_size}",
+            steps=it.steps,
+            modes=", ".join(it.modes),
+        )
+        for it in known
+    )
+
+
+def mask_question(job: Job) -> str:
+    """Ask whether the mask is right."""
+    return f"{title(job.request)}\n{say('mask-question')}"
 
 
 def ended(job: Job) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from bot.commands import Invocation, Kept
+from bot.commands import AGAIN, Invocation, Kept, Upload
 from bot.parts import read_parts
 from engine.catalog import Catalog, ModelSpec
 from engine.checks import build, complete
 from engine.errors import RequestError
-from engine.requests import AnyRequest, Mix, Morph
+from engine.requests import MAX_PROMPTS, AnyRequest, Batch, Mix, Morph, Style
 
 _SIZE = re.compile(r"(\d{1,6})\s*[x×хX*]\s*(\d{1,6})")
 _RATIO = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*[:/]\s*(\d{1,4}(?:\.\d+)?)")
@@ -18,13 +20,22 @@ WIDEST = 8
 SIDES = ("left", "right", "top", "bottom")
 
 
-def to_request(invocation: Invocation, catalog: Catalog) -> AnyRequest:
+Styles = Mapping[str, Style]
+NO_STYLES: Styles = MappingProxyType({})
+# What "no style" is called, where a default is set.
+NO_STYLE = "none"
+
+
+def to_request(invocation: Invocation, catalog: Catalog, styles: Styles = NO_STYLES) -> AnyRequest:
     """Turn a command that draws into a complete request; raise `RequestError` for the first thing that is wrong."""
     command, kind = invocation.command, invocation.command.request
     assert kind, "only commands that draw become requests"  # noqa: S101 - a programming error
     words = {name: value for name, value in invocation.options.items() if value is not None}
     model = catalog[str(words.pop("model", catalog.default))]
     fields: dict[str, Any] = {"model": model.name, **_measures(words, model), **_pictures(invocation, words)}
+    fields["style"] = parse_style(str(words.pop("style", NO_STYLE)), styles)
+    if kind is Batch:
+        fields["prompts"] = _prompts(str(words.pop("prompts", "")), words.pop("list", None))
     if "parts" in words or kind in (Mix, Morph):
         fields |= read_parts(kind, str(words.pop("parts", "")), _given(invocation))
     if str(words.get("seed")) == "-1":  # as Kandinsky's own pages write "any seed"
@@ -32,6 +43,44 @@ def to_request(invocation: Invocation, catalog: Catalog) -> AnyRequest:
     by_name = {option.name: option.field for option in command.options if option.field and not option.is_picture}
     fields |= {by_name[name]: value for name, value in words.items() if name in by_name}
     return complete(build(kind, **fields), model)  # type: ignore[return-value]  # one of the members
+
+
+def again(request: AnyRequest, invocation: Invocation, catalog: Catalog, styles: Styles = NO_STYLES) -> AnyRequest:
+    """Ask for `request` once more with another seed, and with what `invocation` gives anew."""
+    words = {name: value for name, value in invocation.options.items() if value is not None}
+    model = catalog[str(words.pop("model", request.model))]
+    fields: dict[str, Any] = {**dict(request), "model": model.name, "seed": None, **_measures(words, model)}
+    if "style" in words:
+        fields["style"] = parse_style(str(words.pop("style")), styles)
+    if str(words.get("seed")) == "-1":
+        del words["seed"]
+    by_name = {option.name: option.field for option in AGAIN.options if option.field}
+    fields |= {by_name[name]: value for name, value in words.items() if by_name.get(name) in type(request).model_fields}
+    return complete(build(type(request), **fields), model)
+
+
+def parse_style(name: str, styles: Styles) -> Style | None:
+    """Find a style by its name, in any case; raise `RequestError` listing what there is."""
+    if name.strip().lower() == NO_STYLE:
+        return None
+    by_name = {known.lower(): style for known, style in styles.items()}
+    if name.strip().lower() not in by_name:
+        raise RequestError("unknown_style", value=name, known=[*styles, NO_STYLE])
+    return by_name[name.strip().lower()]
+
+
+def _prompts(typed: str, sent: object) -> tuple[str, ...]:
+    """Read one prompt from each line that was typed, and from each line of a text file."""
+    text = typed
+    if isinstance(sent, Upload):
+        try:
+            text += "\n" + sent.data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise RequestError("not_utf8", file=sent.name) from None
+    prompts = tuple(line.strip() for line in text.splitlines() if line.strip())
+    if not 2 <= len(prompts) <= MAX_PROMPTS:
+        raise RequestError("wrong_prompts", count=len(prompts), low=2, limit=MAX_PROMPTS)
+    return prompts
 
 
 def parse_size(text: str, model: ModelSpec) -> tuple[int, int]:

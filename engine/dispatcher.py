@@ -4,43 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import structlog
 
-from engine.errors import EngineError, PictureDamaged, QueueFull, StoreFailed, WorkerLost
+from engine.caps import Caps
+from engine.errors import EngineError, PictureDamaged, QueueFull, WorkerLost
 from engine.events import Denoised, Done, Failed, JobEvent, Lost, Progress, Ready
 from engine.jobs import WAITING, Job, JobStatus, JobUpdate, Submission
-from engine.live import Live, Standings, next_batch
-from engine.queue import FairQueue
+from engine.live import Live, next_batch
+from engine.requests import AnyRequest
 from engine.residency import Residency
-from engine.speed import Speed
+from engine.retrying import until_stored
 from engine.store import Store, TransitionError
+from engine.waiting import WaitingRoom
 from engine.workers.base import Task, Worker
 
 log = structlog.get_logger()
 
+DEFAULT_CAPS = Caps()
 # A job whose worker died is tried once more; a restart of the whole bot is not the job's fault, unless it goes on.
 MAX_CRASHES = 1
 MAX_ATTEMPTS = 5
-STORE_RETRY_S = 5.0
+# How long a held job waits for its person's word.
+HELD_S = 7 * 86_400.0
 LONGEST_INTERVAL_S = 60.0
 # How long an idle device waits for more requests to draw together: a person does not notice, a burst arrives within it.
 BATCH_WINDOW_S = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """Limit how many jobs may wait, in all and for one owner."""
-
-    waiting: int = 2_000
-    waiting_per_owner: int = 50
 
 
 class EngineState(StrEnum):
@@ -55,19 +51,23 @@ class EngineState(StrEnum):
 class Dispatcher:
     """Take submissions, give them to the worker in fair order, and commit what becomes of them."""
 
-    def __init__(self, store: Store, worker: Worker, caps: Caps = Caps()) -> None:
+    def __init__(
+        self,
+        store: Store,
+        worker: Worker,
+        caps: Caps = DEFAULT_CAPS,
+        weights: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        """Take `weights` of servers: how much a person's request there counts, where others count 1."""
         self._store, self._worker, self._caps = store, worker, caps
-        self._queue = FairQueue()
-        self._live: dict[str, Live] = {}
-        self._held: dict[str, int] = {}  # job id -> attempt, from lease to the worker's last word on it
+        self._room = WaitingRoom(caps, weights)
+        self._queue, self._live, self._leased = self._room.queue, self._room.live, self._room.leased
         self._on_device: set[str] = set()
-        self._speed = Speed()
         self._residency = Residency()
         self._ready: Ready | None = None
         self._loaded_epoch = 0
         self._wake = asyncio.Event()
-        self._submitting = asyncio.Lock()
-        self._standings = Standings(self._queue, self._live, self._held, self._speed)
+        self._entering = asyncio.Lock()
         self._cannot_load = asyncio.Event()
         self._last_loss = EngineError()
         self._closing = AsyncExitStack()
@@ -76,9 +76,12 @@ class Dispatcher:
     async def __aenter__(self) -> Self:
         """Take up the jobs of an earlier run, then start the worker in the background."""
         for job in reversed(await self._store.timed(20)):
-            self._speed.learn(job)
+            self._room.speed.learn(job)
         for job in await self._store.with_status(WAITING):
             await self._take_up(job)
+        for job in await self._store.with_status([JobStatus.HELD]):
+            self._room.held[job.id] = Live(job)
+        await self.drop_forgotten()
         async with AsyncExitStack() as opening:
             opening.push_async_callback(self._worker.stop)
             tasks = await opening.enter_async_context(asyncio.TaskGroup())
@@ -99,42 +102,72 @@ class Dispatcher:
         """Count the jobs that no worker has yet."""
         return len(self._queue)
 
-    async def submit(self, submission: Submission) -> Job:
+    async def submit(self, submission: Submission, hold: bool = False) -> Job:
         """Commit a job and put it into the queue; raise `QueueFull` where a cap is reached.
 
-        The same `submission.key` again returns the job that it made the first time.
+        With `hold` it waits for `release` first, under the same caps. The same `submission.key` again returns the job
+        that it made the first time.
         """
-        async with self._submitting:
+        async with self._entering:
             try:
-                self._check_caps(submission.owner)
+                self._room.check(submission)
             except QueueFull:
                 if known := await self._store.by_key(submission.key):
                     return known
                 raise
-            job, new = await self._store.add(submission)
-            if new:
-                self._enqueue(job)
+            job, new = await self._store.add(submission, hold)
+            if new and hold:
+                self._room.held[job.id] = Live(job)
+            elif new:
+                self._enqueue(Live(job))
+        return job
+
+    async def release(self, job_id: str) -> Job:
+        """Put a held job into the queue, behind those that wait; raise `TransitionError` where it is not held."""
+        async with self._entering:
+            job = await self._store.release(job_id)
+            live = self._room.held.pop(job_id)
+            live.become(job)
+            self._enqueue(live)
+        return job
+
+    async def change_request(self, job_id: str, request: AnyRequest) -> Job:
+        """Replace what a held job asks for; raise `TransitionError` where it is not held."""
+        async with self._entering:
+            job = await self._store.change_request(job_id, request)
+            self._room.held[job_id].become(job)
         return job
 
     async def cancel(self, job_id: str) -> Job:
-        """End a waiting or running job: within one denoising step if a worker has it."""
-        job = await self._store.move(job_id, JobStatus.CANCELLED)
-        self._queue.remove(job_id)
-        if job_id in self._held:
-            await self._worker.cancel(job_id, self._held[job_id])
-        self._end(job)
+        """End a held, waiting or running job: within one denoising step if a worker has it."""
+        async with self._entering:
+            job = await self._store.move(job_id, JobStatus.CANCELLED)
+            self._room.end(job)
+        if job_id in self._leased:
+            await self._worker.cancel(job_id, self._leased[job_id])
         return job
+
+    async def drop_forgotten(self) -> None:
+        """Cancel the held jobs that their people left alone for a week, without a word."""
+        for live in list(self._room.held.values()):
+            if live.job.created_at < time.time() - HELD_S:
+                with suppress(TransitionError):
+                    self._room.end(await self._store.move(live.job.id, JobStatus.CANCELLED, told=True))
 
     async def keep_address(self, job_id: str, address: dict[str, object]) -> Job:
         """Commit where and how the surface answers a job; its later updates carry it."""
         job = await self._store.set_address(job_id, address)
-        if live := self._live.get(job_id):
+        if live := self._room.find(job_id):
             live.job = replace(live.job, address=job.address)
         return job
 
     def owned(self, owner: str) -> list[JobUpdate]:
         """List an owner's waiting and running jobs, oldest first."""
-        return [self._standings.update(live) for live in self._live.values() if live.job.owner == owner]
+        return self._room.owned(owner)
+
+    def held(self, owner: str) -> list[Job]:
+        """List an owner's jobs that wait for the owner's word, oldest first."""
+        return self._room.held_of(owner)
 
     async def broken(self) -> EngineError:
         """Wait until the worker could not load its models, and tell why; it goes on trying all the same."""
@@ -144,37 +177,31 @@ class Dispatcher:
     async def updates(self, job_id: str, interval_s: float) -> AsyncIterator[JobUpdate]:
         """Yield where a job stands: at once, then every `interval_s`, until it is rendered or ended.
 
-        Far back in the queue the interval is longer: with a thousand waiting, nobody's message may cost the others.
+        A held job has no standing: its updates begin when it is released. Far back in the queue the interval is
+        longer: with a thousand waiting, nobody's message may cost the others.
         """
-        live = self._live.get(job_id)
+        live = self._room.find(job_id)
         while live and not live.over:
             live.changed.clear()
-            update = self._standings.update(live)
+            if job_id in self._room.held:
+                await live.changed.wait()
+                continue
+            update = self._room.update(live)
             yield update
             await _wait(live.changed, min(interval_s * (1 + (update.position or 0) // 5), LONGEST_INTERVAL_S))
-
-    def _check_caps(self, owner: str) -> None:
-        mine = self._queue.waiting_of(owner)
-        if mine >= self._caps.waiting_per_owner:
-            raise QueueFull("owner_queue_full", waiting=mine, limit=self._caps.waiting_per_owner)
-        if len(self._queue) >= self._caps.waiting:
-            raise QueueFull(waiting=len(self._queue), limit=self._caps.waiting)
 
     async def _take_up(self, job: Job) -> None:
         if job.attempt >= MAX_ATTEMPTS:
             await self._store.move(job.id, JobStatus.FAILED, error=WorkerLost.code)
             return
-        self._enqueue(job if job.status is JobStatus.QUEUED else await self._store.move(job.id, JobStatus.QUEUED))
+        again = job if job.status is JobStatus.QUEUED else await self._store.move(job.id, JobStatus.QUEUED)
+        self._enqueue(Live(again))
 
-    def _enqueue(self, job: Job) -> None:
-        self._live[job.id] = Live(job)
-        self._queue.push(job.id, job.owner)
+    def _enqueue(self, live: Live) -> None:
+        if not self._on_device and not self._leased:
+            self._queue.rest()
+        self._room.enqueue(live)
         self._wake.set()
-
-    def _end(self, job: Job) -> None:
-        if live := self._live.pop(job.id, None):
-            live.job, live.over = job, True
-            live.changed.set()
 
     async def _lease_forever(self) -> None:
         while True:
@@ -188,7 +215,7 @@ class Dispatcher:
 
     def _next_batch(self, ready: Ready) -> list[Live]:
         lead = partial(self._residency.choose, swap_s=ready.swap_s, now=time.time())
-        return next_batch(self._queue, self._live, ready.slots, lead)
+        return next_batch(self._queue, self._live, ready.slots, lead, self._caps.running_per_owner)
 
     async def _lease(self, batch: list[Live], epoch: int) -> None:
         self._on_device |= {live.job.id for live in batch}
@@ -200,8 +227,8 @@ class Dispatcher:
         except WorkerLost:  # its `Ready` comes again when it is back
             self._ready = None
             for live in reversed([self._live[task.job_id] for task in tasks if task.job_id in self._live]):
-                self._release(live.job.id)
-                await self._kept(partial(self._requeue, live, attempt=live.job.attempt - 1))
+                self._free(live.job.id)
+                await until_stored(partial(self._requeue, live, attempt=live.job.attempt - 1))
 
     async def _task(self, live: Live) -> Task | None:
         """Lease one job; return nothing where it was cancelled meanwhile, or its pictures are gone."""
@@ -209,36 +236,20 @@ class Dispatcher:
         try:
             inputs = await self._store.inputs(job.request)
         except PictureDamaged as error:
-            self._release(job.id)
-            await self._kept(
+            self._free(job.id)
+            await until_stored(
                 partial(self._failed, Failed(job.id, job.attempt, self._loaded_epoch, error.code, error.facts))
             )
             return None
-        if await self._kept(partial(self._take_lease, live)):
+        if await until_stored(partial(self._take_lease, live)):
             return Task(job.id, live.job.attempt, job.request, inputs)
-        self._release(job.id)
+        self._free(job.id)
         return None
 
     async def _take_lease(self, live: Live) -> None:
         live.job = await self._store.move(live.job.id, JobStatus.LEASED, attempt=live.job.attempt + 1)
-        self._held[live.job.id] = live.job.attempt
+        self._leased[live.job.id] = live.job.attempt
         live.changed.set()
-
-    async def _kept(self, act: Callable[[], Awaitable[None]]) -> bool:
-        """Repeat a change until the store takes it, for nothing may be lost to a full disk.
-
-        Tell whether it was made: a job that was cancelled in the meantime stays as it is.
-        """
-        while True:
-            try:
-                await act()
-            except TransitionError:
-                return False
-            except (StoreFailed, OSError) as error:
-                log.error("store_failed", error=str(error), again_in_s=STORE_RETRY_S)
-                await asyncio.sleep(STORE_RETRY_S)
-            else:
-                return True
 
     async def _requeue(self, live: Live, attempt: int) -> None:
         live.job = await self._store.move(live.job.id, JobStatus.QUEUED, attempt=attempt)
@@ -246,8 +257,8 @@ class Dispatcher:
         self._queue.push_back(live.job.id, live.job.owner)
         self._wake.set()
 
-    def _release(self, job_id: str) -> None:
-        self._held.pop(job_id, None)
+    def _free(self, job_id: str) -> None:
+        self._leased.pop(job_id, None)
         self._on_device.discard(job_id)
         self._wake.set()
 
@@ -264,7 +275,7 @@ class Dispatcher:
                     await self._job_event(event)
 
     def _is_current(self, event: JobEvent) -> bool:
-        return event.epoch == self._loaded_epoch and self._held.get(event.job_id) == event.attempt
+        return event.epoch == self._loaded_epoch and self._leased.get(event.job_id) == event.attempt
 
     async def _job_event(self, event: JobEvent) -> None:
         match event:
@@ -275,19 +286,19 @@ class Dispatcher:
                 self._on_device.discard(event.job_id)
                 self._wake.set()
             case Done():
-                self._release(event.job_id)
-                await self._kept(partial(self._rendered, event))
+                self._free(event.job_id)
+                await until_stored(partial(self._rendered, event))
             case Failed():
-                self._release(event.job_id)
-                await self._kept(partial(self._failed, event))
+                self._free(event.job_id)
+                await until_stored(partial(self._failed, event))
 
     async def _rendered(self, event: Done) -> None:
         job = await self._store.add_pictures(event.job_id, event.pictures, event.seconds, event.notes)
-        self._speed.learn(job)
-        self._end(job)
+        self._room.speed.learn(job)
+        self._room.end(job)
 
     async def _failed(self, event: Failed) -> None:
-        self._end(await self._store.move(event.job_id, JobStatus.FAILED, error=event.code, facts=event.facts))
+        self._room.end(await self._store.move(event.job_id, JobStatus.FAILED, error=event.code, facts=event.facts))
 
     async def _lost(self, event: Lost) -> None:
         log.warning("worker_lost", epoch=event.epoch, code=event.code, facts=event.facts)
@@ -296,18 +307,18 @@ class Dispatcher:
             self._cannot_load.set()
         self._ready = None
         self.state = EngineState.MODEL_MISSING if event.code == "model_missing" else EngineState.RESTARTING
-        for job_id in reversed(list(self._held)):  # each becomes the next one: the first of them last
-            self._release(job_id)
+        for job_id in reversed(list(self._leased)):  # each becomes the next one: the first of them last
+            self._free(job_id)
             if live := self._live.get(job_id):
                 live.crashes += 1
-                await self._kept(partial(self._crashed, live))
+                await until_stored(partial(self._crashed, live))
 
     async def _crashed(self, live: Live) -> None:
         """Try a job again whose worker died under it, unless that happened before."""
         if live.crashes <= MAX_CRASHES:
             await self._requeue(live, live.job.attempt)
         else:
-            self._end(await self._store.move(live.job.id, JobStatus.FAILED, error=WorkerLost.code))
+            self._room.end(await self._store.move(live.job.id, JobStatus.FAILED, error=WorkerLost.code))
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

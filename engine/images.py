@@ -83,6 +83,11 @@ def parameters(request: AnyRequest, index: int) -> str:
     return "\n".join([*lines, ", ".join(f"{name}: {value}" for name, value in settings.items())])
 
 
+def read_parameters(data: bytes) -> str | None:
+    """Read how a picture was made, if its file says so: `None` for any other file."""
+    raise NotImplementedError
+
+
 def fit(picture: Picture, limit_bytes: int) -> Picture:
     """Return `picture` in at most `limit_bytes`: as it is, else as lossless WebP, else with ever lower quality.
 

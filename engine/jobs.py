@@ -12,6 +12,7 @@ from engine.requests import AnyRequest
 class JobStatus(StrEnum):
     """Where a job stands."""
 
+    HELD = "held"  # committed, waits for its person's word
     QUEUED = "queued"  # committed, waiting for a worker
     LEASED = "leased"  # a worker has it
     RENDERED = "rendered"  # its pictures are on disk, nobody has seen them
@@ -24,6 +25,7 @@ class JobStatus(StrEnum):
 S = JobStatus
 TRANSITIONS = MappingProxyType(
     {
+        S.HELD: frozenset({S.QUEUED, S.CANCELLED}),
         S.QUEUED: frozenset({S.LEASED, S.FAILED, S.CANCELLED}),
         S.LEASED: frozenset({S.QUEUED, S.RENDERED, S.FAILED, S.CANCELLED}),
         S.RENDERED: frozenset({S.POSTING}),
@@ -35,6 +37,7 @@ TRANSITIONS = MappingProxyType(
 )
 WAITING = frozenset({S.QUEUED, S.LEASED})
 TO_DELIVER = frozenset({S.RENDERED, S.POSTING})
+ENDED = frozenset(status for status, after in TRANSITIONS.items() if not after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,18 @@ class Submission:
     key: str
     address: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def server(self) -> str:
+        """Name what its place belongs to, as `Job.server` does."""
+        return server_of(self.place)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Hold a job as it was last committed; times are seconds since the epoch, UTC."""
+    """Hold a job as it was last committed; times are seconds since the epoch, UTC.
+
+    A held job counts as created when it is released.
+    """
 
     id: str
     request: AnyRequest
@@ -72,15 +83,29 @@ class Job:
     facts: dict[str, object] = field(default_factory=dict)
     told: bool = False  # the person has seen how it ended
     notes: dict[str, object] = field(default_factory=dict)  # what the worker said of the pictures
+    finished_at: float | None = None  # when it was rendered, or failed before that
+
+    @property
+    def server(self) -> str:
+        """Name what its place belongs to: "discord:123" of "discord:123/456"; a place without parts is its own."""
+        return server_of(self.place)
 
 
 @dataclass(frozen=True, slots=True)
 class JobUpdate:
-    """Say where a job stands right now; `position` counts from 1, `eta_s` is `None` until speed is known."""
+    """Say where a job stands right now; `position` counts from 1.
+
+    `eta_s` are the fewest and the most seconds that it will take, likely; `None` until speed is known.
+    """
 
     job: Job
     position: int | None = None
-    eta_s: float | None = None
+    eta_s: tuple[float, float] | None = None
     step: int = 0
     total: int = 0
     preview: bytes | None = None  # a small JPEG
+
+
+def server_of(place: str) -> str:
+    """Name what a place belongs to: what stands in front of the slash."""
+    return place.partition("/")[0]

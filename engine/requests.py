@@ -16,6 +16,8 @@ MAX_PROMPT = 2_000
 MAX_SEED = 2**32 - 1
 MAX_PARTS = 4
 MAX_FRAMES = 24
+MAX_PROMPTS = 10
+MAX_CAPTION = 200
 UPSCALE_FACTOR = 2
 MAX_UPSCALED = 4096
 
@@ -53,6 +55,14 @@ class Part(Value):
         return self
 
 
+class Style(Value):
+    """Be a look by name: words that a model is given beside a person's own."""
+
+    name: str
+    prompt: Prompt = ""
+    negative_prompt: Prompt = ""
+
+
 class Request(Value):
     """Hold what every mode shares; `None` means "as the model likes it" until `complete` fills it in.
 
@@ -72,6 +82,9 @@ class Request(Value):
     count: int = Field(default=1, ge=1, le=4)
     quality: Quality = "normal"
     exact: bool = False
+    style: Style | None = None
+    caption: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_CAPTION)] = ""
+    enhance: bool = False
 
     def seeds(self) -> list[int]:
         """List one seed per picture, wrapping at the largest seed."""
@@ -262,6 +275,38 @@ class ControlNet(Batchable):
         return model.size_like(self.picture.width, self.picture.height)
 
 
+class Batch(Request):
+    """Ask for one picture of each of several texts; picture `i` uses `seed + i`."""
+
+    mode: Literal["batch"] = "batch"
+    prompts: tuple[Words, ...] = Field(min_length=2, max_length=MAX_PROMPTS)
+
+    def seeds(self) -> list[int]:
+        """List one seed for each prompt."""
+        return [((self.seed or 0) + index) % (MAX_SEED + 1) for index in range(len(self.prompts))]
+
+    def texts(self) -> tuple[str, ...]:
+        """List the prompts."""
+        return self.prompts
+
+    def cost(self) -> float:
+        """Count each prompt as a picture."""
+        return super().cost() * len(self.prompts)
+
+
+class Segment(Request):
+    """Ask where in a picture is what `prompt` names: the answer is a mask of the picture's size."""
+
+    mode: Literal["segment"] = "segment"
+    prompt: Words
+    picture: InputPicture
+    threshold: float = Field(default=0.4, gt=0, lt=1)
+
+    def pictures(self) -> tuple[InputPicture, ...]:
+        """List the picture to look at."""
+        return (self.picture,)
+
+
 class Upscale(Request):
     """Ask for a picture at twice its size, details drawn anew as far as `strength` lets them."""
 
@@ -285,6 +330,6 @@ class Upscale(Request):
 
 # One member per mode; a stored request is read back through it.
 AnyRequest = Annotated[
-    Text2Image | Img2Img | Inpaint | Outpaint | Mix | Morph | Variations | ControlNet | Upscale,
+    Text2Image | Img2Img | Inpaint | Outpaint | Mix | Morph | Variations | ControlNet | Upscale | Batch | Segment,
     Field(discriminator="mode"),
 ]

@@ -15,9 +15,12 @@ HOMES = {
     "torch": "engine/kandinsky",
     "diffusers": "engine/kandinsky",
     "transformers": "engine/kandinsky",
-    "sqlalchemy": ("engine/store.py", "engine/tables.py", "engine/migrations"),
+    "sqlalchemy": (
+        "engine/database.py", "engine/deletion.py", "engine/history.py", "engine/job_table.py", "engine/migrations",
+        "engine/records.py", "engine/rows.py", "engine/store.py", "engine/tables.py",
+    ),
     "typer": "bot/__main__.py",
-}
+}  # fmt: skip
 
 
 def imports(file: Path) -> set[str]:

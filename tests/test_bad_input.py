@@ -14,7 +14,8 @@ from bot import replies
 from bot.commands import Upload
 from bot.localisation import say
 from bot.parsing import parse_text
-from bot.service import Origin, Service
+from bot.service import Service
+from bot.surface import Origin
 from engine.catalog import DEMO, Catalog
 from engine.dispatcher import Dispatcher
 from engine.errors import RequestError

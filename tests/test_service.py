@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-import bot.service
+import bot.following
 from bot.commands import CANCEL, HELP, IMAGINE, QUEUE, Invocation
-from bot.service import Origin, Service, Undeliverable
+from bot.service import Service
+from bot.surface import Origin, Undeliverable
 from engine.catalog import DEMO, Catalog
 from engine.dispatcher import Dispatcher
 from engine.errors import OutOfMemory, RequestError
@@ -22,9 +23,10 @@ class Recorder:
 
     name = "web"
     progress_interval_s = 0.001
+    confirms_masks = True
 
     def __init__(self) -> None:
-        self.shown, self.delivered, self.told = [], [], []
+        self.shown, self.delivered, self.told, self.asked, self.removed = [], [], [], [], []
         self.failures: list[Exception] = []
         self.show_fails = False
 
@@ -37,6 +39,12 @@ class Recorder:
         if self.failures:
             raise self.failures.pop(0)
         self.delivered.append((job.key, len(await load()), text))
+
+    async def ask(self, job, overlay, text):
+        self.asked.append((job.id, overlay, text))
+
+    async def remove(self, job):
+        self.removed.append(job.id)
 
     async def tell(self, job, text):
         if self.failures:
@@ -57,7 +65,8 @@ class House:
         return job, self.service.follow(job)
 
     async def answer(self, command, owner="ann", **options):
-        return await self.service.answer(Invocation(command, options), Origin("web", owner, "here", "x"))
+        origin = Origin("web", owner, "here", "x")
+        return (await self.service.answer(Invocation(command, options), origin)).text
 
 
 @pytest.fixture
@@ -70,7 +79,7 @@ def house(tmp_path, surface, monkeypatch):
     """Open the house; the same disk every time."""
     from contextlib import asynccontextmanager
 
-    monkeypatch.setattr(bot.service, "RETRY_FIRST_S", 0.001)
+    monkeypatch.setattr(bot.following, "RETRY_FIRST_S", 0.001)
 
     @asynccontextmanager
     async def open_house():
@@ -246,10 +255,23 @@ async def test_what_has_not_changed_is_not_shown_again(house, surface):
 
 
 async def test_a_place_that_refuses_for_a_day_is_given_up(house, surface, monkeypatch):
-    monkeypatch.setattr(bot.service, "MAX_TRIES", 3)
+    monkeypatch.setattr(bot.following, "MAX_TRIES", 3)
     surface.failures = [ConnectionError()] * 3
     async with house() as opened:
         job, follower = await opened.imagine()
         await follower
         job = await opened.store.get(job.id)
     assert (job.status, job.error, job.told) == (JobStatus.FAILED, "undeliverable", True)
+
+
+async def test_a_job_that_was_deleted_meanwhile_is_told_to_nobody(house, surface):
+    surface.failures = [ConnectionError()]
+    async with house() as bot:
+        bot.worker.fail_next(OutOfMemory())
+        job, follower = await bot.imagine()
+        async with asyncio.timeout(5):
+            while surface.failures:
+                await asyncio.sleep(0.001)
+        await bot.store.delete(job.id)
+        await follower
+    assert surface.told == []

@@ -2,15 +2,19 @@
 
 import sqlite3
 import traceback
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
-from sqlalchemy import inspect
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import create_engine, inspect
 
+import engine
 from engine.errors import EngineError, PictureDamaged
 from engine.events import Picture
 from engine.jobs import TRANSITIONS, JobStatus, Submission
-from engine.requests import Text2Image
+from engine.requests import Img2Img, InputPicture, Text2Image
 from engine.store import Store, StoreUnusable, TransitionError
 from engine.tables import metadata
 
@@ -83,7 +87,7 @@ async def test_a_damaged_picture_is_noticed(store, tmp_path):
 
 
 async def test_the_disk_is_waited_for(store):
-    async with store._read() as connection:
+    async with store._database.read() as connection:
         modes = [
             (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")
         ]
@@ -91,7 +95,7 @@ async def test_the_disk_is_waited_for(store):
 
 
 async def test_the_migrations_make_the_tables_that_the_code_uses(store):
-    async with store._read() as connection:
+    async with store._database.read() as connection:
         made = await connection.run_sync(
             lambda c: {name: {column["name"] for column in inspect(c).get_columns(name)} for name in metadata.tables}
         )
@@ -118,7 +122,7 @@ async def test_a_folder_that_cannot_be_used_is_said(tmp_path):
 
 async def test_an_error_of_the_database_quotes_no_address(store, tmp_path):
     job, _ = await store.add(submission())
-    async with store._write() as connection:
+    async with store._database.write() as connection:
         await connection.exec_driver_sql(
             "CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN SELECT RAISE(ABORT, 'disk full'); END"
         )
@@ -143,3 +147,23 @@ async def test_a_picture_whose_file_is_gone_is_noticed(store, tmp_path):
     (tmp_path / "pictures" / f"{job.id}-1.png").unlink()
     with pytest.raises(PictureDamaged):
         await store.pictures(job.id)
+
+
+async def test_a_database_of_the_version_before_is_brought_up_to_date(tmp_path):
+    old = AlembicConfig()
+    old.set_main_option("script_location", str(Path(engine.__file__).parent / "migrations"))
+    photo = InputPicture(sha256="a" * 64, width=64, height=64)
+    request = Img2Img(model="demo", prompt="x", picture=photo, width=64, height=64, steps=2, guidance_scale=4, seed=1)
+    with create_engine(f"sqlite:///{tmp_path / 'jobs.sqlite3'}").begin() as connection:
+        old.attributes["connection"] = connection
+        command.upgrade(old, "0002")
+        connection.exec_driver_sql(
+            "INSERT INTO jobs (id, key, owner, place, surface, address, request, status, created_at) "
+            "VALUES ('1', 'k', 'ann', 'here', 'web', '{}', ?, 'posted', 1.0)",
+            (request.model_dump_json(),),
+        )
+    async with Store(tmp_path) as store:
+        assert (await store.get("1")).request == request
+        async with store._database.read() as connection:
+            rows = await connection.exec_driver_sql("SELECT job_id, sha256 FROM inputs")
+            assert [tuple(row) for row in rows] == [("1", "a" * 64)]

@@ -151,6 +151,7 @@ async def test_the_form_draws_through_the_same_table(bot, visitor):
     assert asked == {
         "prompt": "a red circle", "negative_prompt": "blur", "width": 128, "height": 64, "steps": 2,
         "guidance_scale": 4.0, "seed": 7, "count": 2, "model": "demo",
+            "style": None, "caption": "", "enhance": False,
     }  # fmt: skip
     made = [picture.data for picture in await bot.store.pictures(job.id)]
     assert [await visitor.get(entry["image"]) for entry in visitor.gallery] == made

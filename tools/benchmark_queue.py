@@ -17,7 +17,8 @@ from pathlib import Path
 import structlog
 
 from bot.commands import IMAGINE, QUEUE, Invocation
-from bot.service import Load, Origin, Service
+from bot.service import Service
+from bot.surface import Load, Origin
 from engine.catalog import DEMO, Catalog
 from engine.dispatcher import Dispatcher
 from engine.jobs import Job

@@ -8,7 +8,7 @@ from typing import Self
 
 import discord
 
-from bot.service import Origin
+from bot.surface import Origin
 from engine.jobs import Job
 
 # An interaction's token lives for 15 minutes; an edit that begins in the last one might arrive too late.

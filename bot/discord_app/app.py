@@ -18,7 +18,8 @@ from bot.discord_app.client import TROUBLE, AppCommand, Client, quiet, redirect,
 from bot.discord_app.commands import SURFACE, build_all
 from bot.discord_app.menus import build_menus
 from bot.discord_app.pictures import attached, fetch
-from bot.service import Load, Service
+from bot.service import Service
+from bot.surface import Load
 from engine.events import Picture
 from engine.jobs import Job
 
@@ -31,6 +32,7 @@ class DiscordApp:
     name = SURFACE
     # Edits of one message share a bucket of about five in five seconds, and the picture itself must not wait for it.
     progress_interval_s = 2.5
+    confirms_masks = False
 
     def __init__(self, settings: config.Discord, service: Service, models: Sequence[str] = ()) -> None:
         self._settings = settings
@@ -70,6 +72,12 @@ class DiscordApp:
         await self._logged_in.wait()
         await self._answer(job, (), text)
 
+    async def ask(self, job: Job, overlay: bytes, text: str) -> None:
+        """Show a held job's mask."""
+
+    async def remove(self, job: Job) -> None:
+        """Take away what was posted of a job."""
+
     async def _answer(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
         try:
             await self._post(job, pictures, text)
@@ -92,7 +100,7 @@ class DiscordApp:
     async def _handle(self, interaction: discord.Interaction, invocation: Invocation) -> None:
         """Translate one command."""
         if not invocation.command.makes_job:
-            await whisper(interaction, await self._service.answer(invocation, origin(interaction)))
+            await whisper(interaction, (await self._service.answer(invocation, origin(interaction))).text)
             return
         self._service.follow(await self._submit(interaction, invocation))
 

@@ -12,7 +12,7 @@ import structlog
 
 from bot.discord_app.address import Address
 from bot.discord_app.client import plain
-from bot.service import Undeliverable
+from bot.surface import Undeliverable
 from engine import images
 from engine.errors import RequestError
 from engine.events import Picture

@@ -7,7 +7,7 @@ from typing import Self
 
 from telegram import Message
 
-from bot.service import Origin
+from bot.surface import Origin
 from engine.jobs import Job
 
 SURFACE = "telegram"

@@ -11,7 +11,8 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import Updater
 
 from bot import config
-from bot.service import Load, Service
+from bot.service import Service
+from bot.surface import Load
 from bot.telegram_app.address import SURFACE
 from bot.telegram_app.connection import App, build, quiet
 from bot.telegram_app.delivery import Delivery
@@ -37,6 +38,7 @@ class TelegramApp:
     name = SURFACE
     # Telegram asks for at most 20 messages a minute in a group, and counts edits.
     progress_interval_s = 3.0
+    confirms_masks = False
 
     def __init__(self, settings: config.Telegram, service: Service) -> None:
         quiet()
@@ -71,6 +73,12 @@ class TelegramApp:
         """Say in the job's message how it ended."""
         await self._online.wait()
         await self._delivery.tell(job, text)
+
+    async def ask(self, job: Job, overlay: bytes, text: str) -> None:
+        """Show a held job's mask."""
+
+    async def remove(self, job: Job) -> None:
+        """Take away what was posted of a job."""
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         stack.push_async_callback(self._app.bot.shutdown)

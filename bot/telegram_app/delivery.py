@@ -12,7 +12,8 @@ from telegram import Bot, ReplyParameters
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError
 
-from bot.service import Service, Undeliverable
+from bot.service import Service
+from bot.surface import Undeliverable
 from bot.telegram_app.address import Address
 from bot.telegram_app.media import media
 from bot.telegram_app.texts import TEXT_LENGTH, shorten

@@ -76,7 +76,7 @@ class Handlers:
             return  # several bots share a group
         invocation = parse_text(line, SURFACE)
         if not invocation.command.makes_job:
-            await respond(message, await self._service.answer(invocation, origin(message)))
+            await respond(message, (await self._service.answer(invocation, origin(message))).text)
             return
         pictures = sent_with(messages, invocation.command)
         question = question_for(invocation, bool(pictures))

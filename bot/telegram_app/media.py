@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from telegram import InputMediaAnimation, InputMediaDocument, InputMediaPhoto
 from telegram.constants import FileSizeLimit
 
-from bot.service import Undeliverable
+from bot.surface import Undeliverable
 from bot.telegram_app.address import Address
 from bot.telegram_app.texts import CAPTION_LENGTH, shorten
 from engine import images

@@ -24,7 +24,8 @@ from bot import replies
 from bot.commands import IMAGINE, IMG2IMG, Invocation
 from bot.config import Web
 from bot.parsing import parse_text
-from bot.service import Load, Origin, Service
+from bot.service import Service
+from bot.surface import Load, Origin
 from bot.web import form, page
 from bot.web.chats import Chats, Message
 from bot.web.server import COOKIE, Gate, serve
@@ -59,6 +60,7 @@ class WebApp:
 
     name = "web"
     progress_interval_s = 0.2
+    confirms_masks = False
 
     def __init__(
         self,
@@ -105,6 +107,12 @@ class WebApp:
         """Show how `job` ended, and wait until a page of its owner has it."""
         await self._chats[job.owner].until_taken(self._put(job, text))
 
+    async def ask(self, job: Job, overlay: bytes, text: str) -> None:
+        """Show a held job's mask."""
+
+    async def remove(self, job: Job) -> None:
+        """Take away what was posted of a job."""
+
     async def say(self, line: dict[str, Any], request: gr.Request) -> None:
         """Obey what a person typed, and the pictures that came with it."""
         words = _clean(str(line.get("text") or "")).strip()
@@ -147,7 +155,7 @@ class WebApp:
     async def _obey(self, invocation: Invocation, origin: Origin) -> str:
         """Return the answer, or nothing where a job was made: then its follower answers."""
         if not invocation.command.makes_job:
-            return await self._service.answer(invocation, origin)
+            return (await self._service.answer(invocation, origin)).text
         self._service.follow(await self._service.submit(invocation, origin))
         return ""
 

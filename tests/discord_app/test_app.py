@@ -41,7 +41,7 @@ async def test_the_commands_on_discord_are_those_of_the_table(server, bot):
     kinds = {name: option["type"] for name, option in imagine.items()}
     assert kinds == {
         "prompt": 3, "negative": 3, "size": 3, "steps": 4, "guidance": 10, "seed": 4, "count": 4, "model": 3,
-        "quality": 3, "exact": 5,
+        "quality": 3, "exact": 5, "style": 3, "caption": 3, "enhance": 5,
     }  # fmt: skip
     assert [name for name, option in imagine.items() if option["required"]] == ["prompt"]
     assert all(

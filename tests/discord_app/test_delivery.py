@@ -8,7 +8,7 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.service import Undeliverable
+from bot.surface import Undeliverable
 from engine import images
 from engine.jobs import Job, JobStatus
 from tests.discord_app.bot import Bot, has_pictures, is_begun

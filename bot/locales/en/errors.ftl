@@ -85,3 +85,15 @@ error-undeliverable = The picture could not be posted: { $reason }.
 error-render-failed = Something went wrong while drawing this. The operator finds the details in the log.
 error-engine-error = Something went wrong here. The operator finds the details in the log.
 
+error-button-unknown = That button is of an older kind. Ask again with a command.
+error-job-unknown = There is no job { $value } here. /history lists yours.
+error-job-without-pictures = { $value } has no pictures to show.
+error-job-not-ended = { $value } is not over yet. Stop it first with /cancel.
+error-not-yours-to-delete = { $value } can be deleted by its owner and by moderators.
+error-not-your-mask = This mask is for the person who asked.
+error-mask-decided = This mask was decided on already.
+error-show-what = Say what to show: /show and a number from /history, or send a picture with it.
+error-unknown-style = There is no style { $value } here. Choose from: { $known }.
+error-wrong-prompts = Write { $low } to { $limit } prompts, one on each line, or send them as a text file; { $count } were given.
+error-server-queue-full = { $waiting } pictures of this server are waiting, at most { $limit } may. Try again later.
+error-queue-too-long = The queue is { $minutes } minutes long, at most { $limit } are allowed. Try again later.

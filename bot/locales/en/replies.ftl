@@ -75,6 +75,47 @@ help-hint = /help and a command's name, such as /help imagine, shows its options
 pictures-help = Pictures: send them with the command as caption, or answer a message that has one.
 option-bounds = { $help } ({ NUMBER($low, useGrouping: 1) } to { NUMBER($high, useGrouping: 1) })
 
+## What buttons say: at most 30 characters, with a number
+
+button-again = Re-roll
+button-edit = Edit prompt
+button-variations = Variations
+button-upscale = Upscale
+button-full = Full size
+button-inpaint = Inpaint
+button-outpaint = Outpaint
+button-mix = Mix with…
+button-parameters = Parameters
+button-files = Send as file
+button-report = Report
+button-delete = Delete
+button-cancel = Cancel
+button-go = Go
+button-invert = Invert
+button-grow = Grow
+button-stop = Cancel
+
+## Results, and what is said of earlier jobs
+
+mask-question = The tinted part will be repainted. Shall I begin?
+job-number = Number { $job }
+deleted = Deleted { $job }.
+no-parameters = That file does not say how the picture was made.
+history-line = { $job }: { $status } { $title }
+history-none = You have asked for nothing yet.
+history-hint = /show and a number shows it again; /again --of NUMBER draws it once more.
+status-held = waits for your word
+status-queued = waiting
+status-leased = being drawn
+status-rendered = drawn
+status-posting = being posted
+status-posted = done
+status-failed = failed
+status-cancelled = cancelled
+styles-hint = Use one with --style NAME.
+styles-none = No styles are set up here.
+models-line = { $model }: { $size }, { $steps } steps; { $modes }
+
 ## What Telegram shows of the bot: in a chat without messages at most 512 characters, in its profile at most 120
 
 telegram-description =
