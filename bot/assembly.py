@@ -81,6 +81,7 @@ def worker_settings(config: Config, catalog: Catalog) -> WorkerSettings:
         batch_size=engine.batch_size,
         translate=engine.translate,
         translator=Repository.of(engine.translator) if engine.translator else TRANSLATOR,
+        segmenter=Repository.of(engine.segmenter) if engine.segmenter else None,
         cache_dir=engine.cache_dir or user_cache_path("kandinsky-bot"),
         hang_s=engine.hang_s,
         load_timeout_s=engine.load_timeout_s,

@@ -93,8 +93,8 @@ class Engine(Section):
     """`[engine]`: the default model, where it runs, and how long a silent worker may live.
 
     `models` are offered beside `model`. `repositories` takes a part of the model ("prior", "decoder") from another
-    folder or hub repository, `translator` the model that translates prompts. `memory`, `quantise` and `compile` say how
-    models are kept on a GPU.
+    folder or hub repository, `translator` the model that translates prompts, `segmenter` is a CLIPSeg that finds what words
+    name in a picture. `memory`, `quantise` and `compile` say how models are kept on a GPU.
     """
 
     model: str = "demo"
@@ -107,6 +107,7 @@ class Engine(Section):
     compile: Compile = "off"
     translate: Literal["auto", "off", "always"] = "auto"
     translator: str | None = None
+    segmenter: str | None = None
     cache_dir: Path | None = None
     hang_s: float = Field(default=120, gt=0)
     load_timeout_s: float = Field(default=900, gt=0)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from PIL import Image, ImageDraw
 
-from bot import commands
+from bot import commands, replies
 from bot.buttons import FILES, FULL, PARAMETERS, Button
 from bot.commands import AGAIN, DELETE, HISTORY, IMAGINE, INPAINT, SHOW, VARIATIONS, Invocation, Upload
 from bot.service import Service
@@ -27,8 +27,8 @@ SIDE = 128
 class House:
     """Hold a running service; `ann` asks, `ben` is beside her, `cleo` is elsewhere."""
 
-    def __init__(self, store, dispatcher, service, surface) -> None:
-        self.store, self.dispatcher, self.service, self.surface = store, dispatcher, service, surface
+    def __init__(self, store, dispatcher, service, worker) -> None:
+        self.store, self.dispatcher, self.service, self.worker = store, dispatcher, service, worker
         self.asked = 0
 
     def origin(self, owner="ann", place="web:1/here", **more):
@@ -59,14 +59,15 @@ def surface():
 def house(tmp_path, surface):
     @asynccontextmanager
     async def open_house():
+        worker = FakeWorker()
         async with (
             Store(tmp_path) as store,
-            Dispatcher(store, FakeWorker()) as dispatcher,
+            Dispatcher(store, worker) as dispatcher,
             Service(dispatcher, store, Catalog([DEMO])) as service,
         ):
             service.add(surface)
             await service.resume()
-            yield House(store, dispatcher, service, surface)
+            yield House(store, dispatcher, service, worker)
 
     return open_house
 
@@ -131,6 +132,35 @@ async def test_a_mask_is_shown_before_anything_is_drawn_however_it_was_given(hou
         assert marked.getpixel((5, 120)) == 0
         assert (await bot.press("go", job)).status is JobStatus.POSTED
     assert len(surface.delivered) == 1
+
+
+async def test_what_words_name_is_found_by_the_worker_and_shown_as_a_mask(house, surface):
+    async with house() as bot:
+        job = await bot.draw(INPAINT, prompt="a hat", where="the head", pictures=[upload(photo())])
+        assert job.status is JobStatus.HELD
+        marked = await white(bot, job)
+        assert (marked.getpixel((SIDE // 4, 64)), marked.getpixel((3 * SIDE // 4, 64))) == (255, 0)
+        assert share(marked) == pytest.approx(0.5)
+        assert [each.id for each in await bot.store.history("ann")] == [job.id]  # the search leaves no job behind
+        assert (await bot.press("go", job)).status is JobStatus.POSTED
+    assert (len(surface.asked), len(surface.delivered), surface.told) == (1, 1, [])
+
+
+async def test_a_search_waits_its_turn_and_has_no_size_and_no_steps(house):
+    async with house() as bot:
+        before = [await bot.obey(IMAGINE, prompt="a fox", steps=2) for _ in range(3)]
+        job = await bot.draw(INPAINT, prompt="a hat", where="the head", pictures=[upload(photo())])
+        assert [len(await bot.store.pictures(each.id)) for each in before] == [1, 1, 1]
+        assert job.status is JobStatus.HELD
+
+
+async def test_what_is_not_there_is_said_and_nothing_is_held(house):
+    async with house() as bot:
+        bot.worker.fail_next(RequestError("segment_nothing", value="a dragon"))
+        with pytest.raises(RequestError, match="segment_nothing") as caught:
+            await bot.obey(INPAINT, prompt="a hat", where="a dragon", pictures=[upload(photo())])
+        assert "looks like “a dragon”" in replies.error(caught.value)
+        assert bot.dispatcher.held("ann") == []
 
 
 async def test_a_mask_is_inverted_and_grown_and_shown_again(house, surface):

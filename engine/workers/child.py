@@ -15,8 +15,10 @@ from multiprocessing.connection import Connection
 
 import structlog
 
+from engine.catalog import ENGLISH_ONLY
 from engine.errors import EngineError, WorkerLost
 from engine.events import Lost, Ready, WorkerEvent
+from engine.segmentation import Segmenting
 from engine.understanding import Interpreted
 from engine.workers.base import Task
 from engine.workers.model import Model, Models
@@ -82,15 +84,16 @@ def load_models(settings: WorkerSettings) -> Models:
     from engine.kandinsky import device, loading
 
     loading.keep_libraries_quiet()  # before the families: diffusers speaks while it is imported
-    from engine.kandinsky import families, translation
+    from engine.kandinsky import families, segmenting, translation
 
     device.use_all_cores()
     models = families.load_models(settings.models, settings.device, settings.cache_dir, settings.keeping)
-    translator = translation.Translator(
-        translation.roomy_device(settings.device), settings.translate, settings.translator
-    )
+    roomy = translation.roomy_device(settings.device)
+    translator = translation.Translator(roomy, settings.translate, settings.translator)
+    segmenter = settings.segmenter and segmenting.Segmenter(settings.segmenter, roomy)
+    finder = segmenter and Interpreted(segmenter, translator, ENGLISH_ONLY)
     spoken_to = {spec.name: Interpreted(models[spec.name], translator, spec.reads) for spec in settings.models}
-    return Models(spoken_to, models.swap_s)
+    return Models({name: Segmenting(model, finder) for name, model in spoken_to.items()}, models.swap_s)
 
 
 def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Load) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from engine import images
 from engine.errors import WorkerLost
 from engine.events import Accepted, Denoised, Done, Failed, Lost, Progress, Ready, WorkerEvent
-from engine.requests import AnyRequest
+from engine.requests import AnyRequest, Segment
 from engine.workers.base import Task
 from engine.workers.render import failure
 
@@ -127,9 +127,18 @@ def _draw(request: AnyRequest) -> list[Image.Image]:
 
 
 def _paint(request: AnyRequest, seed: int) -> Image.Image:
+    if isinstance(request, Segment):
+        return _left_half(request.picture.width, request.picture.height)
     width, height = request.width or 1, request.height or 1
     asked = request.model_dump_json(exclude={"seed", "count"})
     digest = hashlib.sha256(f"{asked}|{seed}".encode()).digest()
     image = Image.new("RGB", (width, height), tuple(digest[:3]))
     image.paste(tuple(digest[3:6]), (0, 0, width // 2, height // 2))
     return image
+
+
+def _left_half(width: int, height: int) -> Image.Image:
+    """Make a mask: whatever is sought is on the left."""
+    mask = Image.new("L", (width, height))
+    mask.paste(255, (0, 0, width // 2, height))
+    return mask

@@ -45,6 +45,7 @@ class WorkerSettings:
     batch_size: int = 4
     translate: TranslationMode = "auto"
     translator: Repository = TRANSLATOR
+    segmenter: Repository | None = None
     hang_s: float = 120.0
     load_timeout_s: float = 900.0
     restart_s: float = 0.5
