@@ -18,7 +18,7 @@ from engine.language import TRANSLATOR
 from engine.retention import sweep_forever
 from engine.store import Store
 from engine.workers.process import ProcessWorker
-from engine.workers.settings import Keeping, WorkerSettings
+from engine.workers.settings import Classifying, Keeping, WorkerSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,16 @@ def worker_settings(config: Config, catalog: Catalog) -> WorkerSettings:
         translate=engine.translate,
         translator=Repository.of(engine.translator) if engine.translator else TRANSLATOR,
         segmenter=Repository.of(engine.segmenter) if engine.segmenter else None,
+        classifying=classifying_of(config),
         cache_dir=engine.cache_dir or user_cache_path("kandinsky-bot"),
         hang_s=engine.hang_s,
         load_timeout_s=engine.load_timeout_s,
     )
+
+
+def classifying_of(config: Config) -> Classifying | None:
+    """Say what looks at pictures, if anything does."""
+    safety = config.safety
+    if not safety.classifier:
+        return None
+    return Classifying(Repository.of(safety.classifier), tuple(safety.labels), safety.threshold, safety.action)

@@ -18,7 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from engine.workers.settings import Compile, Memory, Quantise
+from engine.workers.settings import Action, Compile, Memory, Quantise
 
 ENV_PREFIX = "KANDINSKY_BOT_"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -93,8 +93,8 @@ class Engine(Section):
     """`[engine]`: the default model, where it runs, and how long a silent worker may live.
 
     `models` are offered beside `model`. `repositories` takes a part of the model ("prior", "decoder") from another
-    folder or hub repository, `translator` the model that translates prompts, `segmenter` is a CLIPSeg that finds what words
-    name in a picture. `memory`, `quantise` and `compile` say how models are kept on a GPU.
+    folder or hub repository, `translator` the model that translates prompts, `segmenter` is a CLIPSeg that finds what
+    words name in a picture. `memory`, `quantise` and `compile` say how models are kept on a GPU.
     """
 
     model: str = "demo"
@@ -135,6 +135,18 @@ class Store(Section):
     retention_days: float = Field(default=0, ge=0, allow_inf_nan=False)
 
 
+class Safety(Section):
+    """`[safety]`: what looks at pictures, which of its labels are unsafe, from which score on, and what is done then.
+
+    "blur" covers a flagged picture, "block" shows it nowhere, "restrict" in places for adults only.
+    """
+
+    classifier: str | None = None
+    labels: list[str] = Field(default=["nsfw"], min_length=1)
+    threshold: float = Field(default=0.8, gt=0, le=1)
+    action: Action = "blur"
+
+
 class Log(Section):
     """`[log]`: how much is logged, and whether as JSON lines."""
 
@@ -155,6 +167,7 @@ class Config(BaseSettings):
     engine: Engine = Engine()
     queue: Queue = Queue()
     store: Store = Store()
+    safety: Safety = Safety()
     log: Log = Log()
 
     @classmethod

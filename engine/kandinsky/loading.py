@@ -46,19 +46,22 @@ def load(pipeline_class: Any, repository: Repository, device: Device, **options:
     return loaded
 
 
-def load_network(network_class: Any, repository: Repository, device: Device, **options: str) -> Any:
+def load_network(
+    network_class: Any, repository: Repository, device: Device, *, fetch: bool = False, **options: str
+) -> Any:
     """Load one network of `repository` onto the home of `device`; with `subfolder`, that part of a pipeline's.
 
-    Nothing is downloaded: somebody waits for a picture, and a worker that is silent for long is taken for hung. Raises
-    `ModelMissing` as `load` does.
+    What the hub's cache lacks is downloaded only with `fetch`: mostly somebody waits for a picture, and a worker that
+    is silent for long is taken for hung. Raises `ModelMissing` as `load` does.
     """
-    loaded = _read_here(network_class, repository, {**_weights(device), **options}).eval()
+    read = _read if fetch else _read_here
+    loaded = read(network_class, repository, {**_weights(device), **options}).eval()
     return _lay_out(loaded.to(device.home), device)
 
 
-def load_processor(processor_class: Any, repository: Repository) -> Any:
+def load_processor(processor_class: Any, repository: Repository, *, fetch: bool = False) -> Any:
     """Load what prepares the inputs of a network of `repository`; as `load_network` in all else."""
-    return _read_here(processor_class, repository, {})
+    return (_read if fetch else _read_here)(processor_class, repository, {})
 
 
 def lay_out(pipeline: Any, device: Device) -> None:

@@ -18,6 +18,7 @@ import structlog
 from engine.catalog import ENGLISH_ONLY
 from engine.errors import EngineError, WorkerLost
 from engine.events import Lost, Ready, WorkerEvent
+from engine.picture_check import Checked
 from engine.segmentation import Segmenting
 from engine.understanding import Interpreted
 from engine.workers.base import Task
@@ -84,16 +85,23 @@ def load_models(settings: WorkerSettings) -> Models:
     from engine.kandinsky import device, loading
 
     loading.keep_libraries_quiet()  # before the families: diffusers speaks while it is imported
-    from engine.kandinsky import families, segmenting, translation
+    from engine.kandinsky import classifying, families, segmenting, translation
 
     device.use_all_cores()
+    # First: without it nothing may be drawn, and the models then see how much memory it has left them.
+    classifier = settings.classifying and classifying.Classifier(settings.classifying, device.choose(settings.device))
     models = families.load_models(settings.models, settings.device, settings.cache_dir, settings.keeping)
     roomy = translation.roomy_device(settings.device)
     translator = translation.Translator(roomy, settings.translate, settings.translator)
-    segmenter = settings.segmenter and segmenting.Segmenter(settings.segmenter, roomy)
-    finder = segmenter and Interpreted(segmenter, translator, ENGLISH_ONLY)
+    segmenter: Model | None = None
+    if settings.segmenter:
+        segmenter = Interpreted(segmenting.Segmenter(settings.segmenter, roomy), translator, ENGLISH_ONLY)
     spoken_to = {spec.name: Interpreted(models[spec.name], translator, spec.reads) for spec in settings.models}
-    return Models({name: Segmenting(model, finder) for name, model in spoken_to.items()}, models.swap_s)
+    drawing: dict[str, Model] = {name: Segmenting(model, segmenter) for name, model in spoken_to.items()}
+    if settings.classifying and classifier:
+        refuses = settings.classifying.action == "block"
+        drawing = {name: Checked(model, classifier, refuses=refuses) for name, model in drawing.items()}
+    return Models(drawing, models.swap_s)
 
 
 def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Load) -> None:

@@ -12,6 +12,7 @@ from engine.language import TRANSLATOR, TranslationMode
 Memory = Literal["auto", "resident", "offload", "sequential"]
 Quantise = Literal["off", "nf4", "int8"]
 Compile = Literal["off", "default", "max-autotune"]
+Action = Literal["blur", "block", "restrict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,19 @@ class Keeping:
 
 
 AUTO = Keeping()
+
+
+@dataclass(frozen=True, slots=True)
+class Classifying:
+    """Say which model looks at pictures, which of its labels are unsafe, and from which score on, 0 to 1.
+
+    With the action "block" the worker lets no unsafe picture in or out; what the others mean, the surfaces decide.
+    """
+
+    repository: Repository
+    labels: tuple[str, ...] = ("nsfw",)
+    threshold: float = 0.8
+    action: Action = "blur"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,7 @@ class WorkerSettings:
     translate: TranslationMode = "auto"
     translator: Repository = TRANSLATOR
     segmenter: Repository | None = None
+    classifying: Classifying | None = None
     hang_s: float = 120.0
     load_timeout_s: float = 900.0
     restart_s: float = 0.5
