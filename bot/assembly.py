@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from engine.caps import Caps
 from engine.catalog import Catalog, Repository
 from engine.dispatcher import Dispatcher
 from engine.language import TRANSLATOR
+from engine.retention import sweep_forever
 from engine.store import Store
 from engine.workers.process import ProcessWorker
 from engine.workers.settings import Keeping, WorkerSettings
@@ -31,13 +33,37 @@ class Engine:
 @asynccontextmanager
 async def running_engine(config: Config, catalog: Catalog) -> AsyncIterator[Engine]:
     """Open the store, start the worker in the background, and serve requests until the end of the block."""
-    caps = Caps(config.queue.max_waiting, config.queue.max_waiting_per_owner)
+    worker = ProcessWorker(worker_settings(config, catalog))
     async with (
         Store(config.store.path) as store,
-        Dispatcher(store, ProcessWorker(worker_settings(config, catalog)), caps) as dispatcher,
+        Dispatcher(store, worker, caps_of(config), config.queue.weights) as dispatcher,
         Service(dispatcher, store, catalog) as service,
+        _running(sweep_forever(store, dispatcher, config.store.retention_days)),
     ):
         yield Engine(store, dispatcher, service)
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Let something run beside the block, until its end."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def caps_of(config: Config) -> Caps:
+    """Say how much may wait."""
+    queue = config.queue
+    return Caps(
+        waiting=queue.max_waiting,
+        waiting_per_owner=queue.max_waiting_per_owner,
+        waiting_per_server=queue.max_waiting_per_server,
+        waiting_minutes=queue.max_waiting_minutes,
+        running_per_owner=queue.max_running_per_owner,
+    )
 
 
 def catalog_of(config: Config) -> Catalog:

@@ -72,7 +72,7 @@ class Option:
 class Command:
     """Describe one command; `request` is what it asks the engine for, `main` takes the bare words.
 
-    `moderators_only` are those for moderators; each of them checks it again.
+    What is for `moderators_only` is not shown to others where the platform knows who they are.
     """
 
     name: str

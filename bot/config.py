@@ -37,6 +37,9 @@ def _without_blanks(secret: SecretStr | None) -> SecretStr | None:
 Token = Annotated[SecretStr | None, AfterValidator(_without_blanks)]
 
 
+Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
 class Section(BaseModel):
     """Be the base of a section: frozen, and a key that nobody knows is an error."""
 
@@ -110,16 +113,25 @@ class Engine(Section):
 
 
 class Queue(Section):
-    """`[queue]`: how many jobs may wait, in all and for one owner."""
+    """`[queue]`: how many jobs may wait, in all, for one owner and for one server, and how many minutes they may take.
+
+    0 means no limit. `max_running_per_owner` is about jobs that are drawn together. `weights` says how much requests
+    from a server count ("discord:123" = 2.0), where others count 1.
+    """
 
     max_waiting: int = Field(default=2_000, ge=1)
     max_waiting_per_owner: int = Field(default=50, ge=1)
+    max_waiting_per_server: int = Field(default=0, ge=0)
+    max_waiting_minutes: float = Field(default=30, ge=0, allow_inf_nan=False)
+    max_running_per_owner: int = Field(default=0, ge=0)
+    weights: dict[str, Weight] = Field(default_factory=dict)
 
 
 class Store(Section):
-    """`[store]`: the folder that holds the database and the pictures."""
+    """`[store]`: the folder that holds the database and the pictures; 0 `retention_days` keep jobs for ever."""
 
     path: Path = Path("data")
+    retention_days: float = Field(default=0, ge=0, allow_inf_nan=False)
 
 
 class Log(Section):

@@ -106,7 +106,9 @@ class Followers:
     async def _told(self, job_id: str, surface: Surface, wait_s: float) -> bool:
         """Tell whether there is nothing left to do for this job."""
         try:
-            await self._tell(await self._store.get(job_id), surface)
+            if not (job := await self._kept_job(job_id)):
+                return True
+            await self._tell(job, surface)
         except Undeliverable as error:
             await self._give_up(job_id, str(error))
         except PictureDamaged as error:
@@ -116,6 +118,12 @@ class Followers:
             log.warning("delivery_failed", job=job_id, surface=surface.name, error=repr(error), again_in_s=wait_s)
             return False
         return True
+
+    async def _kept_job(self, job_id: str) -> Job | None:
+        try:
+            return await self._store.get(job_id)
+        except KeyError:  # its person deleted it meanwhile
+            return None
 
     async def _tell(self, job: Job, surface: Surface) -> None:
         if job.status in TO_DELIVER:

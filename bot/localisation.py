@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.runtime.types import fluent_number
+from fluent.syntax.ast import Message
 
 LANGUAGES = ("en", "de", "ru", "zh")
 FALLBACK = "en"
@@ -20,8 +21,12 @@ _language: ContextVar[str] = ContextVar("language", default=FALLBACK)
 
 def language_of(locale: str | None) -> str:
     """Choose the language for a locale such as "de-AT" or "zh_CN": English where there is none of it."""
-    language = (locale or "").replace("_", "-").partition("-")[0].lower()
-    return language if language in LANGUAGES else FALLBACK
+    return _base(locale) if knows_language(locale) else FALLBACK
+
+
+def knows_language(locale: str | None) -> bool:
+    """Tell whether the language of `locale` is one of those spoken here."""
+    return _base(locale) in LANGUAGES
 
 
 def language() -> str:
@@ -63,6 +68,16 @@ def in_each_language(key: str, **facts: object) -> dict[str, str]:
         with speaking(each):
             said[each] = say(key, **facts)
     return said
+
+
+def keys_of(file: str) -> list[str]:
+    """List the messages that stand in a file such as "web.ftl"."""
+    resource = FluentResource((FOLDER / FALLBACK / file).read_text(encoding="utf-8"))
+    return [entry.id.name for entry in resource.body if isinstance(entry, Message)]
+
+
+def _base(locale: str | None) -> str:
+    return (locale or "").replace("_", "-").partition("-")[0].lower()
 
 
 @cache

@@ -63,13 +63,13 @@ def bar(step: int, total: int) -> str:
     return f"{'▰' * done}{'▱' * (_STEPS_IN_BAR - done)} {step * 100 // total} %"
 
 
-def eta(seconds: float | None) -> str:
-    """Say about how long it takes, or nothing while nobody knows."""
+def eta(seconds: tuple[float, float] | None) -> str:
+    """Say about how long it takes, from and to, or nothing while nobody knows."""
     if seconds is None:
         return ""
-    if seconds >= 90:
-        return say("eta-minutes", minutes=round(seconds / 60))
-    return say("eta-seconds", seconds=max(1, round(seconds)))
+    unit, size = ("minutes", 60) if seconds[1] >= 90 else ("seconds", 1)
+    ends = dict.fromkeys(str(max(1, round(end / size))) for end in seconds)
+    return say(f"eta-{unit}", **{unit: "–".join(ends)})
 
 
 def caption(job: Job) -> str:
@@ -173,6 +173,11 @@ def option_help(command: Command, option: Option) -> str:
     words = say(key("option", option.name))
     bounds = command.limits(option)
     return say("option-bounds", help=words, low=bounds[0], high=bounds[1]) if bounds else words
+
+
+def choice(word: str) -> str:
+    """Name one of the words that an option may be, and what it means."""
+    return say(key("choice", word))
 
 
 def title(request: AnyRequest, limit: int = 300) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.jobs import ENDED
+from engine.jobs import ENDED, server_of
 from engine.rows import ASKED, COUNTS
 from engine.tables import inputs, jobs, pictures, tallies
 
@@ -57,7 +57,7 @@ async def _tally(connection: AsyncConnection, chosen: Sequence[str]) -> None:
     rows = [
         {
             "owner": row.owner,
-            "server": row.place.partition("/")[0],
+            "server": server_of(row.place),
             "pictures": row.pictures,
             "created_at": row.created_at,
             "until": row.created_at + DAY_S,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import structlog
@@ -18,13 +18,12 @@ from engine.caps import Caps
 from engine.errors import EngineError, PictureDamaged, QueueFull, WorkerLost
 from engine.events import Denoised, Done, Failed, JobEvent, Lost, Progress, Ready
 from engine.jobs import WAITING, Job, JobStatus, JobUpdate, Submission
-from engine.live import Live, Standings, next_batch
-from engine.queue import FairQueue
+from engine.live import Live, next_batch
 from engine.requests import AnyRequest
 from engine.residency import Residency
 from engine.retrying import until_stored
-from engine.speed import Speed
 from engine.store import Store, TransitionError
+from engine.waiting import WaitingRoom
 from engine.workers.base import Task, Worker
 
 log = structlog.get_logger()
@@ -52,20 +51,23 @@ class EngineState(StrEnum):
 class Dispatcher:
     """Take submissions, give them to the worker in fair order, and commit what becomes of them."""
 
-    def __init__(self, store: Store, worker: Worker, caps: Caps = DEFAULT_CAPS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        worker: Worker,
+        caps: Caps = DEFAULT_CAPS,
+        weights: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        """Take `weights` of servers: how much a person's request there counts, where others count 1."""
         self._store, self._worker, self._caps = store, worker, caps
-        self._queue = FairQueue()
-        self._live: dict[str, Live] = {}
-        self._held: dict[str, Live] = {}
-        self._leased: dict[str, int] = {}  # job id -> attempt, from lease to the worker's last word on it
+        self._room = WaitingRoom(caps, weights)
+        self._queue, self._live, self._leased = self._room.queue, self._room.live, self._room.leased
         self._on_device: set[str] = set()
-        self._speed = Speed()
         self._residency = Residency()
         self._ready: Ready | None = None
         self._loaded_epoch = 0
         self._wake = asyncio.Event()
         self._entering = asyncio.Lock()
-        self._standings = Standings(self._queue, self._live, self._leased, self._speed)
         self._cannot_load = asyncio.Event()
         self._last_loss = EngineError()
         self._closing = AsyncExitStack()
@@ -74,10 +76,11 @@ class Dispatcher:
     async def __aenter__(self) -> Self:
         """Take up the jobs of an earlier run, then start the worker in the background."""
         for job in reversed(await self._store.timed(20)):
-            self._speed.learn(job)
+            self._room.speed.learn(job)
         for job in await self._store.with_status(WAITING):
             await self._take_up(job)
-        self._held = {job.id: Live(job) for job in await self._store.with_status([JobStatus.HELD])}
+        for job in await self._store.with_status([JobStatus.HELD]):
+            self._room.held[job.id] = Live(job)
         await self.drop_forgotten()
         async with AsyncExitStack() as opening:
             opening.push_async_callback(self._worker.stop)
@@ -107,14 +110,14 @@ class Dispatcher:
         """
         async with self._entering:
             try:
-                self._check_caps(submission)
+                self._room.check(submission)
             except QueueFull:
                 if known := await self._store.by_key(submission.key):
                     return known
                 raise
             job, new = await self._store.add(submission, hold)
             if new and hold:
-                self._held[job.id] = Live(job)
+                self._room.held[job.id] = Live(job)
             elif new:
                 self._enqueue(Live(job))
         return job
@@ -123,50 +126,48 @@ class Dispatcher:
         """Put a held job into the queue, behind those that wait; raise `TransitionError` where it is not held."""
         async with self._entering:
             job = await self._store.release(job_id)
-            live = self._held.pop(job_id)
-            live.job = job
+            live = self._room.held.pop(job_id)
+            live.become(job)
             self._enqueue(live)
-            live.changed.set()
         return job
 
     async def change_request(self, job_id: str, request: AnyRequest) -> Job:
         """Replace what a held job asks for; raise `TransitionError` where it is not held."""
         async with self._entering:
             job = await self._store.change_request(job_id, request)
-            self._held[job_id].job = job
+            self._room.held[job_id].become(job)
         return job
 
     async def cancel(self, job_id: str) -> Job:
         """End a held, waiting or running job: within one denoising step if a worker has it."""
         async with self._entering:
             job = await self._store.move(job_id, JobStatus.CANCELLED)
-            self._queue.remove(job_id)
-            self._end(job)
+            self._room.end(job)
         if job_id in self._leased:
             await self._worker.cancel(job_id, self._leased[job_id])
         return job
 
     async def drop_forgotten(self) -> None:
         """Cancel the held jobs that their people left alone for a week, without a word."""
-        for live in list(self._held.values()):
+        for live in list(self._room.held.values()):
             if live.job.created_at < time.time() - HELD_S:
                 with suppress(TransitionError):
-                    self._end(await self._store.move(live.job.id, JobStatus.CANCELLED, told=True))
+                    self._room.end(await self._store.move(live.job.id, JobStatus.CANCELLED, told=True))
 
     async def keep_address(self, job_id: str, address: dict[str, object]) -> Job:
         """Commit where and how the surface answers a job; its later updates carry it."""
         job = await self._store.set_address(job_id, address)
-        if live := self._live.get(job_id) or self._held.get(job_id):
+        if live := self._room.find(job_id):
             live.job = replace(live.job, address=job.address)
         return job
 
     def owned(self, owner: str) -> list[JobUpdate]:
         """List an owner's waiting and running jobs, oldest first."""
-        return [self._standings.update(live) for live in self._live.values() if live.job.owner == owner]
+        return self._room.owned(owner)
 
     def held(self, owner: str) -> list[Job]:
         """List an owner's jobs that wait for the owner's word, oldest first."""
-        return [live.job for live in self._held.values() if live.job.owner == owner]
+        return self._room.held_of(owner)
 
     async def broken(self) -> EngineError:
         """Wait until the worker could not load its models, and tell why; it goes on trying all the same."""
@@ -179,22 +180,15 @@ class Dispatcher:
         A held job has no standing: its updates begin when it is released. Far back in the queue the interval is
         longer: with a thousand waiting, nobody's message may cost the others.
         """
-        live = self._live.get(job_id) or self._held.get(job_id)
+        live = self._room.find(job_id)
         while live and not live.over:
             live.changed.clear()
-            if job_id in self._held:
+            if job_id in self._room.held:
                 await live.changed.wait()
                 continue
-            update = self._standings.update(live)
+            update = self._room.update(live)
             yield update
             await _wait(live.changed, min(interval_s * (1 + (update.position or 0) // 5), LONGEST_INTERVAL_S))
-
-    def _check_caps(self, submission: Submission) -> None:
-        mine = self._queue.waiting_of(submission.owner) + len(self.held(submission.owner))
-        if mine >= self._caps.waiting_per_owner:
-            raise QueueFull("owner_queue_full", waiting=mine, limit=self._caps.waiting_per_owner)
-        if len(self._queue) >= self._caps.waiting:
-            raise QueueFull(waiting=len(self._queue), limit=self._caps.waiting)
 
     async def _take_up(self, job: Job) -> None:
         if job.attempt >= MAX_ATTEMPTS:
@@ -204,14 +198,10 @@ class Dispatcher:
         self._enqueue(Live(again))
 
     def _enqueue(self, live: Live) -> None:
-        self._live[live.job.id] = live
-        self._queue.push(live.job.id, live.job.owner)
+        if not self._on_device and not self._leased:
+            self._queue.rest()
+        self._room.enqueue(live)
         self._wake.set()
-
-    def _end(self, job: Job) -> None:
-        if live := self._live.pop(job.id, None) or self._held.pop(job.id, None):
-            live.job, live.over = job, True
-            live.changed.set()
 
     async def _lease_forever(self) -> None:
         while True:
@@ -225,7 +215,7 @@ class Dispatcher:
 
     def _next_batch(self, ready: Ready) -> list[Live]:
         lead = partial(self._residency.choose, swap_s=ready.swap_s, now=time.time())
-        return next_batch(self._queue, self._live, ready.slots, lead)
+        return next_batch(self._queue, self._live, ready.slots, lead, self._caps.running_per_owner)
 
     async def _lease(self, batch: list[Live], epoch: int) -> None:
         self._on_device |= {live.job.id for live in batch}
@@ -304,11 +294,11 @@ class Dispatcher:
 
     async def _rendered(self, event: Done) -> None:
         job = await self._store.add_pictures(event.job_id, event.pictures, event.seconds, event.notes)
-        self._speed.learn(job)
-        self._end(job)
+        self._room.speed.learn(job)
+        self._room.end(job)
 
     async def _failed(self, event: Failed) -> None:
-        self._end(await self._store.move(event.job_id, JobStatus.FAILED, error=event.code, facts=event.facts))
+        self._room.end(await self._store.move(event.job_id, JobStatus.FAILED, error=event.code, facts=event.facts))
 
     async def _lost(self, event: Lost) -> None:
         log.warning("worker_lost", epoch=event.epoch, code=event.code, facts=event.facts)
@@ -328,7 +318,7 @@ class Dispatcher:
         if live.crashes <= MAX_CRASHES:
             await self._requeue(live, live.job.attempt)
         else:
-            self._end(await self._store.move(live.job.id, JobStatus.FAILED, error=WorkerLost.code))
+            self._room.end(await self._store.move(live.job.id, JobStatus.FAILED, error=WorkerLost.code))
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

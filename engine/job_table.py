@@ -16,7 +16,7 @@ from engine import history
 from engine.database import Database
 from engine.errors import EngineError
 from engine.history import Statistics
-from engine.jobs import TRANSITIONS, Job, JobStatus, Submission
+from engine.jobs import TRANSITIONS, Job, JobStatus, Submission, server_of
 from engine.requests import AnyRequest
 from engine.rows import job_of
 from engine.tables import inputs, jobs
@@ -150,7 +150,7 @@ class JobTable:
         """Name the servers that have jobs."""
         async with self._database.read() as connection:
             places = await connection.scalars(select(jobs.c.place).distinct())
-            return {place.partition("/")[0] for place in places}
+            return {server_of(place) for place in places}
 
     async def _change(self, job_id: str, **changes: Any) -> Job:
         async with self._database.write() as connection:

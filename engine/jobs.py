@@ -55,6 +55,11 @@ class Submission:
     key: str
     address: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def server(self) -> str:
+        """Name what its place belongs to, as `Job.server` does."""
+        return server_of(self.place)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -83,16 +88,24 @@ class Job:
     @property
     def server(self) -> str:
         """Name what its place belongs to: "discord:123" of "discord:123/456"; a place without parts is its own."""
-        return self.place.partition("/")[0]
+        return server_of(self.place)
 
 
 @dataclass(frozen=True, slots=True)
 class JobUpdate:
-    """Say where a job stands right now; `position` counts from 1, `eta_s` is `None` until speed is known."""
+    """Say where a job stands right now; `position` counts from 1.
+
+    `eta_s` are the fewest and the most seconds that it will take, likely; `None` until speed is known.
+    """
 
     job: Job
     position: int | None = None
-    eta_s: float | None = None
+    eta_s: tuple[float, float] | None = None
     step: int = 0
     total: int = 0
     preview: bytes | None = None  # a small JPEG
+
+
+def server_of(place: str) -> str:
+    """Name what a place belongs to: what stands in front of the slash."""
+    return place.partition("/")[0]

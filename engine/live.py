@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,12 +11,15 @@ from itertools import islice
 from engine.jobs import Job, JobUpdate
 from engine.queue import FairQueue
 from engine.residency import Waiting
-from engine.speed import Speed
+from engine.speed import Prediction, Speed, total
 
 # How far down the queue requests are sought that can be drawn together with the next one.
 LOOKED_AT = 100
 # Positions are worked out for everybody at once, and so often that nobody notices.
 STANDINGS_S = 0.5
+# A position and, up to the job's end, the seconds and their variance; not a number where nobody knows.
+_Standing = tuple[int, float, float]
+_UNKNOWN = Prediction(math.nan, math.nan)
 # Chooses the index of the job that runs next.
 Lead = Callable[[Sequence[Waiting]], int]
 
@@ -31,18 +35,29 @@ class Live:
     total: int = 0
     preview: bytes | None = None
     crashes: int = 0
+    kind: tuple[str, float] = field(init=False)  # its model and cost, kept for the standings of all behind it
+
+    def __post_init__(self) -> None:
+        """Work out the kind."""
+        self.kind = self.job.request.model, self.job.request.cost()
+
+    def become(self, job: Job) -> None:
+        """Take in what was committed about the job, and let those know who wait for it."""
+        self.job, self.kind = job, (job.request.model, job.request.cost())
+        self.changed.set()
 
 
-def next_batch(queue: FairQueue, lives: Mapping[str, Live], room: int, lead: Lead) -> list[Live]:
+def next_batch(queue: FairQueue, lives: Mapping[str, Live], room: int, lead: Lead, per_owner: int = 0) -> list[Live]:
     """Take the job that `lead` chooses, and those that can be drawn together with it, `room` pictures in all.
 
-    A job whose worker died runs alone, so that it can take no other down.
+    No owner has more than `per_owner` of them, 0 means any number. A job whose worker died runs alone, so that it can
+    take no other down.
     """
     waiting = [lives[job_id] for job_id in islice(queue.order(), LOOKED_AT)]
     first = waiting[lead([Waiting(live.job.request.model, live.job.created_at) for live in waiting])]
     batch = [first]
     for live in waiting:
-        if live is not first and _fits(live, batch, room):
+        if live is not first and _fits(live, batch, room) and _may_join(live, batch, per_owner):
             batch.append(live)
     for live in batch:
         queue.take(live.job.id)
@@ -56,38 +71,48 @@ def _fits(live: Live, batch: list[Live], room: int) -> bool:
     return same and not alone and live.job.request.count + sum(request.count for request in requests) <= room
 
 
-class Standings:
-    """Tell where each of `lives` stands; `held` are the ids that a worker has."""
+def _may_join(live: Live, batch: list[Live], per_owner: int) -> bool:
+    return not per_owner or sum(other.job.owner == live.job.owner for other in batch) < per_owner
 
-    def __init__(self, queue: FairQueue, lives: Mapping[str, Live], held: Collection[str], speed: Speed) -> None:
-        self._queue, self._lives, self._held, self._speed = queue, lives, held, speed
-        self._standings: dict[str, tuple[int, float | None]] = {}
+
+class Standings:
+    """Tell where each of `lives` stands; `leased` are the ids that a worker has."""
+
+    def __init__(self, queue: FairQueue, lives: Mapping[str, Live], leased: Collection[str], speed: Speed) -> None:
+        self._queue, self._lives, self._leased, self._speed = queue, lives, leased, speed
+        self._standings: dict[str, _Standing] = {}
         self._at = 0.0
 
     def update(self, live: Live) -> JobUpdate:
         """Say where a job stands: waiting at a position, or drawn up to a step."""
-        if live.job.id not in self._queue:
-            return JobUpdate(live.job, None, self._left_s(live), live.step, live.total, live.preview)
-        return JobUpdate(live.job, *self._standing(live.job.id))
+        if live.job.id in self._queue:
+            position, seconds, variance = self._standing(live.job.id)
+            return JobUpdate(live.job, position, None if math.isnan(seconds) else Prediction(seconds, variance).ends())
+        left = self._left(live)
+        return JobUpdate(live.job, None, left and left.ends(), live.step, live.total, live.preview)
 
-    def _left_s(self, live: Live) -> float | None:
-        return self._speed.seconds(live.job, live.step / live.total if live.total else 0.0)
+    def _left(self, live: Live) -> Prediction | None:
+        whole = self._speed.predict(*live.kind)
+        return whole.part(1 - live.step / live.total) if whole and live.total else whole
 
-    def _standing(self, job_id: str) -> tuple[int, float | None]:
-        """Tell a waiting job's position and the seconds until it is done, both at most `STANDINGS_S` old."""
+    def _standing(self, job_id: str) -> _Standing:
+        """Tell where a waiting job stands, at most `STANDINGS_S` old."""
         now = asyncio.get_running_loop().time()
         if job_id not in self._standings or now - self._at > STANDINGS_S:
             self._standings, self._at = dict(self._all()), now
         return self._standings[job_id]
 
-    def _all(self) -> Iterator[tuple[str, tuple[int, float | None]]]:
-        total_s: float | None = 0.0
-        for live in (self._lives[job_id] for job_id in self._held if job_id in self._lives):
-            total_s = _sum(total_s, self._left_s(live))
+    def _all(self) -> Iterator[tuple[str, _Standing]]:
+        """Add up what is in front of each job; jobs are off independently of each other, so their variances add up."""
+        running = total(self._left(self._lives[job_id]) for job_id in self._leased if job_id in self._lives)
+        # Once something is unknown, all behind it is; plain numbers, since thousands are added up twice a second.
+        seconds, variance = running or (math.nan, math.nan)
+        predictions: dict[tuple[str, float], Prediction] = {}
         for position, job_id in enumerate(self._queue.order(), start=1):
-            total_s = _sum(total_s, self._left_s(self._lives[job_id]))
-            yield job_id, (position, total_s)
-
-
-def _sum(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one + other
+            kind = self._lives[job_id].kind
+            mine = predictions.get(kind)
+            if mine is None:
+                mine = predictions[kind] = self._speed.predict(*kind) or _UNKNOWN
+            seconds += mine[0]
+            variance += mine[1]
+            yield job_id, (position, seconds, variance)

@@ -12,6 +12,7 @@ from test_dispatcher import Bench
 from worker_bench import settings, task
 from worker_doubles import Sleeper, load_troubled
 
+from engine.caps import Caps
 from engine.catalog import DEMO
 from engine.checks import complete
 from engine.dispatcher import Dispatcher
@@ -85,6 +86,15 @@ async def test_what_differs_is_drawn_on_its_own(store: Store, other: dict) -> No
 async def test_the_pictures_of_a_batch_fit_its_slots(store: Store) -> None:
     drawn = await batches(store, submission("a", count=3), submission("b", count=2), submission("c"))
     assert drawn == [["a", "c"], ["b"]]
+
+
+async def test_no_owner_has_more_in_a_batch_than_the_cap_says(store: Store) -> None:
+    worker = Recording()
+    async with Dispatcher(store, worker, Caps(running_per_owner=1)) as dispatcher:
+        jobs = [await dispatcher.submit(each) for each in (submission("a"), submission("b"), submission("c", "bob"))]
+        worker.everybody_asked.set()
+        await ended(store, *jobs)
+    assert worker.batches == [["a", "c"], ["b"]]
 
 
 async def test_more_pictures_than_slots_are_drawn_all_the_same(store: Store) -> None:

@@ -202,3 +202,17 @@ async def test_a_phone_needs_no_scrolling_to_type_or_to_see_the_answer(page, tmp
     await expect(page.locator("#chat img").last).to_be_in_viewport()
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= PHONE["width"]
+
+
+async def test_a_german_browser_sees_a_german_page(bot, browser):
+    context = await browser.new_context(viewport=DESKTOP, locale="de-DE")
+    page = await context.new_page()
+    await open_page(page, bot)
+    await expect(page.locator("#head")).to_contain_text("Hier malt das kleine eingebaute Modell demo.")
+    await expect(page.get_by_text("Was soll ich malen?")).to_be_visible()
+    await page.get_by_role("tab", name="Formular").click()
+    await page.get_by_text("Vergrößern", exact=True).click()
+    await expect(page.locator("#about")).to_have_text("Male ein Bild in doppelter Größe")
+    await expect(page.get_by_role("button", name="Malen")).to_be_visible()
+    assert "__i18n__" not in await page.inner_text("body")
+    await context.close()

@@ -1,6 +1,7 @@
 """The dispatcher with the fake worker: fair, durable, each job ends once, and a crash costs one attempt."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -97,7 +98,8 @@ async def test_updates_tell_position_eta_steps_and_then_end(bench):
         await bench.status(running, JobStatus.LEASED)
         update = await anext(dispatcher.updates(waiting.id, 0.001))
         assert update.position == 1
-        assert update.eta_s > 0
+        low, high = update.eta_s
+        assert 0 < low < high
         bench.worker._say(Progress(running.id, 1, 1, 2, 4))
         async for update in dispatcher.updates(running.id, 0.001):
             if update.step:
@@ -254,7 +256,8 @@ async def test_the_newest_jobs_decide_about_the_speed_after_a_restart(bench):
         job = await dispatcher.submit(submission("next"))
         [update] = dispatcher.owned("ann")
     assert update.job.id == job.id
-    assert update.eta_s < 15
+    assert update.eta_s[0] < 15
+    assert update.eta_s[1] < 50
 
 
 async def test_a_crash_between_two_jobs_is_no_failure_to_load(bench):
@@ -279,3 +282,49 @@ async def test_a_thousand_waiting_jobs_cost_little(bench):
         for job in jobs:
             await anext(dispatcher.updates(job.id, 1))
     assert len(orders) <= 5, "the whole order is worked out for everybody at once"
+
+
+async def learned(bench: Bench, seconds: float) -> None:
+    """Let an earlier run have drawn a job."""
+    job, _ = await bench.store.add(submission("earlier"))
+    await bench.store.move(job.id, JobStatus.LEASED)
+    await bench.store.add_pictures(job.id, [PICTURE], seconds=seconds)
+
+
+async def test_a_queue_that_takes_too_long_is_closed_once_the_speed_is_known(bench):
+    caps = Caps(waiting_minutes=1)
+    async with bench.dispatcher(caps) as dispatcher:
+        bench.worker.hang()
+        for number in range(5):
+            await dispatcher.submit(submission(str(number)))
+        for update in dispatcher.owned("ann"):
+            await dispatcher.cancel(update.job.id)
+    await learned(bench, seconds=70.0)
+    async with bench.dispatcher(caps) as dispatcher:
+        bench.worker.hang()
+        await bench.status(await dispatcher.submit(submission("run")), JobStatus.LEASED)
+        await dispatcher.submit(submission("a"))
+        with pytest.raises(QueueFull) as caught:
+            await dispatcher.submit(submission("b", "bob"))
+    assert (caught.value.code, caught.value.facts) == ("queue_too_long", {"minutes": 1, "limit": 1})
+
+
+async def test_a_server_s_cap_spares_the_others(bench):
+    async with bench.dispatcher(Caps(waiting_per_server=1)) as dispatcher:
+        bench.worker.hang()
+        await bench.status(await dispatcher.submit(submission("run")), JobStatus.LEASED)
+        await dispatcher.submit(replace(submission("a"), place="discord:1/2"))
+        with pytest.raises(QueueFull, match="server_queue_full"):
+            await dispatcher.submit(replace(submission("b", "bob"), place="discord:1/3"))
+        await dispatcher.submit(replace(submission("c", "bob"), place="discord:10/3"))
+
+
+async def test_a_server_s_weight_counts(bench):
+    async with Dispatcher(bench.store, bench.worker, NO_CAPS, {"discord:1": 3.0}) as dispatcher:
+        bench.worker.hang()
+        await bench.status(await dispatcher.submit(submission("run", "eve")), JobStatus.LEASED)
+        for number in range(8):
+            await dispatcher.submit(replace(submission(f"a{number}"), place="discord:1/2"))
+            await dispatcher.submit(submission(f"b{number}", "bob"))
+        order = [(await bench.store.get(job_id)).owner for job_id in list(dispatcher._queue.order())[:8]]
+    assert order.count("ann") == 6

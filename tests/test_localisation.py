@@ -18,8 +18,11 @@ from engine.errors import RequestError
 
 ROOT = Path(__file__).parent.parent
 # Keys made of one of these and a name: of an error, a note, a command and so on.
-FAMILIES = ("command", "error", "flaw", "menu", "note", "option", "problem", "state")
-SAYING = ("say", "in_each_language")
+FAMILIES = (
+    "choice", "command", "error", "flaw", "menu", "note", "option", "problem", "state",
+    "web", "web-quality", "web-side", "web-title",
+)  # fmt: skip
+SAYING = ("say", "in_each_language", "word")
 # Nobody reads of these: a cancelled job is none that failed, and a transition that must not be is a fault of the bot.
 UNSAID = {"cancelled", "wrong_transition"}
 TRANSLATED = LANGUAGES[1:]
@@ -129,6 +132,8 @@ def test_commands_and_options_keep_to_the_length_that_discord_allows(language):
         for command in COMMANDS:
             assert 1 <= len(replies.command_help(command)) <= 100
             assert max((len(replies.option_help(command, it)) for it in command.options), default=1) <= 100
+            choices = [replies.choice(word) for it in command.options for word in command.choices(it)]
+            assert not any(len(each) > 100 or each.startswith("choice-") for each in choices)
         assert (
             max(len(say(key)) for key in messages("en") if key.startswith("option-") and key != "option-bounds") <= 75
         )
@@ -136,11 +141,13 @@ def test_commands_and_options_keep_to_the_length_that_discord_allows(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_help_fits_into_one_message_of_discord_and_a_question_s_hint_into_its_field(language):
+def test_texts_keep_to_the_length_of_their_field(language):
     with speaking(language):
         names = [command.name for command in COMMANDS if "discord" in command.surfaces]
         assert max(len(help_text("discord", name)) for name in ["", *names]) <= 1_900  # escaping makes it longer
         assert len(say("prompt-placeholder")) <= 64
+        assert len(say("telegram-description")) <= 512
+        assert len(say("telegram-short-description")) <= 120
 
 
 @pytest.mark.parametrize("key", ["ask-prompt", "ask-picture", "ask-parts"])

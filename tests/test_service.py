@@ -262,3 +262,16 @@ async def test_a_place_that_refuses_for_a_day_is_given_up(house, surface, monkey
         await follower
         job = await opened.store.get(job.id)
     assert (job.status, job.error, job.told) == (JobStatus.FAILED, "undeliverable", True)
+
+
+async def test_a_job_that_was_deleted_meanwhile_is_told_to_nobody(house, surface):
+    surface.failures = [ConnectionError()]
+    async with house() as bot:
+        bot.worker.fail_next(OutOfMemory())
+        job, follower = await bot.imagine()
+        async with asyncio.timeout(5):
+            while surface.failures:
+                await asyncio.sleep(0.001)
+        await bot.store.delete(job.id)
+        await follower
+    assert surface.told == []

@@ -14,6 +14,7 @@ from bot import replies
 from bot.commands import QUEUE
 from bot.listener import PortTaken, listen
 from bot.localisation import say
+from bot.web.words import word
 from engine.catalog import DEMO, KANDINSKY_2_2, Catalog
 from engine.jobs import JobStatus
 from tests.web_bot import Visitor, WebBot
@@ -179,14 +180,17 @@ async def test_choosing_a_model_in_the_form_brings_its_bounds(tmp_path):
     assert (width["minimum"], width["maximum"], width["value"], width["step"]) == (256, 1536, 768, 64)
     assert (height["value"], steps, guidance) == (768, 50, 4)
     assert command["value"] == "morph"
-    assert ["Depth", "depth"] in [list(choice) for choice in command["choices"]]
+    assert [word("web-title-depth"), "depth"] in [list(choice) for choice in command["choices"]]
 
 
 async def test_only_a_bot_with_the_demo_model_alone_says_so(tmp_path):
     for catalog, is_said in ((Catalog([DEMO]), True), (Catalog([KANDINSKY_2_2, DEMO]), False)):
         async with WebBot(tmp_path, catalog=catalog).running() as bot, Visitor(bot.url) as visitor:
-            page = (await visitor.http.get("/config")).text
-            assert ("small embedded model" in page) is is_said
+            page = (await visitor.http.get("/config")).json()
+            assert (
+                any(word("web-demo-note") in str(part["props"].get("value")) for part in page["components"]) is is_said
+            )
+            assert page["i18n_translations"]["de"]["web-demo-note"].startswith("Hier malt das kleine eingebaute Modell")
 
 
 async def test_two_browsers_are_two_owners(tmp_path):

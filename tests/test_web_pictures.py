@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from bot import replies
 from bot.commands import DRAWING_COMMANDS, MIX, UPSCALE
 from bot.localisation import say
 from bot.web.form import FIELDS, is_shown
+from bot.web.words import word
 from engine import inputs
 from engine.catalog import KANDINSKY_2_2, KANDINSKY_3, Catalog
 from engine.jobs import JobStatus
@@ -278,7 +278,7 @@ async def test_a_preview_stands_in_the_answer_until_the_picture_does(tmp_path):
 async def test_the_form_shows_the_inputs_of_a_command_and_no_others(visitor):
     for command in DRAWING_COMMANDS:
         about, *shown = await visitor.call("show", command.name)
-        assert about == replies.command_help(command)
+        assert about == word(f"command-{command.name}")
         assert any(update["visible"] for update in shown)
     assert [name for name in FIELDS if is_shown(name, UPSCALE)] == [
         "image", "prompt", "strength", "negative", "steps", "guidance", "seed", "quality", "exact", "model",

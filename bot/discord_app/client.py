@@ -17,6 +17,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import config, replies
+from bot.discord_app.translator import Words
+from bot.localisation import speaking
 from engine.errors import EngineError
 
 log = structlog.get_logger()
@@ -52,6 +54,7 @@ class Client(discord.Client):
     async def setup_hook(self) -> None:
         """Register the commands; where that fails, those of the last start still work."""
         self._logged_in()
+        await self.tree.set_translator(Words())
         try:
             await self.tree.sync()
         except (*TROUBLE, app_commands.AppCommandError) as error:
@@ -73,11 +76,11 @@ class Tree(app_commands.CommandTree[Client]):
 
 async def apologise(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Say what went wrong to the person who asked, alone."""
-    if isinstance(error, EngineError):
-        await whisper(interaction, replies.error(error))
-        return
-    log.error("discord_command_failed", interaction=interaction.id, exc_info=error)
-    await whisper(interaction, replies.error(EngineError()))
+    if not isinstance(error, EngineError):
+        log.error("discord_command_failed", interaction=interaction.id, exc_info=error)
+    with speaking(str(interaction.locale)):
+        sentence = replies.error(error if isinstance(error, EngineError) else EngineError())
+    await whisper(interaction, sentence)
 
 
 async def whisper(interaction: discord.Interaction[Any], text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -11,6 +12,7 @@ from discord import app_commands
 
 from bot import replies
 from bot.commands import COMMANDS, Command, Invocation, Option, Upload
+from bot.discord_app.translator import in_their_language
 
 Handler = Callable[[discord.Interaction, Invocation], Awaitable[None]]
 AppCommand = app_commands.Command[Any, ..., None]
@@ -38,12 +40,14 @@ def build(command: Command, handle: Handler, models: Sequence[str]) -> AppComman
     # discord.py reads a command's options from its callback's signature.
     offered = command.on(SURFACE)
     callback.__signature__ = Signature([_INTERACTION, *map(_parameter, offered)])  # type: ignore[attr-defined]
-    app_commands.describe(**{option.name: replies.option_help(command, option) for option in offered})(callback)
+    described = {it.name: in_their_language(partial(replies.option_help, command, it)) for it in offered}
+    app_commands.describe(**described)(callback)
     if chosen := {option.name: _choices(command, option) for option in offered if command.choices(option)}:
         app_commands.choices(**chosen)(callback)
     if any(option.name == "model" for option in offered):
         app_commands.autocomplete(model=_suggest(models))(callback)
-    return app_commands.Command(name=command.name, description=replies.command_help(command), callback=callback)
+    description = in_their_language(partial(replies.command_help, command))
+    return app_commands.Command(name=command.name, description=description, callback=callback)
 
 
 _INTERACTION = Parameter("interaction", Parameter.POSITIONAL_OR_KEYWORD)
@@ -56,7 +60,8 @@ def _parameter(option: Option) -> Parameter:
 
 
 def _choices(command: Command, option: Option) -> list[app_commands.Choice[str | int | float]]:
-    return [app_commands.Choice(name=word, value=word) for word in command.choices(option)]
+    words = command.choices(option)
+    return [app_commands.Choice(name=in_their_language(partial(replies.choice, word)), value=word) for word in words]
 
 
 def _suggest(models: Sequence[str]) -> Suggest:

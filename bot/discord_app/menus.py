@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import discord
@@ -13,7 +14,8 @@ from bot.commands import DRAWING_COMMANDS, Command, Invocation, Option
 from bot.discord_app.client import apologise
 from bot.discord_app.commands import Handler
 from bot.discord_app.pictures import first_picture
-from bot.localisation import say
+from bot.discord_app.translator import in_their_language
+from bot.localisation import say, speaking
 
 # What a form asks for, of what the command takes.
 ASKED = ("prompt", "strength")
@@ -35,11 +37,14 @@ def build_menu(command: Command, handle: Handler) -> app_commands.ContextMenu:
     async def callback(interaction: discord.Interaction[Any], message: discord.Message) -> None:
         invocation = Invocation(command, {picture.name: first_picture(message.attachments)})
         if needs_words:
-            await interaction.response.send_modal(Form(invocation, asked, handle))
+            with speaking(str(interaction.locale)):
+                form = Form(invocation, asked, handle)
+            await interaction.response.send_modal(form)
         else:
             await handle(interaction, invocation)
 
-    return app_commands.ContextMenu(name=say(f"menu-{command.name}"), callback=callback)
+    name = in_their_language(partial(say, f"menu-{command.name}"))
+    return app_commands.ContextMenu(name=name, callback=callback)
 
 
 class Form(ui.Modal):

@@ -16,7 +16,8 @@ from bot.surface import Load
 from bot.telegram_app.address import SURFACE
 from bot.telegram_app.connection import App, build, quiet
 from bot.telegram_app.delivery import Delivery
-from bot.telegram_app.handlers import Handlers, menu, on_error
+from bot.telegram_app.handlers import Handlers, on_error
+from bot.telegram_app.menus import introduce
 from engine.jobs import Job
 
 log = structlog.get_logger()
@@ -83,7 +84,9 @@ class TelegramApp:
         stack.push_async_callback(self._app.bot.shutdown)
         await _log_in(self._app)
         stack.push_async_callback(self._app.shutdown)
-        await _set_menu(self._app)
+        # Beside everything else: Telegram may want minutes between changes, and nobody should wait for a menu.
+        introducing = asyncio.create_task(introduce(self._app.bot))
+        stack.callback(introducing.cancel)
         await self._app.start()
         stack.push_async_callback(self._app.stop)
         self._online.set()
@@ -148,14 +151,6 @@ async def _log_in(app: App) -> None:
             log.warning("telegram_unreachable", error=type(error).__name__, reason=error.message, again_in_s=wait_s)
         await asyncio.sleep(wait_s)
         wait_s = min(2 * wait_s, RETRY_LONGEST_S)
-
-
-async def _set_menu(app: App) -> None:
-    """Offer the commands in the app's menu; where that fails, those of the last start stay."""
-    try:
-        await app.bot.set_my_commands(menu())
-    except TelegramError as error:
-        log.warning("telegram_menu_not_set", error=type(error).__name__, reason=error.message)
 
 
 async def _ended(updater: Updater) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
-from telegram import BotCommand, Message, Update
+from telegram import Message, Update
 from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CommandHandler, ContextTypes, MessageHandler, filters
@@ -100,11 +100,6 @@ class Handlers:
 def _is_offered(line: str) -> bool:
     name = line.split()[0].removeprefix("/").partition("@")[0].lower()
     return name in {command.name for command in OFFERED}
-
-
-def menu() -> list[BotCommand]:
-    """List what the app shows behind its "/" button; everybody pressed Start already."""
-    return [BotCommand(it.name, replies.command_help(it)) for it in OFFERED if it is not commands.START]
 
 
 def taking(handle: Callable[[Message], Awaitable[None]]) -> Callback:

@@ -14,26 +14,13 @@ from gradio.components import Component
 
 from bot import replies
 from bot.commands import DRAWING_COMMANDS, IMAGINE, Command, Invocation, Upload
-from bot.localisation import say
 from bot.requesting import SIDES
 from bot.web.uploads import mask, path_of, upload
+from bot.web.words import word
 from engine.catalog import ModelSpec
 from engine.checks import choices
 from engine.requests import MAX_PARTS, Mix, Text2Image
 
-TITLES = MappingProxyType(
-    {
-        "imagine": "Text to picture",
-        "img2img": "Picture to picture",
-        "inpaint": "Inpaint",
-        "outpaint": "Outpaint",
-        "mix": "Mix",
-        "morph": "Morph",
-        "variations": "Variations",
-        "depth": "Depth",
-        "upscale": "Upscale",
-    }
-)
 COMMANDS = MappingProxyType({command.name: command for command in DRAWING_COMMANDS})
 PARTS = range(1, MAX_PARTS + 1)
 # The form's values in the order in which they arrive.
@@ -90,7 +77,7 @@ class Form:
 
     def show(self, name: str) -> list[Any]:
         """Return the updates for the command called `name`."""
-        return [replies.command_help(COMMANDS[name]), *(_update(field, COMMANDS[name]) for field in self.shown)]
+        return [_about(COMMANDS[name]), *(_update(field, COMMANDS[name]) for field in self.shown)]
 
 
 def order(values: Sequence[object]) -> Order:
@@ -126,7 +113,11 @@ def is_shown(name: str, command: Command) -> bool:
 def offered(model: ModelSpec) -> list[tuple[str, str]]:
     """List the commands that `model` can do, as titles and names."""
     able = [command for command in DRAWING_COMMANDS if _default(command, "mode") in model.modes]
-    return [(TITLES[command.name], command.name) for command in able]
+    return [(word(f"web-title-{command.name}"), command.name) for command in able]
+
+
+def _about(command: Command) -> str:
+    return word(replies.key("command", command.name))
 
 
 def _flag(name: str, value: object) -> str:
@@ -147,21 +138,21 @@ def _is_given(value: object) -> bool:
 def choice(names: Sequence[str], model: ModelSpec) -> Fields:
     """Lay out the choice of a model among `names`, of which `model` is chosen, and of one of its commands."""
     return {
-        "model": gr.Dropdown(list(names), value=model.name, label="Model", visible=len(names) > 1),
+        "model": gr.Dropdown(list(names), value=model.name, label=word("web-model"), visible=len(names) > 1),
         "command": gr.Radio(
-            offered(model), value=IMAGINE.name, label="What to make", show_label=False, container=False,
-            elem_id="command",
+            offered(model), value=IMAGINE.name, label=word("web-command"), show_label=False,
+            container=False, elem_id="command",
         ),
     }  # fmt: skip
 
 
 def build(chosen: Fields, model: ModelSpec) -> Form:
     """Lay out the other inputs below the `choice`, with the bounds of the command table and of `model`."""
-    about = gr.Markdown(replies.command_help(IMAGINE), elem_id="about")
+    about = gr.Markdown(_about(IMAGINE), elem_id="about")
     fields = chosen | _pictures()
-    fields["prompt"] = gr.Textbox(label="Prompt", placeholder=say("prompt-placeholder"), lines=2)
+    fields["prompt"] = gr.Textbox(label=word("web-prompt"), placeholder=word("prompt-placeholder"), lines=2)
     rows = {f"part{number}": _part(number, fields) for number in PARTS}
-    fields["negative"] = gr.Textbox(label="Negative prompt", placeholder=say("option-negative"))
+    fields["negative"] = gr.Textbox(label=word("web-negative"), placeholder=word("option-negative"))
     fields |= _around() | _sizes(model) | _drawing(model)
     inputs = {name: fields[name] for name in FIELDS}
     return Form(inputs, {name: block for name, block in (rows | inputs).items() if name not in ALWAYS}, about)
@@ -171,7 +162,7 @@ def bounds(model: ModelSpec) -> dict[str, Component]:
     """Lay out sliders over the sizes of `model`."""
     return {
         name: gr.Slider(
-            model.min_size, model.max_size, model.native_size, step=model.size_multiple, label=name.capitalize(),
+            model.min_size, model.max_size, model.native_size, step=model.size_multiple, label=word(f"web-{name}"),
             min_width=120, buttons=[],
         )
         for name in ("width", "height")
@@ -181,16 +172,16 @@ def bounds(model: ModelSpec) -> dict[str, Component]:
 def _pictures() -> Fields:
     """Lay out what takes one picture: as it is, or with a brush for the part to repaint."""
     canvas = gr.ImageEditor(
-        label="Brush what to repaint", sources=PASTE, brush=BRUSH, eraser=gr.Eraser(default_size=BRUSH_SIZE),
+        label=word("web-canvas"), sources=PASTE, brush=BRUSH, eraser=gr.Eraser(default_size=BRUSH_SIZE),
         layers=False, transforms=(), buttons=[], height=400, elem_id="canvas", visible=False,
     )  # fmt: skip
     canvas.accept_blobs = None  # it would keep in memory whatever is sent; the page uploads files instead
-    return {"image": _picture("Picture", 240, elem_id="picture", visible=False), "canvas": canvas}
+    return {"image": _picture(word("web-picture"), 240, elem_id="picture", visible=False), "canvas": canvas}
 
 
 def _picture(label: str, height: int, **named: Any) -> gr.Image:
     return gr.Image(
-        label=label, sources=PASTE, buttons=[], height=height, placeholder="Click or drop",
+        label=label, sources=PASTE, buttons=[], height=height, placeholder=word("web-drop"),
         elem_classes="picture", **named,
     )  # fmt: skip
 
@@ -198,44 +189,45 @@ def _picture(label: str, height: int, **named: Any) -> gr.Image:
 def _part(number: int, fields: Fields) -> gr.Row:
     """Lay out one thing to mix: a picture or words, and its weight."""
     with gr.Row(visible=False, elem_classes="part") as row:
-        fields[f"image{number}"] = _picture(f"Picture {number}", 150, min_width=130, scale=2)
+        fields[f"image{number}"] = _picture(f"{word('web-picture')} {number}", 150, min_width=130, scale=2)
         with gr.Column(min_width=140, scale=3):
-            fields[f"words{number}"] = gr.Textbox(label="or words", lines=1)
-            fields[f"weight{number}"] = gr.Slider(0, 1, 0.5, step=0.05, label="Weight", buttons=[])
+            fields[f"words{number}"] = gr.Textbox(label=word("web-words"), lines=1)
+            fields[f"weight{number}"] = gr.Slider(0, 1, 0.5, step=0.05, label=word("web-weight"), buttons=[])
     return row
 
 
 def _around() -> Fields:
     """Lay out what only some commands take."""
-    extend = gr.CheckboxGroup(list(SIDES), value=list(SIDES), label="Draw more on", visible=False)
+    sides = [(word(f"web-side-{side}"), side) for side in SIDES]
+    extend = gr.CheckboxGroup(sides, value=list(SIDES), label=word("web-extend"), visible=False)
     with gr.Row():
         return {
             "extend": extend,
             "share": _slider("share", 0.5, 0.05, visible=False),
-            "ratio": gr.Textbox(label="or up to this ratio", placeholder="16:9", min_width=120, visible=False),
+            "ratio": gr.Textbox(label=word("web-ratio"), placeholder="16:9", min_width=120, visible=False),
             "frames": _slider("frames", 8, 1, visible=False),
             "strength": _slider("strength", 0.6, 0.02, visible=False),
-            "map": gr.Checkbox(label=say("option-map"), visible=False),
+            "map": gr.Checkbox(label=word("option-map"), visible=False),
         }
 
 
 def _sizes(model: ModelSpec) -> Fields:
     with gr.Row():
-        size = gr.Textbox(label="Size", placeholder="as the picture; or 768x512, or 16:9", visible=False)
+        size = gr.Textbox(label=word("web-size"), placeholder=word("web-size-placeholder"), visible=False)
         return bounds(model) | {"size": size}
 
 
 def _drawing(model: ModelSpec) -> Fields:
     """Lay out what every command takes."""
-    qualities = [(word.capitalize(), word) for word in choices(Text2Image, "quality")]
-    quality = gr.Radio(qualities, value="normal", label="Quality", info=say("option-quality"))
+    qualities = [(word(f"web-quality-{each}"), each) for each in choices(Text2Image, "quality")]
+    quality = gr.Radio(qualities, value="normal", label=word("web-quality"), info=word("web-quality-info"))
     with gr.Row():
         fields: Fields = {"quality": quality, "steps": _slider("steps", model.steps, 1)}
         fields["guidance"] = _slider("guidance", model.guidance_scale, 0.5)
     with gr.Row():
-        fields["seed"] = gr.Number(-1, label="Seed (-1 for any)", precision=0, min_width=90)
+        fields["seed"] = gr.Number(-1, label=word("web-seed"), precision=0, min_width=90)
         fields["count"] = _slider("count", 1, 1)
-    fields["exact"] = gr.Checkbox(label=say("option-exact"))
+    fields["exact"] = gr.Checkbox(label=word("option-exact"))
     return fields
 
 
@@ -246,7 +238,7 @@ def _slider(name: str, value: float, step: float, visible: bool = True) -> gr.Sl
     )
     low, high = command.limits(option) or (0, 0)
     return gr.Slider(
-        low, high, value, step=step, label=name.capitalize(), min_width=120, buttons=[], visible=visible
+        low, high, value, step=step, label=word(f"web-{name}"), min_width=120, buttons=[], visible=visible
     )  # fmt: skip
 
 

@@ -13,9 +13,11 @@ import gradio as gr
 from fastapi import FastAPI
 
 from bot.commands import IMAGINE
+from bot.localisation import say
 from bot.web import form
 from bot.web.chats import Message
 from bot.web.uploads import Blocks
+from bot.web.words import dictionary, word
 from engine import inputs
 from engine.catalog import Catalog, ModelSpec
 
@@ -26,10 +28,6 @@ EXAMPLES = (
     "zeichne mir einen blauen Stern auf weißem Hintergrund",
     "нарисуй зелёное сердце на розовом фоне",
     "黄色背景上有一个紫色的三角形",
-)
-DEMO_NOTE = (
-    "The small embedded model **demo** draws here. For Kandinsky itself, set "
-    '`model = "kandinsky-2-2"` under `[engine]` in `config.toml` and start the bot again.'
 )
 # How often an idle page asks again, and how long the files of shown pictures are kept.
 ASK_EVERY_S = 0.2
@@ -85,6 +83,7 @@ def mount(handlers: Handlers, catalog: Catalog, auth: tuple[str, str] | None) ->
     gr.mount_gradio_app(
         app, build(handlers, catalog), path="/", auth=auth, theme=_theme(), css=CSS, footer_links=[], run_history=False,
         ssr_mode=False, mcp_server=False, enable_monitoring=False, show_error=False, max_file_size=inputs.MAX_BYTES,
+        i18n=dictionary(),
     )  # fmt: skip
     return app
 
@@ -93,10 +92,10 @@ def build(handlers: Handlers, catalog: Catalog) -> Blocks:
     """Lay out the page and connect it."""
     blocks = Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, DAY_S))
     with blocks:
-        gr.Markdown(f"# {TITLE}\n" + (DEMO_NOTE if catalog.names() == ["demo"] else ""), elem_id="head")
-        with gr.Tab("Chat"):
+        gr.Markdown(f"# {TITLE}\n" + (word("web-demo-note") if catalog.names() == ["demo"] else ""), elem_id="head")
+        with gr.Tab(word("web-tab-chat"), id="chat"):
             chat = _chat(handlers)
-        with gr.Tab("Form"):
+        with gr.Tab(word("web-tab-form"), id="form"):
             answer = _form(handlers, catalog)
         seen = gr.Number(0, visible=False, precision=0)
         gr.Timer(ASK_EVERY_S).tick(handlers.watch, seen, [chat, *answer, seen], trigger_mode="once", **_plain("watch"))
@@ -133,19 +132,20 @@ def _preview(message: Message) -> str:
     """Write the preview as a picture that needs no file, or nothing where there is none."""
     if message.preview is None:
         return ""
-    return f'<img alt="Preview" src="data:image/jpeg;base64,{base64.b64encode(message.preview).decode()}">'
+    data = base64.b64encode(message.preview).decode()
+    return f'<img alt="{escape(say("web-preview"))}" src="data:image/jpeg;base64,{data}">'
 
 
 def _chat(handlers: Handlers) -> gr.Chatbot:
     """Lay out the chat and the line below it."""
     chat = gr.Chatbot(
-        label="Chat", show_label=False, container=False, render_markdown=False, sanitize_html=True, allow_tags=False,
-        latex_delimiters=[], buttons=[], feedback_options=None, height=None, elem_id="chat",
+        label=word("web-tab-chat"), show_label=False, container=False, render_markdown=False, sanitize_html=True,
+        allow_tags=False, latex_delimiters=[], buttons=[], feedback_options=None, height=None, elem_id="chat",
         group_consecutive_messages=False,  # each picture in its own bubble has its own button to download it
-        examples=[{"text": text} for text in EXAMPLES], placeholder="### What shall I draw?",
+        examples=[{"text": text} for text in EXAMPLES], placeholder=f"### {word('web-ask')}",
     )  # fmt: skip
     line = gr.MultimodalTextbox(
-        label="Message", placeholder="A prompt, or /help", show_label=False,
+        label=word("web-message"), placeholder=word("web-message-placeholder"), show_label=False,
         container=False, submit_btn=True, autofocus=True, elem_id="line", lines=1, max_lines=4, sources=["upload"],
         file_types=["image"], file_count="multiple",
     )  # fmt: skip
@@ -167,7 +167,7 @@ def _form(handlers: Handlers, catalog: Catalog) -> list[Any]:
     with gr.Row():
         with gr.Column(min_width=300):
             fields = form.build(chosen, catalog[catalog.default])
-            button = gr.Button("Generate", variant="primary")
+            button = gr.Button(word("web-generate"), variant="primary")
         with gr.Column(min_width=300, elem_id="answer"):
             preview = gr.HTML(visible=False, elem_id="preview")
             gallery = gr.Gallery(
@@ -175,7 +175,12 @@ def _form(handlers: Handlers, catalog: Catalog) -> list[Any]:
                 buttons=["download", "fullscreen"], elem_id="gallery",
             )  # fmt: skip
             status = gr.Textbox(
-                label="Answer", show_label=False, container=False, interactive=False, lines=3, elem_id="status"
+                label=word("web-answer"),
+                show_label=False,
+                container=False,
+                interactive=False,
+                lines=3,
+                elem_id="status",
             )
     # Every bound is checked in one place, the request: Gradio's own checks would answer in other words.
     button.click(

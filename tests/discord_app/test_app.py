@@ -12,7 +12,7 @@ from bot import replies
 from bot.commands import COMMANDS
 from bot.discord_app.client import plain
 from bot.discord_app.menus import MENU
-from bot.localisation import say
+from bot.localisation import say, speaking
 from bot.service import Service
 from engine.jobs import JobStatus
 from tests.discord_app.bot import GatedWorker, has_pictures, is_begun
@@ -52,6 +52,29 @@ async def test_the_commands_on_discord_are_those_of_the_table(server, bot):
     assert [choice["value"] for choice in imagine["quality"]["choices"]] == ["draft", "normal", "best"]
     assert not any({"min_value", "max_value", "max_length"} & option.keys() for option in imagine.values())
     assert put.json[0]["contexts"] == [0, 1, 2]
+
+
+async def test_discord_shows_each_person_the_commands_in_their_language(server, bot):
+    async with bot.running():
+        put = await server.requested("PUT", "/commands")
+    imagine, menu = put.json[0], next(command for command in put.json if command["name"] == say("menu-upscale"))
+    options = {option["name"]: option for option in imagine["options"]}
+    for locale in ("de", "ru", "zh-CN", "zh-TW"):
+        with speaking(locale):
+            assert imagine["description_localizations"][locale] == replies.command_help(COMMANDS[0])
+            option = COMMANDS[0].option("steps", "discord")
+            assert options["steps"]["description_localizations"][locale] == replies.option_help(COMMANDS[0], option)
+            assert options["quality"]["choices"][0]["name_localizations"][locale] == replies.choice("draft")
+            assert menu["name_localizations"][locale] == say("menu-upscale")
+    assert imagine["description_localizations"].keys() == {"de", "ru", "zh-CN", "zh-TW"}
+    assert not any(part.get("name_localizations") for part in (imagine, *imagine["options"]))  # names stay English
+
+
+async def test_a_german_is_told_in_german_what_went_wrong(server, bot):
+    async with bot.running():
+        bot.ada.locale = "de"
+        message = await bot.use("imagine", prompt="a fox", model="sdxl")
+    assert message.text.startswith("Ein Modell sdxl gibt es hier nicht.")
 
 
 async def test_no_privileged_intent_is_needed(server, bot):

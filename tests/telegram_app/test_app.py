@@ -8,8 +8,9 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from bot.commands import COMMANDS
-from bot.localisation import say
+from bot.commands import COMMANDS, Command
+from bot.localisation import say, speaking
+from bot.telegram_app.menus import SCOPES, menu
 from bot.telegram_app.texts import shorten
 from engine import images
 from engine.jobs import JobStatus
@@ -180,6 +181,33 @@ async def test_the_menu_and_the_help_are_the_table(bot):
     assert [command["command"] for command in menu.decoded("commands")] == offered
     assert all(f"/{name}: " in help_text.text for name in offered)
     assert options.text.startswith("/imagine: ")
+
+
+async def test_telegram_shows_each_person_the_bot_in_their_language_and_is_told_so_once(bot):
+    async with bot.running():
+        about = await bot.server.wait_for_call(
+            "setMyShortDescription", lambda call: "language_code" not in call.params, timeout_s=WAIT_S
+        )
+    assert about.params["short_description"] == say("telegram-short-description")
+    menus = bot.server.called("setMyCommands")
+    assert len(menus) == 16
+    assert len({(call.decoded("scope")["type"], call.params.get("language_code")) for call in menus}) == 16
+    german = next(call for call in menus if call.params.get("language_code") == "de")
+    with speaking("de"):
+        assert german.decoded("commands")[0] == {"command": "imagine", "description": say("command-imagine")}
+        assert say("telegram-description") in {it.params["description"] for it in bot.server.called("setMyDescription")}
+    before = len(bot.server.calls)
+    async with bot.running():
+        last = "getMyShortDescription"
+        await bot.server.wait_for_call(last, lambda _: len(bot.server.called(last)) == 2, timeout_s=WAIT_S)
+    assert not [call.method for call in bot.server.calls[before:] if call.method.lower().startswith("setmy")]
+
+
+def test_only_administrators_are_offered_what_is_for_moderators():
+    table = (Command("imagine"), Command("help", moderators_only=True))
+    offered = {scope.type: [it.command for it in menu(scope, "en", table)] for scope in SCOPES}
+    assert offered.pop("all_chat_administrators") == ["imagine", "help"]
+    assert set(map(tuple, offered.values())) == {("imagine",)}
 
 
 async def test_edited_and_forwarded_commands_ask_for_nothing(bot):

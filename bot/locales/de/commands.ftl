@@ -43,6 +43,12 @@ option-file = Das Bild als Datei schicken, nicht neu komprimiert
 option-job = Die Nummer eines Auftrags oder all
 option-command = Der Name eines Befehls, um seine Optionen zu sehen
 
+## The words that an option may be, as Discord offers them: what is typed is the English word, so it is named too
+
+choice-draft = Entwurf (draft)
+choice-normal = normal
+choice-best = am besten (best)
+
 ## The entries of a message's menu: at most 32 characters
 
 menu-img2img = Bild übermalen

@@ -74,3 +74,11 @@ no-command = Antworte auf das Bild mit einem Befehl, zum Beispiel: /img2img ein 
 help-hint = /help mit dem Namen eines Befehls, etwa /help imagine, zeigt seine Optionen.
 pictures-help = Bilder: Schick sie mit dem Befehl als Bildunterschrift oder antworte auf eine Nachricht, die eines hat.
 option-bounds = { $help } ({ NUMBER($low, useGrouping: 1) } bis { NUMBER($high, useGrouping: 1) })
+
+## What Telegram shows of the bot: in a chat without messages at most 512 characters, in its profile at most 120
+
+telegram-description =
+    Ich male Bilder mit Kandinsky: nach deinen Worten, über deine Bilder oder aus beidem gemischt.
+
+    Schreib mir /imagine ein roter Kreis auf blauem Hintergrund oder /help für alles Weitere.
+telegram-short-description = Malt mit Kandinsky Bilder aus deinen Worten und deinen Bildern.

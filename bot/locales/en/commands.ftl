@@ -70,6 +70,12 @@ option-file = Send the picture as a file, not recompressed
 option-job = A job's number, or all
 option-command = A command's name, for its options
 
+## The words that an option may be, as Discord offers them: what is typed is the English word, so it is named too
+
+choice-draft = draft
+choice-normal = normal
+choice-best = best
+
 ## The entries of a message's menu: at most 32 characters
 
 menu-img2img = Use as init image

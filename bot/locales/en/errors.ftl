@@ -95,3 +95,5 @@ error-mask-decided = This mask was decided on already.
 error-show-what = Say what to show: /show and a number from /history, or send a picture with it.
 error-unknown-style = There is no style { $value } here. Choose from: { $known }.
 error-wrong-prompts = Write { $low } to { $limit } prompts, one on each line, or send them as a text file; { $count } were given.
+error-server-queue-full = { $waiting } pictures of this server are waiting, at most { $limit } may. Try again later.
+error-queue-too-long = The queue is { $minutes } minutes long, at most { $limit } are allowed. Try again later.

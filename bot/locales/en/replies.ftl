@@ -115,3 +115,11 @@ status-cancelled = cancelled
 styles-hint = Use one with --style NAME.
 styles-none = No styles are set up here.
 models-line = { $model }: { $size }, { $steps } steps; { $modes }
+
+## What Telegram shows of the bot: in a chat without messages at most 512 characters, in its profile at most 120
+
+telegram-description =
+    I draw pictures with Kandinsky: from your words, over your pictures, or mixed from both.
+
+    Write me /imagine a red circle on a blue background, or /help for everything else.
+telegram-short-description = Draws pictures with Kandinsky from your words and your pictures.

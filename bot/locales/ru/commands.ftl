@@ -43,6 +43,12 @@ option-file = Прислать картинку файлом, без повто�
 option-job = Номер задания или all
 option-command = Имя команды, чтобы увидеть её параметры
 
+## The words that an option may be, as Discord offers them: what is typed is the English word, so it is named too
+
+choice-draft = черновик (draft)
+choice-normal = обычное (normal)
+choice-best = лучшее (best)
+
 ## The entries of a message's menu: at most 32 characters
 
 menu-img2img = Перерисовать

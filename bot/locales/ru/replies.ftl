@@ -82,3 +82,11 @@ no-command = Ответьте на картинку командой, напри
 help-hint = /help с именем команды, например /help imagine, покажет её параметры.
 pictures-help = Картинки: пришлите их с командой в подписи или ответьте на сообщение с картинкой.
 option-bounds = { $help } (от { NUMBER($low, useGrouping: 1) } до { NUMBER($high, useGrouping: 1) })
+
+## What Telegram shows of the bot: in a chat without messages at most 512 characters, in its profile at most 120
+
+telegram-description =
+    Я рисую картинки с помощью Kandinsky: по вашим словам, поверх ваших картинок или смешивая то и другое.
+
+    Напишите мне /imagine красный круг на синем фоне или /help, чтобы узнать обо всём остальном.
+telegram-short-description = Рисует с помощью Kandinsky картинки по вашим словам и вашим картинкам.

@@ -43,6 +43,12 @@ option-file = 以文件形式发送图片，不再压缩
 option-job = 任务编号，或 all
 option-command = 命令名称，用来查看它的选项
 
+## The words that an option may be, as Discord offers them: what is typed is the English word, so it is named too
+
+choice-draft = 草稿（draft）
+choice-normal = 普通（normal）
+choice-best = 最佳（best）
+
 ## The entries of a message's menu: at most 32 characters
 
 menu-img2img = 以此图重绘

@@ -62,3 +62,11 @@ no-command = 请用命令回复这张图片，例如：/img2img 红色的圆。/
 help-hint = /help 加上命令名，例如 /help imagine，会显示它的选项。
 pictures-help = 图片：发送图片时把命令写在说明文字里，或回复一条带图片的消息。
 option-bounds = { $help }（{ NUMBER($low, useGrouping: 1) } 到 { NUMBER($high, useGrouping: 1) }）
+
+## What Telegram shows of the bot: in a chat without messages at most 512 characters, in its profile at most 120
+
+telegram-description =
+    我用 Kandinsky 画图：根据你的文字，在你的图片上，或把两者混合起来。
+
+    发给我 /imagine 蓝色背景上的红色圆形，或发送 /help 查看其他功能。
+telegram-short-description = 用 Kandinsky 根据你的文字和图片画图。

@@ -29,6 +29,11 @@ PYTHON_TYPES: dict[int, type | tuple[type, ...]] = {
     ATTACHMENT: Upload,
 }
 NAME = re.compile(r"^[-_'\w]{1,32}$")
+# https://docs.discord.com/developers/reference#locales
+LOCALES = (
+    "id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl", "no", "pl", "pt-BR",
+    "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th", "zh-CN", "ja", "zh-TW", "ko",
+)  # fmt: skip
 MOST_CHOICES = MOST_OPTIONS = 25
 MOST_COMMANDS = {1: 100, 2: 15, 3: 15, 4: 1}
 
@@ -135,6 +140,7 @@ def _check_together(wanted: list[dict[str, Any]], complaints: Complaints) -> Non
 def _check_command(command: dict[str, Any], path: str, complaints: Complaints) -> None:
     if (command.get("type") or CHAT_INPUT) != CHAT_INPUT:
         complaints.check_length(command.get("name"), f"{path}.name", 32, 1)
+        _check_localised(command, "name", 32, path, complaints)
         complaints.check(not command.get("description"), f"{path}.description", "BASE_TYPE_MAX_LENGTH", "Not allowed.")
         return
     _check_named(command, path, complaints)
@@ -148,8 +154,14 @@ def _check_named(part: dict[str, Any], path: str, complaints: Complaints) -> Non
         valid = NAME.match(name) and name == name.lower()
         complaints.check(valid, f"{path}.{key}", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
     complaints.check_length(part.get("description"), f"{path}.description", 100, 1)
-    for locale, text in (part.get("description_localizations") or {}).items():
-        complaints.check_length(text, f"{path}.description_localizations.{locale}", 100, 1)
+    _check_localised(part, "description", 100, path, complaints)
+
+
+def _check_localised(part: dict[str, Any], what: str, limit: int, path: str, complaints: Complaints) -> None:
+    for locale, text in (part.get(f"{what}_localizations") or {}).items():
+        place = f"{path}.{what}_localizations.{locale}"
+        complaints.check(locale in LOCALES, place, "BASE_TYPE_CHOICES", f"Value must be one of {LOCALES}.")
+        complaints.check_length(text, place, limit, 1)
 
 
 def _check_options(options: list[dict[str, Any]], path: str, complaints: Complaints) -> None:
@@ -169,6 +181,9 @@ def _check_options(options: list[dict[str, Any]], path: str, complaints: Complai
         )
         few = len(option.get("choices") or []) <= MOST_CHOICES
         complaints.check(few, f"{place}.choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+        for number, choice in enumerate(option.get("choices") or []):
+            complaints.check_length(choice.get("name"), f"{place}.choices.{number}.name", 100, 1)
+            _check_localised(choice, "name", 100, f"{place}.choices.{number}", complaints)
         _check_options(option.get("options") or [], place, complaints)
 
 

@@ -58,6 +58,14 @@ class Faults:
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
+        self._every = 0
+        self._asked = 0
+        self._regular: Fault | None = None
+
+    def every(self, requests: int, *, status: int, retry_after_s: float = 0.1) -> None:
+        """Let one in so many requests fail from now on, until `clear`."""
+        self._every = requests
+        self._regular = Fault("*", "*", 1, status, 0, "", 0.0, retry_after_s, True, False, False, False)
 
     def next(
         self,
@@ -89,13 +97,16 @@ class Faults:
     def clear(self) -> None:
         """Forget all failures that did not happen yet."""
         self._waiting.clear()
+        self._regular = None
 
     def take(self, method: str, path: str) -> Fault | None:
         """Return the fault a request meets, counting it down."""
         fault = next((fault for fault in self._waiting if fault.matches(method, path)), None)
         if fault:
             fault.times -= 1
-        return fault
+            return fault
+        self._asked += 1
+        return self._regular if self._every and self._asked % self._every == 0 else None
 
 
 async def suffer(fault: Fault, request: web.Request) -> web.Response | None:

@@ -10,6 +10,7 @@ from .updates import Webhook
 from .world import World
 
 COMMANDS_AT_MOST = 100
+DESCRIPTIONS_AT_MOST = {"description": 512, "short_description": 120}
 LONGEST_POLL_S = 50
 GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 ADMIN_RIGHTS = ("can_manage_chat", "can_delete_messages", "can_manage_video_chats", "can_restrict_members")
@@ -22,6 +23,7 @@ class Account:
     def __init__(self, world: World) -> None:
         self._world = world
         self._commands: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self._descriptions: dict[tuple[str, str], str] = {}
 
     def get_me(self, params: Params) -> dict[str, Any]:
         """Return the bot."""
@@ -78,6 +80,22 @@ class Account:
         self._commands.pop(_menu(params), None)
         return True
 
+    def set_my_description(self, params: Params) -> bool:
+        """Set what an empty chat shows, for a language."""
+        return self._describe("description", params)
+
+    def get_my_description(self, params: Params) -> dict[str, str]:
+        """Return what an empty chat shows, for a language or else for all."""
+        return self._described("description", params)
+
+    def set_my_short_description(self, params: Params) -> bool:
+        """Set what the bot's profile shows, for a language."""
+        return self._describe("short_description", params)
+
+    def get_my_short_description(self, params: Params) -> dict[str, str]:
+        """Return what the bot's profile shows, for a language or else for all."""
+        return self._described("short_description", params)
+
     def get_file(self, params: Params) -> dict[str, Any]:
         """Return where a file can be downloaded."""
         file = self._world.files.downloadable(params.text("file_id"))
@@ -112,6 +130,16 @@ class Account:
     def get_chat_member_count(self, params: Params) -> int:
         """Count the people and the bot."""
         return len(self._chat(params).members) + 1
+
+    def _describe(self, kind: str, params: Params) -> bool:
+        if len(params.text(kind)) > DESCRIPTIONS_AT_MOST[kind]:
+            raise bad_request("BOT_ABOUT_INVALID")
+        self._descriptions[kind, params.text("language_code")] = params.text(kind)
+        return True
+
+    def _described(self, kind: str, params: Params) -> dict[str, str]:
+        everybody = self._descriptions.get((kind, ""), "")
+        return {kind: self._descriptions.get((kind, params.text("language_code")), everybody)}
 
     def _chat(self, params: Params) -> Chat:
         return self._world.chat(params.values.get("chat_id"))

@@ -15,8 +15,6 @@ HARMLESS = {
     "logout",
     "close",
     "setmyname",
-    "setmydescription",
-    "setmyshortdescription",
     "setmydefaultadministratorrights",
     "setchatmenubutton",
     "setmessagereaction",
