@@ -10,6 +10,8 @@ from engine.errors import RequestError
 
 # A phone's keyboard turns "--" into a dash: both open a flag.
 _FLAG = re.compile(r"(?:--|[—–])(?=[^\W\d])([\w-]+)(?:=(\S+))?")
+# The ends of lines are kept until it is known whether they mean anything.
+_WORD = re.compile(r"\n|\S+")
 
 
 def parse_text(text: str, surface: str, pictures: Sequence[Upload] = ()) -> Invocation:
@@ -18,7 +20,7 @@ def parse_text(text: str, surface: str, pictures: Sequence[Upload] = ()) -> Invo
     A phrase takes the words up to the next flag, a switch none (but `--file=no` is off), any other flag one. `pictures`
     came with the message, in their order.
     """
-    head, *words = text.split()
+    head, *words = _WORD.findall(text.strip())
     command = find(head.removeprefix("/").partition("@")[0].lower(), surface)
     bare, options = list[str](), dict[str, object]()
     for option, given, following in _flags(command, surface, words):
@@ -27,8 +29,8 @@ def parse_text(text: str, surface: str, pictures: Sequence[Upload] = ()) -> Invo
             continue
         options[option.name], rest = _take(option, given, following)
         bare += rest
-    main = {command.main: " ".join(bare)} if command.main and bare else {}
-    return Invocation(command, {**main, **options}, tuple(pictures))
+    main = {option.name: _join(bare, option) for option in command.options if option.name == command.main}
+    return Invocation(command, {**{name: it for name, it in main.items() if it}, **options}, tuple(pictures))
 
 
 def _flags(command: Command, surface: str, words: list[str]) -> Iterator[tuple[Option | None, str | None, list[str]]]:
@@ -47,11 +49,21 @@ def _take(option: Option, given: str | None, following: list[str]) -> tuple[str 
     """Split what stands behind a flag into its value and the words that are left."""
     if option.kind is bool:
         return _switch(option, given), following
-    words = [given, *following] if given else following
+    words = [given, *following] if given else following[_first_word(following) :]
     if not words:
         raise RequestError("option_without_value", option=option.name)
     taken = len(words) if option.phrase else 1
-    return " ".join(words[:taken]), words[taken:]
+    return _join(words[:taken], option), words[taken:]
+
+
+def _first_word(words: list[str]) -> int:
+    return next((index for index, word in enumerate(words) if word != "\n"), len(words))
+
+
+def _join(words: list[str], option: Option) -> str:
+    """Write words on one line, or, where the option is made of lines, on as many as they came on."""
+    text = " ".join(words)
+    return "\n".join(line.strip() for line in text.strip().split("\n")) if option.lines else " ".join(text.split())
 
 
 def _switch(option: Option, given: str | None) -> bool:
