@@ -25,8 +25,9 @@ from engine.workers.base import Task
 from engine.workers.fake import FakeWorker
 from tests.servers.discord import Channel, DiscordServer
 from tests.servers.discord import User as DiscordUser
-from tests.servers.telegram import Chat, TelegramServer
-from tests.servers.telegram import User as TelegramUser
+from tests.servers.telegram import TelegramServer
+from tests.servers.telegram.chats import Chat
+from tests.servers.telegram.chats import User as TelegramUser
 
 PEOPLE_PER_SERVER = 10
 # How many requests each of the people on a server has: the busiest two have half of all.
@@ -38,7 +39,8 @@ TENTH = 10
 class Load:
     """Say how many servers there are on each platform, in how many seconds people ask, and what a step takes.
 
-    `requests` are those of each person on a server. Every `refuse_every`th request of the bot meets a 429 on Discord.
+    `requests` are those of each person on a server, on Discord and on Telegram. Every `refuse_every`th request of the
+    bot meets a 429 on Discord.
     """
 
     discord_servers: int
@@ -46,6 +48,7 @@ class Load:
     spread_s: float
     step_s: float
     requests: Sequence[int] = REQUESTS
+    telegram_requests: Sequence[int] = REQUESTS
     refuse_every: int = 50
     patience_s: float = 1_200.0
 
@@ -178,9 +181,9 @@ def _on_discord(load: Load, server: DiscordServer) -> Iterator[Person]:
 
 def _on_telegram(load: Load, server: TelegramServer) -> Iterator[Person]:
     for number in range(load.telegram_servers):
-        members = [server.add_user(f"t{number}p{index}") for index in range(len(load.requests))]
+        members = [server.add_user(f"t{number}p{index}") for index in range(len(load.telegram_requests))]
         chat = server.supergroup(f"group {number}", members=members)
-        for user, requests in zip(members, load.requests, strict=True):
+        for user, requests in zip(members, load.telegram_requests, strict=True):
             yield OnTelegram(user, chat, requests)
 
 

@@ -19,7 +19,7 @@ from engine.errors import RequestError
 ROOT = Path(__file__).parent.parent
 # Keys made of one of these and a name: of an error, a note, a command and so on.
 FAMILIES = (
-    "choice", "command", "error", "flaw", "menu", "note", "option", "problem", "state",
+    "button", "choice", "command", "error", "eta", "flaw", "menu", "note", "option", "problem", "state", "status",
     "web", "web-quality", "web-side", "web-title",
 )  # fmt: skip
 SAYING = ("say", "in_each_language", "word")
@@ -87,7 +87,7 @@ def test_every_line_is_fluent_s_and_no_message_stands_there_twice(language):
 def test_no_language_lacks_a_message_or_has_one_of_its_own(language):
     assert files(language).keys() == files("en").keys()
     for file in files("en"):
-        assert list(messages(language, file)) == list(messages("en", file)), file
+        assert messages(language, file).keys() ^ messages("en", file).keys() == set(), file
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -146,6 +146,7 @@ def test_texts_keep_to_the_length_of_their_field(language):
         names = [command.name for command in COMMANDS if "discord" in command.surfaces]
         assert max(len(help_text("discord", name)) for name in ["", *names]) <= 1_900  # escaping makes it longer
         assert len(say("prompt-placeholder")) <= 64
+        assert max(len(say(key)) for key in messages("en") if key.startswith("button-")) <= 30 - len(" 16")
         assert len(say("telegram-description")) <= 512
         assert len(say("telegram-short-description")) <= 120
 

@@ -70,13 +70,6 @@ async def test_discord_shows_each_person_the_commands_in_their_language(server, 
     assert not any(part.get("name_localizations") for part in (imagine, *imagine["options"]))  # names stay English
 
 
-async def test_a_german_is_told_in_german_what_went_wrong(server, bot):
-    async with bot.running():
-        bot.ada.locale = "de"
-        message = await bot.use("imagine", prompt="a fox", model="sdxl")
-    assert message.text.startswith("Ein Modell sdxl gibt es hier nicht.")
-
-
 async def test_no_privileged_intent_is_needed(server, bot):
     privileged = 1 << 1 | 1 << 8 | 1 << 15
     async with bot.running() as app:

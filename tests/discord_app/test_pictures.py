@@ -154,13 +154,15 @@ async def test_a_message_s_picture_becomes_an_init_image_with_the_words_of_a_for
     assert answer.attachments[0].size_px == (128, 64)
 
 
-async def test_a_form_s_bad_value_is_told_to_its_person(server, bot):
+async def test_a_form_and_what_is_wrong_in_it_are_in_its_person_s_language(server, bot):
+    bot.ada.locale = "de"
     async with bot.running():
         message = await server.say(bot.channel, bot.ada, files=[PHOTO])
         form = await (await server.message_menu("Use as init image", message, user=bot.ada)).modal()
         sent = await server.submit(form, {"prompt": "a fox", "strength": "much"})
         answer = await sent.message(lambda message: message.content)
-    assert answer.content == "strength must be between 0.02 and 1; much is not."
+    assert form.title == "Bild übermalen"
+    assert answer.content == "strength muss zwischen 0,02 und 1 liegen; much tut das nicht."
     assert answer.ephemeral
     assert bot.channel.messages == [message]
 

@@ -75,6 +75,47 @@ help-hint = /help mit dem Namen eines Befehls, etwa /help imagine, zeigt seine O
 pictures-help = Bilder: Schick sie mit dem Befehl als Bildunterschrift oder antworte auf eine Nachricht, die eines hat.
 option-bounds = { $help } ({ NUMBER($low, useGrouping: 1) } bis { NUMBER($high, useGrouping: 1) })
 
+## What buttons say: at most 30 characters, with a number
+
+button-again = Neu würfeln
+button-edit = Prompt ändern
+button-variations = Variationen
+button-upscale = Vergrößern
+button-full = Volle Größe
+button-inpaint = Retuschieren
+button-outpaint = Weitermalen
+button-mix = Mischen mit…
+button-parameters = Parameter
+button-files = Als Datei
+button-report = Melden
+button-delete = Löschen
+button-cancel = Abbrechen
+button-go = Los
+button-invert = Umkehren
+button-grow = Ausweiten
+button-stop = Abbrechen
+
+## Results, and what is said of earlier jobs
+
+mask-question = Der eingefärbte Teil wird neu gemalt. Soll ich anfangen?
+job-number = Nummer { $job }
+deleted = { $job } gelöscht.
+no-parameters = In dieser Datei steht nicht, wie das Bild entstanden ist.
+history-line = { $job }: { $status } { $title }
+history-none = Du hast dir noch nichts gewünscht.
+history-hint = /show mit einer Nummer zeigt es wieder, /again --of NUMMER malt es noch einmal.
+status-held = wartet auf deine Antwort
+status-queued = wartet
+status-leased = wird gemalt
+status-rendered = gemalt
+status-posting = wird gepostet
+status-posted = fertig
+status-failed = gescheitert
+status-cancelled = abgebrochen
+styles-hint = Nimm einen mit --style NAME.
+styles-none = Hier sind keine Stile eingerichtet.
+models-line = { $model }: { $size }, { $steps } Schritte; { $modes }
+
 ## What Telegram shows of the bot: in a chat without messages at most 512 characters, in its profile at most 120
 
 telegram-description =

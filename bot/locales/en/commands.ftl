@@ -75,6 +75,12 @@ option-command = A command's name, for its options
 choice-draft = draft
 choice-normal = normal
 choice-best = best
+choice-me = me
+choice-here = here
+choice-server = server
+choice-show = show
+choice-export = export
+choice-delete = delete
 
 ## The entries of a message's menu: at most 32 characters
 

@@ -84,7 +84,6 @@ error-outpaint-nothing = There is nothing to add: the picture of { $width }x{ $h
 error-undeliverable = The picture could not be posted: { $reason }.
 error-render-failed = Something went wrong while drawing this. The operator finds the details in the log.
 error-engine-error = Something went wrong here. The operator finds the details in the log.
-
 error-button-unknown = That button is of an older kind. Ask again with a command.
 error-job-unknown = There is no job { $value } here. /history lists yours.
 error-job-without-pictures = { $value } has no pictures to show.

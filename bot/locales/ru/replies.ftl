@@ -83,6 +83,47 @@ help-hint = /help с именем команды, например /help imagine
 pictures-help = Картинки: пришлите их с командой в подписи или ответьте на сообщение с картинкой.
 option-bounds = { $help } (от { NUMBER($low, useGrouping: 1) } до { NUMBER($high, useGrouping: 1) })
 
+## What buttons say: at most 30 characters, with a number
+
+button-again = Ещё раз
+button-edit = Изменить промпт
+button-variations = Вариации
+button-upscale = Увеличить
+button-full = Полный размер
+button-inpaint = Перерисовать часть
+button-outpaint = Дорисовать вокруг
+button-mix = Смешать с…
+button-parameters = Параметры
+button-files = Прислать файлом
+button-report = Пожаловаться
+button-delete = Удалить
+button-cancel = Отменить
+button-go = Начать
+button-invert = Обратить
+button-grow = Расширить
+button-stop = Отменить
+
+## Results, and what is said of earlier jobs
+
+mask-question = Закрашенная часть будет перерисована. Начинать?
+job-number = Номер { $job }
+deleted = Удалено: { $job }.
+no-parameters = В этом файле не сказано, как картинка была сделана.
+history-line = { $job }: { $status } { $title }
+history-none = Вы ещё ни о чём не просили.
+history-hint = /show с номером покажет это снова, /again --of НОМЕР нарисует ещё раз.
+status-held = ждёт вашего ответа
+status-queued = в очереди
+status-leased = рисуется
+status-rendered = нарисовано
+status-posting = отправляется
+status-posted = готово
+status-failed = не удалось
+status-cancelled = отменено
+styles-hint = Выберите стиль: --style ИМЯ.
+styles-none = Стили здесь не настроены.
+models-line = { $model }: { $size }, шагов: { $steps }; { $modes }
+
 ## What Telegram shows of the bot: in a chat without messages at most 512 characters, in its profile at most 120
 
 telegram-description =

@@ -63,6 +63,47 @@ help-hint = /help 加上命令名，例如 /help imagine，会显示它的选项
 pictures-help = 图片：发送图片时把命令写在说明文字里，或回复一条带图片的消息。
 option-bounds = { $help }（{ NUMBER($low, useGrouping: 1) } 到 { NUMBER($high, useGrouping: 1) }）
 
+## What buttons say: at most 30 characters, with a number
+
+button-again = 再画一次
+button-edit = 修改提示词
+button-variations = 变体
+button-upscale = 放大
+button-full = 原始尺寸
+button-inpaint = 局部重绘
+button-outpaint = 扩图
+button-mix = 混合…
+button-parameters = 参数
+button-files = 以文件发送
+button-report = 举报
+button-delete = 删除
+button-cancel = 取消
+button-go = 开始
+button-invert = 反选
+button-grow = 扩大
+button-stop = 取消
+
+## Results, and what is said of earlier jobs
+
+mask-question = 着色的部分将被重画。开始吗？
+job-number = 编号 { $job }
+deleted = 已删除 { $job }。
+no-parameters = 这个文件没有说明图片是怎样画成的。
+history-line = { $job }：{ $status } { $title }
+history-none = 你还没有要求画过任何图。
+history-hint = /show 加编号可再次显示，/again --of 编号 可再画一次。
+status-held = 等你确认
+status-queued = 等待中
+status-leased = 绘制中
+status-rendered = 已画好
+status-posting = 发送中
+status-posted = 完成
+status-failed = 失败
+status-cancelled = 已取消
+styles-hint = 用 --style 名称 选用一种风格。
+styles-none = 这里没有配置风格。
+models-line = { $model }：{ $size }，{ $steps } 步；{ $modes }
+
 ## What Telegram shows of the bot: in a chat without messages at most 512 characters, in its profile at most 120
 
 telegram-description =
