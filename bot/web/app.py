@@ -22,7 +22,7 @@ from fastapi import FastAPI
 
 from bot import replies
 from bot.buttons import MASK_VERBS, VERBS, Button, Rows, on_mask, on_result, on_waiting
-from bot.commands import CANCEL, DELETE, IMAGINE, IMG2IMG, SHOW, Invocation, Upload
+from bot.commands import CANCEL, DELETE, IMAGINE, IMG2IMG, SHOW, Invocation
 from bot.config import Web
 from bot.intake import TEXT_OPTION
 from bot.localisation import say, speaking

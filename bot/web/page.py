@@ -100,8 +100,8 @@ def mount(handlers: Handlers, catalog: Catalog, styles: Sequence[str], auth: tup
     app = FastAPI(openapi_url=None)
     gr.mount_gradio_app(
         app, build(handlers, catalog, styles), path="/", auth=auth, theme=_theme(), css=CSS, footer_links=[],
-        run_history=False, ssr_mode=False, mcp_server=False, enable_monitoring=False, show_error=False, max_file_size=inputs.MAX_BYTES,
-        i18n=dictionary(),
+        run_history=False, ssr_mode=False, mcp_server=False, enable_monitoring=False, show_error=False,
+        max_file_size=inputs.MAX_BYTES, i18n=dictionary(),
     )  # fmt: skip
     return app
 

@@ -22,10 +22,9 @@ def word(key: str) -> str:
 
 def dictionary() -> gr.I18n:
     """Say every message of the page in every language, by the names that Gradio has for them."""
+    own = [name for file in FILES for name in keys_of(file)]
     commands = [key("command", command.name) for command in DRAWING_COMMANDS]
-    said = {
-        each: in_each_language(each) for each in (*(key for file in FILES for key in keys_of(file)), *commands, *SHARED)
-    }
+    said = {each: in_each_language(each) for each in (*own, *commands, *SHARED)}
     return gr.I18n(
         **{
             locale: {name: words[language] for name, words in said.items()}
