@@ -27,7 +27,7 @@ FORM = dict.fromkeys(FIELDS) | {
     "command": "imagine", "prompt": "a red circle", "negative": "", "width": 128, "height": 64, "steps": 2,
     "guidance": 4, "seed": 7, "count": 2, "model": "demo",
 }  # fmt: skip
-BUTTON = re.compile(r'<button [^>]*value="([^"]+)">([^<]*)</button>')
+BUTTON = re.compile(r'<button [^>]*value="([^"]+)" title="([^"]*)">')
 
 
 class WebBot:
@@ -143,7 +143,7 @@ class Visitor:
 
     @property
     def buttons(self) -> list[tuple[str, str]]:
-        """List the buttons below all messages: what is pressed, and what is read."""
+        """List the buttons below all messages: what is pressed, and what it says it does."""
         return [(key, unescape(words)) for text in self._written for key, words in BUTTON.findall(text)]
 
     @property

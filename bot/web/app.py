@@ -54,7 +54,6 @@ class Asked:
     words: str
     files: tuple[Path, ...]
     read: Callable[[], Invocation]
-    on_form: bool = False
 
 
 class WebApp:
@@ -127,13 +126,13 @@ class WebApp:
         words = _clean(str(line.get("text") or "")).strip()
         files = tuple(path for file in line.get("files") or () if (path := path_of(file)))
         if words or files:
-            await self._enter(request, Asked(words, files, lambda: _invocation(words, files)))
+            await self._enter(self._origin(request), Asked(words, files, lambda: _invocation(words, files)))
 
     async def draw(self, request: gr.Request, *values: object) -> None:
         """Ask for what the form says; `values` are those of `form.FIELDS`."""
         order = form.order([_clean(value) if isinstance(value, str) else value for value in values])
-        asked = Asked(order.line(), tuple(order.pictures.values()), order.invocation, on_form=True)
-        await self._enter(request, asked)
+        asked = Asked(order.line(), tuple(order.pictures.values()), order.invocation)
+        await self._enter(self._origin(request, on_form=True), asked)
 
     async def press(self, key: str, request: gr.Request) -> object:
         """Obey a button below a result, or return what the page shows to ask for the rest."""
@@ -145,13 +144,8 @@ class WebApp:
                     return await self._opened(button, origin)
             except EngineError as error:
                 self._chats[origin.owner].put(Message(origin.key, "assistant", replies.error(error)))
-                return page.unchanged()
-        if button.verb in MASK_VERBS:
-            await self._answered(origin, lambda: self._decide(button, origin))
-        elif VERBS[button.verb].command in (CANCEL, DELETE):  # the message about the job says it
-            await self._answered(origin, lambda: self._obey(button.invocation(), origin, quietly=True))
-        else:
-            await self._enter(request, Asked(f"{words_of(button)} · {button.named}", (), button.invocation))
+            else:
+                await self._pressed(button, origin)
         return page.unchanged()
 
     async def watch(self, seen: int | None, request: gr.Request) -> object:
@@ -164,12 +158,20 @@ class WebApp:
         with speaking(locale_of(request)):
             return page.view(chat.messages, shown, chat.revision)
 
-    async def _enter(self, request: gr.Request, asked: Asked) -> None:
+    async def _pressed(self, button: Button, origin: Origin) -> None:
+        """Obey a button that asks nothing; what the message about its job says anyway is not said twice."""
+        if button.verb in MASK_VERBS:
+            await self._answered(origin, lambda: self._decide(button, origin))
+        elif VERBS[button.verb].command in (CANCEL, DELETE):
+            await self._answered(origin, lambda: self._obey(button.invocation(), origin, quietly=True))
+        else:
+            await self._enter(origin, Asked(f"{words_of(button)} · {button.named}", (), button.invocation))
+
+    async def _enter(self, origin: Origin, asked: Asked) -> None:
         """Put what a person asks and the answer to it into their chat."""
-        origin = self._origin(request, asked.on_form)
         chat = self._chats[origin.owner]
         chat.put(Message(f"{origin.key} asked", "user", _cut(asked.words), asked.files))
-        chat.put(Message(origin.key, "assistant", "…", on_form=asked.on_form))
+        chat.put(Message(origin.key, "assistant", "…", on_form=bool(origin.address["form"])))
 
         async def obey() -> Message | None:
             return await self._obey(await asyncio.to_thread(asked.read), origin)

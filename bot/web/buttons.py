@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 
 from bot.buttons import VERBS, Button, Rows
 
-# What is pressed, and what is read on it.
-Labels = tuple[tuple[tuple[str, str], ...], ...]
 # The page finds them by this class.
 PRESSED = "press"
 # What the command needs beside the words that are still to come.
 FLAGS = {"outpaint": "--extend all"}
 
 
-def labelled(rows: Rows) -> Labels:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Hold one row of buttons in somebody's language: for each its key, what is read on it, and all that it says.
+
+    `head` stands before buttons that do the same with several pictures; they then show numbers alone.
+    """
+
+    head: str
+    buttons: tuple[tuple[str, str, str], ...]
+
+
+def labelled(rows: Rows) -> tuple[Row, ...]:
     """Say in this task's language what each button does."""
-    return tuple(tuple((button.key, words_of(button)) for button in row) for row in rows)
+    return tuple(_row(row) for row in rows)
 
 
 def words_of(button: Button) -> str:
@@ -25,9 +35,12 @@ def words_of(button: Button) -> str:
     return f"{VERBS[button.verb].emoji} {button.label}".strip()
 
 
-def html(labels: Labels) -> str:
-    """Write buttons as HTML, a line for each row."""
-    return "".join(f'<div class="{PRESSED}es">{"".join(map(_button, row))}</div>' for row in labels)
+def html(rows: tuple[Row, ...]) -> str:
+    """Write buttons as HTML."""
+    return "".join(
+        f'<div class="{PRESSED}es">{escape(row.head)} {"".join(_button(*it) for it in row.buttons)}</div>'
+        for row in rows
+    )
 
 
 def line_for(button: Button, filled: Mapping[str, str]) -> str:
@@ -38,6 +51,13 @@ def line_for(button: Button, filled: Mapping[str, str]) -> str:
     return " ".join(part for part in parts if part) + " "
 
 
-def _button(label: tuple[str, str]) -> str:
-    key, words = label
-    return f'<button type="button" class="{PRESSED}" value="{escape(key)}">{escape(words)}</button>'
+def _row(row: tuple[Button, ...]) -> Row:
+    if len(row) > 1 and len({button.verb for button in row}) == 1:
+        whole = words_of(Button(row[0].verb, row[0].job_id))
+        return Row(whole, tuple((it.key, str(it.number), words_of(it)) for it in row))
+    return Row("", tuple((it.key, words_of(it), words_of(it)) for it in row))
+
+
+def _button(key: str, words: str, title: str) -> str:
+    described = f'value="{escape(key)}" title="{escape(title)}"'
+    return f'<button type="button" class="{PRESSED}" {described}>{escape(words)}</button>'

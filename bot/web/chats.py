@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from bot.web.buttons import Labels
+from bot.web.buttons import Row
 
 MESSAGES_KEPT = 50
 # A page that comes back late finds this many; a script that never asks for its answers fills no more.
@@ -33,7 +33,7 @@ class Message:
     on_form: bool = False
     preview: bytes | None = None
     files: tuple[Path, ...] = ()
-    buttons: Labels = ()
+    buttons: tuple[Row, ...] = ()
     job_id: str = ""
     revision: int = 0
 

@@ -45,12 +45,15 @@ CSS = """
 .gradio-container:has(#line img) { --attached: 44px; }
 #chat .md { white-space: pre-wrap; font-size: .95rem; }
 #chat .user img { max-height: 160px; width: auto; }
-#chat .presses { display: flex; flex-wrap: wrap; gap: 6px; margin-top: 8px; white-space: normal; }
+#chat .presses { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin-top: 8px; white-space: normal; }
 #chat button.press { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: 4px 10px; }
 #chat button.press { background: var(--background-fill-primary); font-size: .85rem; cursor: pointer; }
 #chat button.press:hover { border-color: var(--primary-400); }
 #chat button.example { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: 10px 14px; }
-#chat button[aria-label="Clear"], #chat button[aria-label="Share"] { display: none; }
+#chat .wrapper > .top-panel, #chat .message-buttons .icon-button-wrapper > button { display: none; } /* clear, share */
+#chat .message-buttons:not(:has(.download-link)) { display: none; }
+#chat .placeholder { padding: 0 16px; }
+#line { position: sticky; bottom: 8px; background: var(--background-fill-primary); }
 #line, #status { border: 1px solid var(--border-color-primary) !important; border-radius: 8px; }
 #command label { border-radius: 999px; padding: 6px 14px; }
 #command label span { margin-left: 0; }
@@ -64,6 +67,8 @@ CSS = """
 @media (max-width: 640px) {
   .gradio-container main { padding: 8px 12px !important; }
   #chat { height: calc(100dvh - 300px - var(--attached, 0px)); }
+  #chat .presses { gap: 4px; margin-top: 5px; }
+  #chat button.press { padding: 3px 7px; font-size: .8rem; }
 }
 """
 # A button in a message is HTML, of which Gradio knows nothing: a hidden one that it knows is pressed instead.
@@ -180,7 +185,7 @@ def _chat(handlers: Handlers) -> tuple[gr.Chatbot, gr.MultimodalTextbox]:
         label=word("web-tab-chat"), show_label=False, container=False, render_markdown=False, sanitize_html=True,
         allow_tags=False, latex_delimiters=[], buttons=[], feedback_options=None, height=None, elem_id="chat",
         group_consecutive_messages=False,  # each picture in its own bubble has its own button to download it
-        examples=[{"text": text} for text in EXAMPLES], placeholder=f"### {word('web-ask')}\n{word('web-earlier')}",
+        examples=[{"text": text} for text in EXAMPLES], placeholder=word("web-welcome"),
     )  # fmt: skip
     line = gr.MultimodalTextbox(
         label=word("web-message"), placeholder=word("web-message-placeholder"), show_label=False,

@@ -8,4 +8,6 @@ web-style = Stil
 web-style-default = Wie für mich eingestellt
 web-style-none = Kein Stil
 web-caption = Worte, die auf dem Bild stehen sollen
-web-earlier = /history listet deine früheren Bilder auf, /show holt eins zurück.
+web-welcome =
+    ### Was soll ich malen?
+    /history listet deine früheren Bilder auf, /show holt eins zurück.

@@ -8,4 +8,6 @@ web-style = Style
 web-style-default = As set for me
 web-style-none = No style
 web-caption = Words to write on the picture
-web-earlier = /history lists your earlier pictures, /show brings one back.
+web-welcome =
+    ### What shall I draw?
+    /history lists your earlier pictures, /show brings one back.

@@ -8,4 +8,6 @@ web-style = Стиль
 web-style-default = Как в моих настройках
 web-style-none = Без стиля
 web-caption = Надпись на картинке
-web-earlier = /history показывает ваши прежние картинки, /show возвращает одну из них.
+web-welcome =
+    ### Что нарисовать?
+    /history показывает ваши прежние картинки, /show возвращает одну из них.

@@ -8,4 +8,6 @@ web-style = 风格
 web-style-default = 按我的设置
 web-style-none = 不用风格
 web-caption = 写在图上的文字
-web-earlier = 用 /history 列出以前的图片，用 /show 重新显示其中一张。
+web-welcome =
+    ### 要画什么？
+    用 /history 列出以前的图片，用 /show 重新显示其中一张。
