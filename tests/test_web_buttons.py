@@ -1,6 +1,7 @@
 """What the page offers below a result: pressed over HTTP, after a restart, and in the reader's language."""
 
 import io
+import re
 from dataclasses import replace
 
 import httpx
@@ -218,6 +219,20 @@ async def test_the_form_takes_looks(bot, visitor):
     await visitor.until(lambda page: page.gallery)
     request = (await latest(bot)).request
     assert (request.caption, request.enhance, request.style) == ("Hello", True, None)
+
+
+async def test_covered_pictures_are_shown_to_whoever_points_at_them(bot, visitor):
+    job = await drawn(bot, visitor, f"a fox {SMALL}")
+    await bot.store.settings.put(f"owner:{job.owner}", "spoiler", True)
+    await visitor.say(f"a hen {SMALL}")
+    await visitor.until(lambda page: "covered" in str(page.chat[-1]))
+    [address] = re.findall(r'class="covered" src="([^"]+)"', str(visitor.chat[-1]))
+    made = (await bot.store.pictures((await latest(bot)).id))[0].data
+    assert (await visitor.http.get(f"/{address}")).content == made
+    assert len(visitor.pictures) == 1
+    await visitor.draw()
+    await visitor.until(lambda page: page.preview.count("covered") == 2)
+    assert not visitor.gallery
 
 
 async def test_a_german_reads_german_and_a_setting_outweighs_the_browser(bot):

@@ -26,7 +26,8 @@ from tools.screenshots import ARGUMENTS, FOLDER, chromium, smaller
 PROMPT = "a big red circle on a yellow background"
 REPAINT = "a blue star on a yellow background"
 PERSON = "Ada"
-DESKTOP, PHONE = 720, 390
+# The width of the window in pixels, and how many of the screen's make one.
+LOOKS = {"": (720, 1.0), "-phone": (390, 1.5)}
 # A bot without buttons or masks is drawn without them.
 PATIENCE_S, MASK_PATIENCE_S, CALM_S = 120.0, 30.0, 4.0
 STROKE = "#00c853"
@@ -110,8 +111,8 @@ async def _in_time(waiting: Awaitable[T], where: str) -> T | None:
 
 async def _photograph(browser: Browser, name: str, page: str) -> None:
     """Write a page as seen on a desktop, NAME.png, and on a phone, NAME-phone.png."""
-    for suffix, width in (("", DESKTOP), ("-phone", PHONE)):
-        opened = await browser.new_page(viewport={"width": width, "height": 200}, device_scale_factor=1.5)
+    for suffix, (width, scale) in LOOKS.items():
+        opened = await browser.new_page(viewport={"width": width, "height": 200}, device_scale_factor=scale)
         await opened.set_content(page)
         data = smaller(await opened.screenshot(full_page=True))
         (FOLDER / f"{name}{suffix}.png").write_bytes(data)

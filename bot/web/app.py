@@ -231,7 +231,8 @@ class WebApp:
         self, job: Job, text: str, pictures: tuple[Path, ...] = (), preview: bytes | None = None, rows: Rows = ()
     ) -> int:
         on_form, buttons = bool(job.address.get("form")), labelled(rows)
-        message = Message(job.key, "assistant", text, pictures, on_form, preview, (), buttons, job.id)
+        covered = bool(job.address.get("spoiler"))
+        message = Message(job.key, "assistant", text, pictures, on_form, preview, (), buttons, job.id, covered)
         return self._chats[job.owner].put(message)
 
     @cached_property

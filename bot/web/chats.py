@@ -23,7 +23,7 @@ class Message:
     """Hold one bubble; the same `key` again replaces it in place. `on_form` shows it beside the form too.
 
     `preview` is a small JPEG of the pictures that are still to come; `files` are for keeping and not shown. `job_id`
-    names the job whose pictures it holds.
+    names the job whose pictures it holds; `covered` ones are blurred until somebody points at them.
     """
 
     key: str
@@ -35,6 +35,7 @@ class Message:
     files: tuple[Path, ...] = ()
     buttons: tuple[Row, ...] = ()
     job_id: str = ""
+    covered: bool = False
     revision: int = 0
 
 

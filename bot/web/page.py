@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import gradio as gr
 from fastapi import FastAPI
@@ -44,6 +45,8 @@ CSS = """
 #chat { height: calc(100dvh - 258px - var(--attached, 0px)); min-height: 300px; }
 .gradio-container:has(#line img) { --attached: 44px; }
 #chat .md { white-space: pre-wrap; font-size: .95rem; }
+img.covered { filter: blur(24px); max-width: 100%; display: block; margin: 4px 0; }
+img.covered:is(:hover, :active) { filter: none; }
 #chat .user img { max-height: 160px; width: auto; }
 #chat .presses { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin-top: 8px; white-space: normal; }
 #chat button.press { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: 4px 10px; }
@@ -137,8 +140,9 @@ def view(messages: Sequence[Message], seen: int, revision: int) -> tuple[object,
     chat = [{"role": message.role, "content": _content(message)} for message in messages]
     if latest is None or latest.revision <= seen:
         return chat, gr.skip(), gr.skip(), gr.skip(), revision
-    preview = gr.HTML(_preview(latest), visible=latest.preview is not None)
-    gallery = gr.Gallery([str(path) for path in latest.pictures], visible=latest.preview is None)
+    preview = gr.HTML(_preview(latest), visible=bool(_preview(latest)))
+    pictures = [] if latest.covered else [str(path) for path in latest.pictures]
+    gallery = gr.Gallery(pictures, visible=not _preview(latest))
     return chat, latest.text, gallery, preview, revision
 
 
@@ -160,7 +164,8 @@ def with_brush(picture: Path, prompt: str) -> list[object]:
 
 def _content(message: Message) -> list[dict[str, Any]]:
     """Write a message; without markdown Gradio still renders HTML, so the words are escaped."""
-    shown = [_file(path, mimetypes.guess_type(path.name)[0]) for path in message.pictures if path.exists()]
+    uncovered = () if message.covered else message.pictures
+    shown = [_file(path, mimetypes.guess_type(path.name)[0]) for path in uncovered if path.exists()]
     kept = [_file(path, None) for path in message.files if path.exists()]
     text = _preview(message) + escape(message.text, False) + html(message.buttons)
     return [*({"type": "file", "file": file} for file in (*shown, *kept)), {"type": "text", "text": text}]
@@ -172,9 +177,10 @@ def _file(path: Path, kind: str | None) -> dict[str, Any]:
 
 
 def _preview(message: Message) -> str:
-    """Write the preview as a picture that needs no file, or nothing where there is none."""
+    """Write the preview as a picture that needs no file, or covered pictures, or nothing where there are none."""
     if message.preview is None:
-        return ""
+        covered = message.pictures if message.covered else ()
+        return "".join(f'<img class="covered" src="gradio_api/file={quote(str(path))}">' for path in covered)
     data = base64.b64encode(message.preview).decode()
     return f'<img alt="{escape(say("web-preview"))}" src="data:image/jpeg;base64,{data}">'
 
