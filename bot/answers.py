@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from bot import replies
-from bot.buttons import FILES, FULL, PARAMETERS, on_picture
+from bot.buttons import FILES, FULL, PARAMETERS, on_picture, on_result
 from bot.commands import CANCEL, DELETE, HELP, HISTORY, MODELS, QUEUE, SHOW, START, STYLES, Invocation, Upload
 from bot.help import help_text
 from bot.intake import find
@@ -96,7 +96,7 @@ class Answers:
         if "." in _named(invocation):
             return await self._full(invocation, origin)
         job, pictures = await self._posted(invocation, origin)
-        return Answer(replies.shown(job), tuple(pictures), private=bool(job.address.get("private")))
+        return Answer(replies.shown(job), tuple(pictures), (), on_result(job), bool(job.address.get("private")))
 
     async def _full(self, invocation: Invocation, origin: Origin) -> Answer:
         job, pictures = await self._posted(invocation, origin)

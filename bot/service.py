@@ -39,6 +39,11 @@ class Service:
         self._followers = Followers(dispatcher, store, self._surfaces)
         self._answers = Answers(dispatcher, store, catalog, self._styles, self._surfaces)
 
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """List the names of the styles that are set up."""
+        return tuple(self._styles)
+
     def add(self, surface: Surface) -> None:
         """Serve a surface; its jobs of an earlier run are followed by `resume`."""
         self._surfaces[surface.name] = surface
@@ -148,7 +153,9 @@ class Service:
         return replace(invocation, options={**options, "mask": mask})
 
     def _confirms(self, origin: Origin) -> bool:
-        return origin.surface in self._surfaces and self._surfaces[origin.surface].confirms_masks
+        """Tell whether a mask is shown first; whoever brushes in a form sees it all along."""
+        surface = self._surfaces.get(origin.surface)
+        return surface is not None and surface.confirms_masks and not origin.address.get("form")
 
     async def _decided(self, job: Job, verb: str) -> Job:
         if verb == "go":

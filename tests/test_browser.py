@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -171,6 +172,25 @@ async def test_what_is_brushed_over_in_the_form_is_repainted(bot, page, tmp_path
     picture, mask = [Image.open(io.BytesIO(kept[each.sha256])).convert("L") for each in request.pictures()]
     assert picture.size == mask.size == (256, 192)
     assert [mask.getpixel(place) for place in ((128, 96), (5, 5), (250, 5), (128, 186))] == [255, 0, 0, 0]
+
+
+async def test_a_button_below_a_result_is_pressed_and_inpaint_opens_the_brush(bot, page):
+    await say(page, "/imagine a red circle --size 128x128 --steps 2")
+    await sees_picture(page, "#chat")
+    await page.get_by_role("button", name="Edit prompt").click()
+    await expect(line(page)).to_have_value(re.compile(r"^/again --of \w{10} a red circle $"))
+    await page.get_by_role("button", name="Re-roll").click()
+    await expect(page.get_by_role("button", name="Re-roll")).to_have_count(2, timeout=10_000)
+    await page.get_by_role("button", name="Inpaint").last.click()
+    await expect(page.locator("#canvas canvas").first).to_be_visible(timeout=10_000)
+    await expect(page.get_by_label("Prompt", exact=True)).to_have_value("a red circle")
+    await expect(page.locator("#canvas").get_by_text("Upload an image")).to_be_hidden()
+    await brush(page)
+    await page.get_by_role("button", name="Generate").click()
+    await sees_picture(page, "#gallery")
+    request = await latest(bot)
+    mask = Image.open(io.BytesIO((await bot.store.inputs(request))[request.mask.sha256])).convert("L")
+    assert (mask.size, mask.getpixel((64, 64)), mask.getpixel((5, 5))) == ((128, 128), 255, 0)
 
 
 async def brush(page: Page) -> None:

@@ -78,7 +78,6 @@ async def results(visitor: Visitor, sent: int) -> list[Image.Image]:
 
 TYPED = {
     "img2img": ("/img2img a fox --strength 0.4", 1),
-    "inpaint": ("/inpaint a fox", 2),
     "outpaint": ("/outpaint a fox --extend left,top", 1),
     "mix": ('/mix "a fox":0.4 image1:0.6', 1),
     "morph": ("/morph --frames 3 --size 64x64", 2),
@@ -281,7 +280,8 @@ async def test_the_form_shows_the_inputs_of_a_command_and_no_others(visitor):
         assert about == word(f"command-{command.name}")
         assert any(update["visible"] for update in shown)
     assert [name for name in FIELDS if is_shown(name, UPSCALE)] == [
-        "image", "prompt", "strength", "negative", "steps", "guidance", "seed", "quality", "exact", "model",
+        "image", "prompt", "strength", "negative", "steps", "guidance", "seed", "quality", "style", "caption",
+        "enhance", "exact", "model",
     ]  # fmt: skip
     assert "weight1" in [name for name in FIELDS if is_shown(name, MIX)]
 

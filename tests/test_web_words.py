@@ -31,7 +31,7 @@ def test_the_page_brings_its_words_in_every_language():
 
 
 async def test_all_that_the_page_shows_is_marked_to_be_said_in_the_reader_s_language():
-    handlers = SimpleNamespace(say=_handle, draw=_handle, watch=_handle)
+    handlers = SimpleNamespace(say=_handle, draw=_handle, press=_handle, watch=_handle)
     components = build(handlers, Catalog([DEMO, KANDINSKY_2_2])).get_config_file()["components"]
     shown = [each["props"].get(name) for each in components for name in ("label", "info", "placeholder", "title")]
     shown += [name for each in components for name, value in each["props"].get("choices") or () if name != value]

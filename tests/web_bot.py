@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from html import unescape
@@ -26,6 +27,7 @@ FORM = dict.fromkeys(FIELDS) | {
     "command": "imagine", "prompt": "a red circle", "negative": "", "width": 128, "height": 64, "steps": 2,
     "guidance": 4, "seed": 7, "count": 2, "model": "demo",
 }  # fmt: skip
+BUTTON = re.compile(r'<button [^>]*value="([^"]+)" title="([^"]*)">')
 
 
 class WebBot:
@@ -79,8 +81,9 @@ async def serving(web: WebApp) -> AsyncIterator[None]:
 class Visitor:
     """Be one browser: a jar of cookies, and what its page shows."""
 
-    def __init__(self, url: str, cookies: httpx.Cookies | None = None) -> None:
-        self.http = httpx.AsyncClient(base_url=url, cookies=cookies, trust_env=False, timeout=10)
+    def __init__(self, url: str, cookies: httpx.Cookies | None = None, language: str = "en") -> None:
+        headers = {"accept-language": language}
+        self.http = httpx.AsyncClient(base_url=url, cookies=cookies, headers=headers, trust_env=False, timeout=10)
         self.open_page()
 
     async def __aenter__(self) -> Self:
@@ -104,6 +107,11 @@ class Visitor:
 
     async def draw(self, **changes: object) -> None:
         await self.call("draw", *{**FORM, **changes}.values())
+
+    async def press(self, words: str, number: int = 0) -> list[Any]:
+        """Press the latest button that says `words`, and return what the page changes."""
+        found = [key for key, label in self.buttons if words in label and int(key.rpartition(":")[2]) == number]
+        return await self.call("press", found[-1])
 
     async def look(self) -> None:
         """Ask once what is new, as the page does all the time."""
@@ -130,8 +138,13 @@ class Visitor:
 
     @property
     def texts(self) -> list[str]:
-        """List the texts of the chat as a person reads them."""
-        return [unescape(part["text"]) for part in self._parts if part["type"] == "text"]
+        """List the texts of the chat as a person reads them, without the buttons."""
+        return [unescape(text.partition("<div")[0]) for text in self._written]
+
+    @property
+    def buttons(self) -> list[tuple[str, str]]:
+        """List the buttons below all messages: what is pressed, and what it says it does."""
+        return [(key, unescape(words)) for text in self._written for key, words in BUTTON.findall(text)]
 
     @property
     def last(self) -> str:
@@ -140,6 +153,10 @@ class Visitor:
     @property
     def pictures(self) -> list[dict[str, Any]]:
         return [part["file"] for part in self._parts if part["type"] == "file"]
+
+    @property
+    def _written(self) -> list[str]:
+        return [part["text"] for part in self._parts if part["type"] == "text"]
 
     @property
     def _parts(self) -> list[dict[str, Any]]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from bot.web.buttons import Row
+
 MESSAGES_KEPT = 50
 # A page that comes back late finds this many; a script that never asks for its answers fills no more.
 UNTAKEN_KEPT = 500
@@ -20,7 +22,8 @@ CHATS_KEPT = 1_000
 class Message:
     """Hold one bubble; the same `key` again replaces it in place. `on_form` shows it beside the form too.
 
-    `preview` is a small JPEG of the pictures that are still to come.
+    `preview` is a small JPEG of the pictures that are still to come; `files` are for keeping and not shown. `job_id`
+    names the job whose pictures it holds; `covered` ones are blurred until somebody points at them.
     """
 
     key: str
@@ -29,6 +32,10 @@ class Message:
     pictures: tuple[Path, ...] = ()
     on_form: bool = False
     preview: bytes | None = None
+    files: tuple[Path, ...] = ()
+    buttons: tuple[Row, ...] = ()
+    job_id: str = ""
+    covered: bool = False
     revision: int = 0
 
 
@@ -63,6 +70,13 @@ class Chat:
         self._trim()
         self._notify()
         return self.revision
+
+    def clear(self, job_id: str, text: str) -> list[Path]:
+        """Leave `text` of every message about a job; return the files that nothing here shows any more."""
+        about = [message for message in self.messages if message.job_id == job_id]
+        for message in about:
+            self.put(Message(message.key, message.role, text, on_form=message.on_form))
+        return [path for message in about for path in (*message.pictures, *message.files)]
 
     def shown(self, revision: int) -> int:
         """Return the revision that a page shows which names `revision`: 0 for one of another run of the bot."""

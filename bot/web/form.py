@@ -14,7 +14,7 @@ from gradio.components import Component
 
 from bot import replies
 from bot.commands import DRAWING_COMMANDS, IMAGINE, Command, Invocation, Upload
-from bot.requesting import SIDES
+from bot.requesting import NO_STYLE, SIDES
 from bot.web.uploads import mask, path_of, upload
 from bot.web.words import word
 from engine.catalog import ModelSpec
@@ -25,12 +25,14 @@ COMMANDS = MappingProxyType({command.name: command for command in DRAWING_COMMAN
 PARTS = range(1, MAX_PARTS + 1)
 # The form's values in the order in which they arrive.
 FIELDS = (
-    "command", "image", "canvas", "prompt",
+    "command", "image", "canvas", "prompts", "list", "prompt", "where",
     *(f"{what}{number}" for number in PARTS for what in ("image", "words", "weight")),
     "extend", "share", "ratio", "frames", "strength", "map", "negative", "width", "height", "size", "steps", "guidance",
-    "seed", "count", "quality", "exact", "model",
+    "seed", "count", "quality", "style", "caption", "enhance", "exact", "model",
 )  # fmt: skip
-ALWAYS = ("command", "negative", "steps", "guidance", "seed", "quality", "exact", "model")
+ALWAYS = (
+    "command", "negative", "steps", "guidance", "seed", "quality", "style", "caption", "enhance", "exact", "model",
+)  # fmt: skip
 BRUSH_SIZE = 40
 BRUSH = gr.Brush(colors=["#ffffff"], color_mode="fixed", default_size=BRUSH_SIZE)
 PASTE: list[Any] = ["upload", "clipboard"]
@@ -146,14 +148,15 @@ def choice(names: Sequence[str], model: ModelSpec) -> Fields:
     }  # fmt: skip
 
 
-def build(chosen: Fields, model: ModelSpec) -> Form:
+def build(chosen: Fields, model: ModelSpec, styles: Sequence[str] = ()) -> Form:
     """Lay out the other inputs below the `choice`, with the bounds of the command table and of `model`."""
     about = gr.Markdown(_about(IMAGINE), elem_id="about")
-    fields = chosen | _pictures()
+    fields = chosen | _pictures() | _lists()
     fields["prompt"] = gr.Textbox(label=word("web-prompt"), placeholder=word("prompt-placeholder"), lines=2)
+    fields["where"] = gr.Textbox(label=word("web-where"), lines=1, visible=False)
     rows = {f"part{number}": _part(number, fields) for number in PARTS}
     fields["negative"] = gr.Textbox(label=word("web-negative"), placeholder=word("option-negative"))
-    fields |= _around() | _sizes(model) | _drawing(model)
+    fields |= _around() | _sizes(model) | _drawing(model) | _looks(styles)
     inputs = {name: fields[name] for name in FIELDS}
     return Form(inputs, {name: block for name, block in (rows | inputs).items() if name not in ALWAYS}, about)
 
@@ -194,6 +197,25 @@ def _part(number: int, fields: Fields) -> gr.Row:
             fields[f"words{number}"] = gr.Textbox(label=word("web-words"), lines=1)
             fields[f"weight{number}"] = gr.Slider(0, 1, 0.5, step=0.05, label=word("web-weight"), buttons=[])
     return row
+
+
+def _lists() -> Fields:
+    """Lay out what takes several prompts: a line each, or a text file."""
+    return {
+        "prompts": gr.Textbox(label=word("web-prompts"), lines=5, max_lines=10, visible=False),
+        "list": gr.File(label=word("web-list"), file_types=[".txt"], height=100, visible=False),
+    }
+
+
+def _looks(styles: Sequence[str]) -> Fields:
+    """Lay out what is done to the picture beside drawing it."""
+    known = [(word("web-style-default"), ""), (word("web-style-none"), NO_STYLE), *((name, name) for name in styles)]
+    with gr.Row():
+        return {
+            "style": gr.Dropdown(known, value="", label=word("web-style"), min_width=140, visible=bool(styles)),
+            "caption": gr.Textbox(label=word("web-caption"), lines=1, min_width=140),
+            "enhance": gr.Checkbox(label=word("option-enhance")),
+        }
 
 
 def _around() -> Fields:

@@ -9,7 +9,8 @@ from bot.localisation import FALLBACK, in_each_language, keys_of, knows_language
 from bot.replies import key
 
 # What the page says in words that stand in other files too.
-SHARED = ("option-exact", "option-map", "option-negative", "prompt-placeholder")
+SHARED = ("option-enhance", "option-exact", "option-map", "option-negative", "prompt-placeholder")
+FILES = ("web.ftl", "results.ftl")
 # Gradio knows Chinese by its countries only.
 LOCALES = {"en": ("en",), "de": ("de",), "ru": ("ru",), "zh": ("zh", "zh-CN", "zh-TW")}
 
@@ -21,8 +22,9 @@ def word(key: str) -> str:
 
 def dictionary() -> gr.I18n:
     """Say every message of the page in every language, by the names that Gradio has for them."""
+    own = [name for file in FILES for name in keys_of(file)]
     commands = [key("command", command.name) for command in DRAWING_COMMANDS]
-    said = {each: in_each_language(each) for each in (*keys_of("web.ftl"), *commands, *SHARED)}
+    said = {each: in_each_language(each) for each in (*own, *commands, *SHARED)}
     return gr.I18n(
         **{
             locale: {name: words[language] for name, words in said.items()}

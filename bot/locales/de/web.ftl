@@ -3,7 +3,6 @@
 web-tab-chat = Chat
 web-tab-form = Formular
 web-demo-note = Hier malt das kleine eingebaute Modell **demo**. Für Kandinsky selbst setze `model = "kandinsky-2-2"` unter `[engine]` in `config.toml` und starte den Bot neu.
-web-ask = Was soll ich malen?
 web-message = Nachricht
 web-message-placeholder = Ein Prompt oder /help
 web-preview = Vorschau

@@ -3,7 +3,6 @@
 web-tab-chat = Chat
 web-tab-form = Form
 web-demo-note = The small embedded model **demo** draws here. For Kandinsky itself, set `model = "kandinsky-2-2"` under `[engine]` in `config.toml` and start the bot again.
-web-ask = What shall I draw?
 web-message = Message
 web-message-placeholder = A prompt, or /help
 web-preview = Preview

@@ -3,7 +3,6 @@
 web-tab-chat = Чат
 web-tab-form = Форма
 web-demo-note = Здесь рисует маленькая встроенная модель **demo**. Чтобы рисовал сам Kandinsky, укажите `model = "kandinsky-2-2"` в разделе `[engine]` файла `config.toml` и перезапустите бота.
-web-ask = Что нарисовать?
 web-message = Сообщение
 web-message-placeholder = Промпт или /help
 web-preview = Предпросмотр

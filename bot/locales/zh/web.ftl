@@ -3,7 +3,6 @@
 web-tab-chat = 聊天
 web-tab-form = 表单
 web-demo-note = 这里由内置的小模型 **demo** 绘制。要使用真正的 Kandinsky，请在 `config.toml` 的 `[engine]` 下设置 `model = "kandinsky-2-2"`，然后重新启动机器人。
-web-ask = 要画什么？
 web-message = 消息
 web-message-placeholder = 提示词，或 /help
 web-preview = 预览
