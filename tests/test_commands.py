@@ -143,3 +143,21 @@ def test_pictures_are_sent_along_in_text_and_are_options_on_discord():
 def test_a_command_of_another_surface_is_unknown():
     with pytest.raises(RequestError):
         find("start", "discord")
+
+
+def test_a_batch_keeps_the_ends_of_its_lines_and_nothing_else_does():
+    batch = parse_text("/batch  a red fox \n\na  cat --steps 3\n--no blur,\nnoise", "telegram")
+    assert batch.options == {"prompts": "a red fox\n\na cat", "steps": "3", "negative": "blur, noise"}
+    assert parse_text("/batch@Some_Bot\na fox\na cat", "telegram").options == {"prompts": "a fox\na cat"}
+    assert parse_text("/imagine\n a fox\nand a cat\n", "telegram").options == {"prompt": "a fox and a cat"}
+    assert parse_text("/batch\n", "telegram").options == {}
+
+
+def test_words_behind_a_main_option_that_takes_one_are_the_command_s_phrase():
+    assert parse_text("/settings language de --scope me", "telegram").options == {
+        "name": "language", "value": "de", "scope": "me",
+    }  # fmt: skip
+    assert parse_text("/report 0123456789 it is\nbad", "telegram").options == {
+        "job": "0123456789", "reason": "it is bad",
+    }  # fmt: skip
+    assert parse_text("/cancel my job", "telegram").options == {"job": "my job"}

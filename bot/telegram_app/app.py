@@ -18,6 +18,7 @@ from bot.telegram_app.connection import App, build, quiet
 from bot.telegram_app.delivery import Delivery
 from bot.telegram_app.handlers import Handlers, on_error
 from bot.telegram_app.menus import introduce
+from bot.telegram_app.removing import remove
 from engine.jobs import Job
 
 log = structlog.get_logger()
@@ -25,7 +26,7 @@ log = structlog.get_logger()
 RETRY_FIRST_S = 1.0
 RETRY_LONGEST_S = 60.0
 # What is handled; Telegram keeps everything else back.
-UPDATES = ("message",)
+UPDATES = ("message", "callback_query")
 
 
 class _CannotListen(Exception):
@@ -38,13 +39,13 @@ class TelegramApp:
     name = SURFACE
     # Telegram asks for at most 20 messages a minute in a group, and counts edits.
     progress_interval_s = 3.0
-    confirms_masks = False
+    confirms_masks = True
 
     def __init__(self, settings: config.Telegram, service: Service) -> None:
         quiet()
         self._settings = settings
         self._app = build(settings)
-        self._app.add_handlers(Handlers(service).build())
+        self._app.add_handlers(Handlers(self._app.bot, service).build())
         self._app.add_error_handler(on_error)
         self._delivery = Delivery(self._app.bot, service)
         self._online = asyncio.Event()
@@ -75,10 +76,14 @@ class TelegramApp:
         await self._delivery.tell(job, text)
 
     async def ask(self, job: Job, overlay: bytes, text: str) -> None:
-        """Show a held job's mask."""
+        """Show a held job's mask and ask whether it is right."""
+        await self._online.wait()
+        await self._delivery.ask(job, overlay, text)
 
     async def remove(self, job: Job) -> None:
         """Take away what was posted of a job."""
+        await self._online.wait()
+        await remove(self._app.bot, job)
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         stack.push_async_callback(self._app.bot.shutdown)

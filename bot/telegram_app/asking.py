@@ -2,56 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cache, partial
+from typing import Any
 
-from telegram import ForceReply, Message, MessageEntity
+from telegram import Bot, ForceReply, Message, MessageEntity, User
 
-from bot.commands import Invocation
+from bot.commands import AGAIN, BATCH, DELETE, INPAINT, MIX, MORPH, OUTPAINT, REPORT, SHOW, Invocation
 from bot.localisation import in_each_language, say
+from bot.requesting import parse_ratio
+from bot.telegram_app.address import Address
 from bot.telegram_app.pictures import Sent
-from bot.telegram_app.texts import CAPTION_LENGTH, TEXT_LENGTH, shorten
+from bot.telegram_app.sending import send
+from bot.telegram_app.texts import CAPTION_LENGTH, TEXT_LENGTH, shorten, units
 
-QUESTIONS = ("ask-prompt", "ask-picture", "ask-parts")
+QUESTIONS = (
+    "ask-prompt",
+    "ask-picture",
+    "ask-parts",
+    "ask-more-parts",
+    "ask-prompts",
+    "ask-paint",
+    "ask-sides",
+    "ask-number",
+)
+# Commands about an earlier job.
+ABOUT_JOBS = (AGAIN, SHOW, DELETE, REPORT)
+PLACEHOLDER_LENGTH = 64
 
 
-def question_for(invocation: Invocation, has_pictures: bool) -> str | None:
-    """Name the question to ask before the command can be obeyed, or nothing where it lacks nothing."""
-    command = invocation.command
-    if not has_pictures and any(option.required for option in command.pictures()):
-        return "ask-picture"
-    [main] = [option for option in command.options if option.name == command.main]
-    if main.name in invocation.options:
+def question_for(invocation: Invocation, pictures: Sequence[Sent], asks: Sequence[str] = ()) -> str | None:
+    """Name the question to ask before the command can be obeyed, or nothing where it lacks nothing.
+
+    `asks` are options that a button asks for although the command could do without them.
+    """
+    command, options = invocation.command, invocation.options
+    if command in ABOUT_JOBS and not pictures and not {"of", "job"} & options.keys():
+        return "ask-number"
+    if not command.makes_job:
         return None
-    if main.required:
-        return "ask-prompt"
-    return None if has_pictures else "ask-parts"
+    if not pictures and "of" not in options and any(option.required for option in command.pictures()):
+        return "ask-picture"
+    if command is INPAINT and _lacks_mask(invocation, pictures):
+        return "ask-paint"
+    return _question_for_words(invocation, bool(pictures), asks)
 
 
-async def ask(message: Message, question: str, line: str, pictures: Sequence[Sent]) -> None:
-    """Ask about the command in `line`, with the picture where there is one, which the answer then refers to."""
-    text = f"{say(question)}\n{line}"
-    markup = ForceReply(selective=True, input_field_placeholder=say("prompt-placeholder"))
+def _question_for_words(invocation: Invocation, has_pictures: bool, asks: Sequence[str]) -> str | None:
+    command, options = invocation.command, invocation.options
+    if command.main not in options:
+        [main] = [option for option in command.options if option.name == command.main]
+        if main.required or (main.name == "prompt" and main.name in asks):
+            return "ask-prompt"
+        if command in (MIX, MORPH) and not has_pictures:
+            return "ask-more-parts" if "of" in options else "ask-parts"
+        if command is BATCH and not has_pictures:
+            return "ask-prompts"
+    return "ask-sides" if command is OUTPAINT and not {"extend", "ratio"} & options.keys() else None
+
+
+def _lacks_mask(invocation: Invocation, pictures: Sequence[Sent]) -> bool:
+    """Tell whether nothing can say what to repaint: a file may be transparent there, a photo cannot."""
+    if "where" in invocation.options:
+        return False
+    return not pictures if "of" in invocation.options else len(pictures) == 1 and pictures[0].is_photo
+
+
+async def ask(
+    bot: Bot, address: Address, question: str, line: str, pictures: Sequence[Sent] = (), *,
+    person: User | None = None, now: str = "",
+) -> None:  # fmt: skip
+    """Ask about the command in `line`, with the picture where there is one, which the answer then refers to.
+
+    `person` is named where the question answers no message of theirs; `now` is what holds before the answer.
+    """
+    # Telegram opens the answer for those who are named, and for the writer of the message that the question answers.
+    name = person.full_name if person and not address.is_private else ""
+    text = "\n".join(part for part in (name, now, say(question), line) if part)
+    named = [MessageEntity(MessageEntity.TEXT_MENTION, 0, units(name), user=person)] if name else None
+    hint = shorten(now, PLACEHOLDER_LENGTH) or say("prompt-placeholder")
+    markup = ForceReply(selective=True, input_field_placeholder=hint)
+    await send(address, _post_of(bot, text, pictures, named, markup))
+
+
+def _post_of(
+    bot: Bot, text: str, pictures: Sequence[Sent], named: list[MessageEntity] | None, markup: ForceReply
+) -> Callable[..., Awaitable[Message]]:
     if not pictures:
-        await message.reply_text(shorten(text, TEXT_LENGTH), reply_markup=markup)
-        return
+        return partial(bot.send_message, text=shorten(text, TEXT_LENGTH), entities=named, reply_markup=markup)
     [picture] = pictures
-    post = message.reply_photo if picture.is_photo else message.reply_document
-    await post(picture.file_id, caption=shorten(text, CAPTION_LENGTH), reply_markup=markup)
+    words: dict[str, Any] = {
+        "caption": shorten(text, CAPTION_LENGTH),
+        "caption_entities": named,
+        "reply_markup": markup,
+    }
+    if picture.is_photo:
+        return partial(bot.send_photo, photo=picture.file_id, **words)
+    return partial(bot.send_document, document=picture.file_id, **words)
 
 
-def asked_line(message: Message | None) -> str | None:
-    """Return the command that `message` asks about, if it is a question of this bot."""
+def asked(message: Message | None) -> tuple[str, str] | None:
+    """Return the question that `message` is, and the command that it asks about, if it is one of this bot."""
     if not message or not message.from_user or message.from_user.id != message.get_bot().id:
         return None
-    question, _, line = words_of(message).partition("\n")
-    return line if question in _questions() and line.startswith("/") else None
+    for words, question in _questions().items():
+        before, found, line = words_of(message).partition(f"{words}\n/")
+        if found and (not before or before.endswith("\n")):
+            return question, f"/{line}"
+    return None
 
 
 @cache
-def _questions() -> frozenset[str]:
-    """List every question in every language, to recognise one that was asked before a restart."""
-    return frozenset(words for question in QUESTIONS for words in in_each_language(question).values())
+def _questions() -> dict[str, str]:
+    """Map every question in every language to its name, to recognise one that was asked before a restart."""
+    return {words: question for question in QUESTIONS for words in in_each_language(question).values()}
 
 
 def line_of(messages: Sequence[Message]) -> tuple[Message, str] | None:
@@ -60,10 +124,27 @@ def line_of(messages: Sequence[Message]) -> tuple[Message, str] | None:
         if is_command(message):
             return message, words_of(message)
     speaking = next((message for message in messages if words_of(message)), messages[0])
-    if line := asked_line(messages[0].reply_to_message):
-        head, *flags = line.split(maxsplit=1)
-        return speaking, " ".join([head, words_of(speaking), *flags])
+    if found := asked(messages[0].reply_to_message):
+        return speaking, completed(*found, words_of(speaking), has_picture=not speaking.text)
     return None
+
+
+def completed(question: str, line: str, words: str, *, has_picture: bool) -> str:
+    """Put the answer to a question into the command that it asked about."""
+    if not words:
+        return line
+    if question == "ask-paint" and not has_picture:
+        return f"{line} --where {words}"
+    if question == "ask-sides":
+        return f"{line} --ratio {words}" if parse_ratio(words) else f"{line} --extend {_list(words)}"
+    head, *flags = line.split(maxsplit=1)
+    if question == "ask-number" and head.removeprefix("/").partition("@")[0].lower() == AGAIN.name:
+        return f"{line} --of {words}"
+    return " ".join([head, words, *flags])
+
+
+def _list(words: str) -> str:
+    return ",".join(words.replace(",", " ").split())
 
 
 def is_command(message: Message) -> bool:

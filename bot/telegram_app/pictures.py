@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from telegram import Bot, Message
 from telegram.error import TelegramError
 
-from bot.commands import Command, Upload
+from bot.commands import Invocation, Upload
 from bot.uploads import check_size, not_fetched
+
+# How far two pictures of the same shape may differ: apps round to whole pixels.
+SAME_RATIO = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +24,37 @@ class Sent:
     name: str
     size_bytes: int
     is_photo: bool
+    ratio: float | None = None
 
 
 def sent_in(message: Message | None) -> Sent | None:
     """Find the picture of a message: the largest size of its photo, or its file."""
     if message and message.photo:
         largest = max(message.photo, key=lambda size: size.width * size.height)
-        return Sent(largest.file_id, "photo.jpg", largest.file_size or 0, is_photo=True)
+        ratio = largest.width / largest.height if largest.height else None
+        return Sent(largest.file_id, "photo.jpg", largest.file_size or 0, is_photo=True, ratio=ratio)
     if message and message.document:
         file = message.document
         return Sent(file.file_id, file.file_name or "file", file.file_size or 0, is_photo=False)
     return None
 
 
-def sent_with(messages: Sequence[Message], command: Command) -> list[Sent]:
-    """List the pictures that came with a command: before them, where there is room, the one that it answers."""
+def sent_with(messages: Sequence[Message], invocation: Invocation) -> list[Sent]:
+    """List the pictures that came with a command: before them, where there is room, the one that it answers.
+
+    A job's picture that the command names takes a place too.
+    """
     own = [sent for message in messages if (sent := sent_in(message))]
     answered = sent_in(messages[0].reply_to_message)
-    return [answered, *own] if answered and len(own) < len(command.pictures()) else own
+    room = len(invocation.command.pictures()) - ("of" in invocation.options)
+    return [answered, *own] if answered and len(own) < room else own
+
+
+def is_same_shape(one: Sent | None, other: Sent | None) -> bool:
+    """Tell whether a photo may be the other one, painted over; of files nobody knows."""
+    if not one or not other:
+        return False
+    return not one.ratio or not other.ratio or abs(one.ratio / other.ratio - 1) <= SAME_RATIO
 
 
 async def fetch(bot: Bot, pictures: Sequence[Sent]) -> tuple[Upload, ...]:

@@ -10,14 +10,15 @@ CAPTION_LENGTH = int(MessageLimit.CAPTION_LENGTH)
 
 def shorten(text: str, limit: int) -> str:
     """Cut `text` to `limit` UTF-16 units in front of its last line, which holds the seed or the sum."""
-    if _units(text) <= limit:
+    if units(text) <= limit:
         return text
     head, newline, last = text.rpartition("\n")
-    room = limit - _units(newline + last) - 1
+    room = limit - units(newline + last) - 1
     return _cut(head, room) + "…" + newline + last if room > 0 and head else _cut(text, limit - 1) + "…"
 
 
-def _units(text: str) -> int:
+def units(text: str) -> int:
+    """Count the UTF-16 units of a text."""
     return len(text.encode("utf-16-le")) // 2
 
 

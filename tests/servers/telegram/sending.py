@@ -37,6 +37,10 @@ class Sending:
         """Post a file, its bytes kept."""
         return self._post_media(params, "document")
 
+    def send_animation(self, params: Params) -> dict[str, Any]:
+        """Post an animation."""
+        return self._post_media(params, "animation")
+
     def send_media_group(self, params: Params) -> list[dict[str, Any]]:
         """Post an album of 2 to 10 photos or documents."""
         chat = self._world.writable_chat(params.values.get("chat_id"))
