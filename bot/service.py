@@ -24,6 +24,9 @@ from engine.jobs import Job, JobStatus, Submission
 from engine.requests import AnyRequest, Inpaint, Style
 from engine.store import Store
 
+# How many of a person's jobs are suggested while they type.
+RECENT = 25
+
 
 class Service:
     """Serve every surface: requests go into the queue, and each job has one follower until its person was told."""
@@ -47,6 +50,14 @@ class Service:
     def add(self, surface: Surface) -> None:
         """Serve a surface; its jobs of an earlier run are followed by `resume`."""
         self._surfaces[surface.name] = surface
+
+    async def recent_prompts(self, origin: Origin) -> list[str]:
+        """List the distinct prompts that a person gave lately, newest first."""
+        return await self._store.recent_prompts(origin.owner)
+
+    async def recent_jobs(self, origin: Origin) -> list[Job]:
+        """List the jobs that a person asked for lately, newest first."""
+        return await self._store.history(origin.owner, RECENT)
 
     async def settings(self, origin: Origin) -> Settings:
         """Tell what holds for a person at a place; what they are told is said in its language."""

@@ -17,7 +17,10 @@ TOKEN_LIFE_S = 14 * 60
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Hold what answering an interaction takes; `expires_at` is seconds since the epoch, `token` a secret."""
+    """Hold what answering an interaction takes; `expires_at` is seconds since the epoch, `token` a secret.
+
+    `message_id` is the message that holds the answer, 0 until there is one.
+    """
 
     application_id: int
     token: str
@@ -25,6 +28,7 @@ class Address:
     channel_id: int
     user_id: int
     filesize_limit: int
+    message_id: int = 0
 
     @classmethod
     def of(cls, interaction: discord.Interaction) -> Self:
@@ -58,4 +62,33 @@ def origin(interaction: discord.Interaction) -> Origin:
         place=f"discord:{interaction.guild_id or 'dm'}/{interaction.channel_id}",
         key=f"discord:{interaction.id}",
         address=asdict(Address.of(interaction)),
+        locale=str(interaction.locale),
+        name=interaction.user.display_name,
+        roles=_roles(interaction.user),
+        is_moderator=_moderates(interaction.permissions),
+        is_private=interaction.guild_id is None,
+        is_adult=_is_adult(interaction.channel),
     )
+
+
+def is_private(job: Job) -> bool:
+    """Tell whether what is posted of a job is for its person alone."""
+    return bool(job.address.get("private"))
+
+
+def is_covered(job: Job) -> bool:
+    """Tell whether its pictures are covered until somebody wants to see them."""
+    return bool(job.address.get("spoiler") or job.notes.get("spoiler"))
+
+
+def _roles(user: discord.User | discord.Member) -> frozenset[str]:
+    return frozenset(str(role.id) for role in getattr(user, "roles", ()) if not role.is_default())
+
+
+def _moderates(permissions: discord.Permissions) -> bool:
+    return permissions.administrator or permissions.manage_messages or permissions.manage_guild
+
+
+def _is_adult(channel: object) -> bool:
+    # Neither a direct conversation nor a channel that only its id is known of has an age.
+    return bool(is_nsfw()) if (is_nsfw := getattr(channel, "is_nsfw", None)) else False

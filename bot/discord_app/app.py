@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 import discord
@@ -11,13 +12,15 @@ import structlog
 from discord.backoff import ExponentialBackoff
 
 from bot import config
-from bot.commands import Invocation
+from bot.buttons import on_mask, on_result, on_waiting
 from bot.discord_app import delivery
-from bot.discord_app.address import Address, origin
-from bot.discord_app.client import TROUBLE, AppCommand, Client, quiet, redirect, whisper
+from bot.discord_app.address import Address
+from bot.discord_app.attending import Attendant
+from bot.discord_app.client import TROUBLE, AppCommand, Client, quiet, redirect
 from bot.discord_app.commands import SURFACE, build_all
+from bot.discord_app.delivery import Post, Posted
 from bot.discord_app.menus import build_menus
-from bot.discord_app.pictures import attached, fetch
+from bot.discord_app.suggesting import suggestions
 from bot.service import Service
 from bot.surface import Load
 from engine.events import Picture
@@ -32,12 +35,13 @@ class DiscordApp:
     name = SURFACE
     # Edits of one message share a bucket of about five in five seconds, and the picture itself must not wait for it.
     progress_interval_s = 2.5
-    confirms_masks = False
+    confirms_masks = True
 
     def __init__(self, settings: config.Discord, service: Service, models: Sequence[str] = ()) -> None:
         self._settings = settings
         self._service = service
-        self._models = models
+        self._attendant = Attendant(service)
+        self._suggestions = suggestions(service, models)
         self._client: Client  # there once `_logged_in` is set
         self._logged_in = asyncio.Event()
         self._lost: set[str] = set()  # jobs whose interaction no longer answers
@@ -58,61 +62,56 @@ class DiscordApp:
         if not self._logged_in.is_set() or not self._in_reach(job):
             return
         try:
-            await delivery.edit_original(self._client, job, text)
+            await delivery.edit(self._client, Post(job, text, on_waiting(job)))
         except delivery.TokenLost:
             self._lost.add(job.id)
 
-    async def deliver(self, job: Job, load: Load, text: str) -> None:
-        """Put the pictures into the interaction's message, or into a new one in its channel."""
+    async def ask(self, job: Job, overlay: bytes, text: str) -> None:
+        """Show a held job's mask in the interaction's message, or in a new one."""
         await self._logged_in.wait()
-        await self._answer(job, await load(), text)
+        picture = Picture(overlay, "image/jpeg", job.request.width or 0, job.request.height or 0, 0)
+        await self._put(Post(job, text, on_mask(job), [picture], kind="mask"))
+
+    async def deliver(self, job: Job, load: Load, text: str) -> None:
+        """Put the pictures into the interaction's message, or into a new one."""
+        await self._logged_in.wait()
+        pictures = await delivery.laid_out(job, await load())
+        await self._put(Post(job, text, on_result(job), pictures))
 
     async def tell(self, job: Job, text: str) -> None:
         """Say how a job ended, in the same place as its pictures would be."""
         await self._logged_in.wait()
-        await self._answer(job, (), text)
-
-    async def ask(self, job: Job, overlay: bytes, text: str) -> None:
-        """Show a held job's mask."""
+        await self._put(Post(job, text))
 
     async def remove(self, job: Job) -> None:
-        """Take away what was posted of a job."""
-
-    async def _answer(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+        """Delete the message that holds a job's answer, if Discord lets the bot."""
+        if not self._logged_in.is_set():
+            return
         try:
-            await self._post(job, pictures, text)
-        finally:
-            self._lost.discard(job.id)
+            await delivery.remove(self._client, job)
+        except TROUBLE as error:
+            log.warning("discord_message_not_removed", job=job.id, error=str(error))
 
-    async def _post(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
-        if self._in_reach(job):
+    async def _put(self, post: Post) -> None:
+        """Put what a job has come to before its person, and remember where."""
+        try:
+            posted = await self._post(post)
+        finally:
+            self._lost.discard(post.job.id)
+        with suppress(KeyError):  # it was deleted meanwhile
+            await self._service.keep_address(post.job, **posted._asdict())
+
+    async def _post(self, post: Post) -> Posted:
+        put = partial(delivery.upload, post.pictures, Address.read(post.job).filesize_limit, post.file)
+        if self._in_reach(post.job):
             try:
-                await delivery.upload(job, pictures, partial(delivery.edit_original, self._client, job, text))
+                return await put(partial(delivery.edit, self._client, post))
             except delivery.TokenLost:
-                log.info("discord_token_lost", job=job.id)
-            else:
-                return
-        await delivery.upload(job, pictures, partial(delivery.post, self._client, job, text))
+                log.info("discord_token_lost", job=post.job.id)
+        return await put(partial(delivery.send, self._client, post))
 
     def _in_reach(self, job: Job) -> bool:
         return job.id not in self._lost and not Address.read(job).expired
-
-    async def _handle(self, interaction: discord.Interaction, invocation: Invocation) -> None:
-        """Translate one command."""
-        if not invocation.command.makes_job:
-            await whisper(interaction, (await self._service.answer(invocation, origin(interaction))).text)
-            return
-        self._service.follow(await self._submit(interaction, invocation))
-
-    async def _submit(self, interaction: discord.Interaction, invocation: Invocation) -> Job:
-        """Commit a job and promise its pictures: before a download, which may outlast the 3 s for a promise."""
-        with_pictures = bool(attached(invocation))
-        if with_pictures:
-            await acknowledge(interaction)
-        job = await self._service.submit(await fetch(invocation), origin(interaction))
-        if not with_pictures:
-            await acknowledge(interaction)
-        return job
 
     async def _stay_connected(self) -> None:
         """Log in until it works; once connected, discord.py reconnects by itself."""
@@ -128,18 +127,11 @@ class DiscordApp:
     async def _connect(self) -> None:
         token = self._settings.token.get_secret_value() if self._settings.token else ""
         # A discord.py client cannot log in a second time.
-        commands: list[AppCommand] = [*build_all(self._handle, self._models), *build_menus(self._handle)]
-        self._client = Client(commands, self._logged_in.set)
+        attendant = self._attendant
+        commands: list[AppCommand] = [*build_all(attendant.command, self._suggestions), *build_menus(attendant.choose)]
+        self._client = Client(commands, attendant.press, self._logged_in.set)
         try:
             async with self._client:
                 await self._client.start(token)
         finally:
             self._logged_in.clear()
-
-
-async def acknowledge(interaction: discord.Interaction) -> None:
-    """Promise an answer; where Discord no longer takes the promise, the picture goes to the channel."""
-    try:
-        await interaction.response.defer(thinking=True)
-    except TROUBLE as error:
-        log.warning("discord_not_acknowledged", interaction=interaction.id, error=str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiohttp
@@ -18,6 +18,7 @@ from discord.http import Route
 
 from bot import config, replies
 from bot.discord_app.translator import Words
+from bot.discord_app.views import Press
 from bot.localisation import speaking
 from engine.errors import EngineError
 
@@ -30,19 +31,26 @@ ADDRESS = re.compile(r"(?:https?|steam)://[^\s<>“”»]+", re.IGNORECASE)
 TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 
 AppCommand = app_commands.Command[Any, ..., None] | app_commands.ContextMenu
+# Obeys a pressed button, named by its key.
+Pressed = Callable[[discord.Interaction[Any], str], Awaitable[None]]
 
 
 class Client(discord.Client):
-    """Log in, register the commands, and receive interactions; `logged_in` is called before any of them."""
+    """Log in, register the commands, and receive interactions; `logged_in` is called before any of them.
 
-    def __init__(self, commands: Sequence[AppCommand], logged_in: Callable[[], None]) -> None:
+    `press` obeys the buttons.
+    """
+
+    def __init__(self, commands: Sequence[AppCommand], press: Pressed, logged_in: Callable[[], None]) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
+        self.press = press
         self._logged_in = logged_in
+        self.add_dynamic_items(Press)
         self.tree = Tree(
             self,
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
@@ -71,16 +79,15 @@ class Tree(app_commands.CommandTree[Client]):
     async def on_error(self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError) -> None:
         """Say whose fault it was; what nobody foresaw goes to the log with its traceback."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        await apologise(interaction, cause)
+        with speaking(str(interaction.locale)):
+            await apologise(interaction, cause)
 
 
 async def apologise(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Say what went wrong to the person who asked, alone."""
     if not isinstance(error, EngineError):
         log.error("discord_command_failed", interaction=interaction.id, exc_info=error)
-    with speaking(str(interaction.locale)):
-        sentence = replies.error(error if isinstance(error, EngineError) else EngineError())
-    await whisper(interaction, sentence)
+    await whisper(interaction, replies.error(error if isinstance(error, EngineError) else EngineError()))
 
 
 async def whisper(interaction: discord.Interaction[Any], text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from inspect import Parameter, Signature
 from typing import Any
@@ -12,22 +12,21 @@ from discord import app_commands
 
 from bot import replies
 from bot.commands import COMMANDS, Command, Invocation, Option, Upload
+from bot.discord_app.suggesting import Suggest
 from bot.discord_app.translator import in_their_language
 
 Handler = Callable[[discord.Interaction, Invocation], Awaitable[None]]
 AppCommand = app_commands.Command[Any, ..., None]
-Suggest = Callable[[discord.Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
 
 SURFACE = "discord"
-MOST_CHOICES = 25
 
 
-def build_all(handle: Handler, models: Sequence[str]) -> list[AppCommand]:
+def build_all(handle: Handler, suggest: Mapping[str, Suggest]) -> list[AppCommand]:
     """Build every command that the table offers on Discord; each one ends in `handle`."""
-    return [build(command, handle, models) for command in COMMANDS if SURFACE in command.surfaces]
+    return [build(command, handle, suggest) for command in COMMANDS if SURFACE in command.surfaces]
 
 
-def build(command: Command, handle: Handler, models: Sequence[str]) -> AppCommand:
+def build(command: Command, handle: Handler, suggest: Mapping[str, Suggest]) -> AppCommand:
     """Build one command.
 
     Its numbers carry no native bounds: Discord would refuse them in its own words, and an outdated client's value would
@@ -44,10 +43,12 @@ def build(command: Command, handle: Handler, models: Sequence[str]) -> AppComman
     app_commands.describe(**described)(callback)
     if chosen := {option.name: _choices(command, option) for option in offered if command.choices(option)}:
         app_commands.choices(**chosen)(callback)
-    if any(option.name == "model" for option in offered):
-        app_commands.autocomplete(model=_suggest(models))(callback)
+    if suggested := {it.name: suggest[it.name] for it in offered if it.name in suggest.keys() - chosen}:
+        app_commands.autocomplete(**suggested)(callback)
     description = in_their_language(partial(replies.command_help, command))
-    return app_commands.Command(name=command.name, description=description, callback=callback)
+    built: AppCommand = app_commands.Command(name=command.name, description=description, callback=callback)
+    # A server's own settings may let others have it: each such command checks who asks.
+    return app_commands.default_permissions(manage_messages=True)(built) if command.moderators_only else built
 
 
 _INTERACTION = Parameter("interaction", Parameter.POSITIONAL_OR_KEYWORD)
@@ -62,11 +63,3 @@ def _parameter(option: Option) -> Parameter:
 def _choices(command: Command, option: Option) -> list[app_commands.Choice[str | int | float]]:
     words = command.choices(option)
     return [app_commands.Choice(name=in_their_language(partial(replies.choice, word)), value=word) for word in words]
-
-
-def _suggest(models: Sequence[str]) -> Suggest:
-    async def suggest(_: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        fitting = [name for name in models if typed.lower() in name.lower()]
-        return [app_commands.Choice(name=name, value=name) for name in fitting[:MOST_CHOICES]]
-
-    return suggest

@@ -1,85 +1,161 @@
-"""Post and edit messages: by the interaction's token while it lives, afterwards as the bot in the channel."""
+"""Post and edit messages: by the interaction's token while it lives, afterwards as the bot itself."""
 
 from __future__ import annotations
 
 import asyncio
 import io
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import discord
 import structlog
 
-from bot.discord_app.address import Address
+from bot.buttons import Rows
+from bot.discord_app.address import Address, is_covered, is_private
 from bot.discord_app.client import plain
+from bot.discord_app.views import view_of
 from bot.surface import Undeliverable
 from engine import images
 from engine.errors import RequestError
 from engine.events import Picture
 from engine.jobs import Job
+from engine.requests import Batch, Morph
 
 log = structlog.get_logger()
 
 LONGEST_DESCRIPTION = 1_024
+LONGEST_NONCE = 25
 MESSAGES_LOOKED_AT = 100
+SPOILER = "SPOILER_"
 # Error code of the documentation's "Opcodes and Status Codes": request entity too large.
 TOO_LARGE = 40005
 
 Files = list[discord.File]
-Send = Callable[[Files], Awaitable[object]]
 
 
 class TokenLost(Exception):
     """Say that the interaction's token no longer opens its message."""
 
 
-async def edit_original(client: discord.Client, job: Job, text: str, files: Files | None = None) -> None:
-    """Replace the text of the interaction's message, with `files` its attachments too; repeating it changes nothing.
+class Posted(NamedTuple):
+    """Say where a message stands."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Hold what a message is to say and show; `kind` begins the names of its files, by which it is found again."""
+
+    job: Job
+    text: str
+    rows: Rows = ()
+    pictures: Sequence[Picture] = ()
+    kind: str = "kandinsky"
+
+    @property
+    def name(self) -> str:
+        """Name the message, as nothing else is named."""
+        return f"{self.kind}-{self.job.id}"[:LONGEST_NONCE]
+
+    def file(self, number: int, picture: Picture) -> discord.File:
+        """Make picture `number`, counted from 1, a file with its words."""
+        texts = self.job.request.texts()
+        words = texts[number - 1] if isinstance(self.job.request, Batch) else " + ".join(texts)
+        description = words[:LONGEST_DESCRIPTION] or None
+        return file_of(f"{self.name}-{number}", picture, covered=is_covered(self.job), description=description)
+
+
+def file_of(name: str, picture: Picture, *, covered: bool, description: str | None = None) -> discord.File:
+    """Make a picture a file, its name's ending by its kind."""
+    suffix = picture.media_type.partition("/")[2]
+    return discord.File(io.BytesIO(picture.data), f"{name}.{suffix}", spoiler=covered, description=description)
+
+
+async def laid_out(job: Job, pictures: Sequence[Picture]) -> Sequence[Picture]:
+    """Lay several pictures of one prompt out on one sheet; what was asked for one by one is shown so."""
+    if len(pictures) == 1 or isinstance(job.request, Morph | Batch):
+        return pictures
+    return [await asyncio.to_thread(images.grid, pictures)]
+
+
+async def edit(client: discord.Client, post: Post, files: Files | None = None) -> Posted:
+    """Make the interaction's message `post`, its files only where they are given; repeating it changes nothing.
 
     Raises `TokenLost` where the message is out of reach.
     """
-    address = Address.read(job)
-    webhook = discord.Webhook.partial(address.application_id, address.token, client=client)
+    address = Address.read(post.job)
     original: Any = "@original"  # Discord's own name for an interaction's first message; the annotation wants a number
     attachments: Files = discord.utils.MISSING if files is None else files
     try:
-        await webhook.edit_message(original, content=plain(text), attachments=attachments)
+        message = await _webhook(client, address).edit_message(
+            original, content=plain(post.text), attachments=attachments, view=view_of(post.rows)
+        )
     except discord.HTTPException as error:
         # 401/50027: the token is too old; 404/10008, 10015, 10062: never acknowledged, or deleted by somebody.
         if error.status in {401, 404}:
             raise TokenLost from error
         raise
+    return Posted(address.channel_id, message.id)
 
 
-async def post(client: discord.Client, job: Job, text: str, files: Files) -> None:
-    """Post into the channel as the bot, naming without a ping who asked, unless an earlier attempt arrived."""
-    address = Address.read(job)
+async def send(client: discord.Client, post: Post, files: Files) -> Posted:
+    """Post as the bot, naming without a ping who asked, unless an earlier attempt arrived.
+
+    What is for a person alone goes into their direct conversation with the bot, all else into the channel.
+    """
+    address = Address.read(post.job)
     channel = client.get_partial_messageable(address.channel_id)
-    if not await _already_posted(client, channel, job):
+    if is_private(post.job):
+        direct = await client.create_dm(discord.Object(address.user_id))
+        channel = client.get_partial_messageable(direct.id)
+    message = await _found(client, channel, post.name)
+    if not message:
         # Discord answers a nonce that it has seen with the message that it has, but forgets it within minutes.
-        words = plain(f"<@{address.user_id}>\n{text}")
-        await channel.send(words, files=files, nonce=_nonce(job), suppress_embeds=True)
+        words, view = plain(f"<@{address.user_id}>\n{post.text}"), view_of(post.rows) or discord.utils.MISSING
+        message = await channel.send(words, files=files, view=view, nonce=post.name, suppress_embeds=True)
+    return Posted(channel.id, message.id)
 
 
-async def upload(job: Job, pictures: Sequence[Picture], send: Send) -> None:
-    """Call `send` with the pictures as files, encoded smaller as long as Discord finds them too large.
+async def remove(client: discord.Client, job: Job) -> None:
+    """Delete the message that holds a job's answer: as the bot, else by the token while it lives."""
+    address = Address.read(job)
+    if not address.message_id:
+        return
+    message = client.get_partial_messageable(address.channel_id).get_partial_message(address.message_id)
+    try:
+        await message.delete()
+    except (discord.Forbidden, discord.NotFound):  # it is for its person alone, or the bot is no member there
+        await _webhook(client, address).delete_message(address.message_id)
+
+
+async def upload(
+    pictures: Sequence[Picture],
+    limit_bytes: int,
+    file: Callable[[int, Picture], discord.File],
+    put: Callable[[Files], Awaitable[Posted]],
+) -> Posted:
+    """Call `put` with the pictures as files, encoded smaller as long as Discord finds them too large.
 
     Raises `Undeliverable` where Discord refuses the message for good.
     """
-    limit_bytes = Address.read(job).filesize_limit
     while True:
         fitted = await _fit(pictures, limit_bytes)
         try:
-            await send([_file(job, number, picture) for number, picture in enumerate(fitted, 1)])
+            return await put([file(number, picture) for number, picture in enumerate(fitted, 1)])
         except discord.HTTPException as error:
             if _refused(error):
                 raise Undeliverable(error.text) from error
-            if not _too_large(error):
+            if not _too_large(error) or not fitted:
                 raise
             limit_bytes = max(len(picture.data) for picture in fitted) // 2
-            log.info("discord_upload_too_large", job=job.id, next_limit_bytes=limit_bytes)
-        else:
-            return
+            log.info("discord_upload_too_large", next_limit_bytes=limit_bytes)
+
+
+def _webhook(client: discord.Client, address: Address) -> discord.Webhook:
+    return discord.Webhook.partial(address.application_id, address.token, client=client)
 
 
 def _too_large(error: discord.HTTPException) -> bool:
@@ -98,27 +174,16 @@ async def _fit(pictures: Sequence[Picture], limit_bytes: int) -> list[Picture]:
         raise Undeliverable("even its smallest encoding is too large for this place") from error
 
 
-async def _already_posted(client: discord.Client, channel: discord.PartialMessageable, job: Job) -> bool:
-    """Look for the job in the bot's recent messages; without the right to read, nothing is found."""
+async def _found(client: discord.Client, channel: discord.PartialMessageable, name: str) -> discord.Message | None:
+    """Look for a message among the bot's recent ones; without the right to read, nothing is found."""
     try:
         recent = [message async for message in channel.history(limit=MESSAGES_LOOKED_AT)]
     except (discord.Forbidden, discord.NotFound):
-        return False
+        return None
     mine = [message for message in recent if client.user and message.author.id == client.user.id]
-    return any(_holds(message, job) for message in mine)
+    return next((message for message in mine if _is_called(message, name)), None)
 
 
-def _holds(message: discord.Message, job: Job) -> bool:
-    named = any(file.filename.startswith(f"{_nonce(job)}-") for file in message.attachments)
-    return named or message.nonce == _nonce(job)
-
-
-def _nonce(job: Job) -> str:
-    return f"kandinsky-{job.id}"[:25]
-
-
-def _file(job: Job, number: int, picture: Picture) -> discord.File:
-    suffix = picture.media_type.partition("/")[2]
-    name = f"{_nonce(job)}-{number}.{suffix}"
-    words = " + ".join(job.request.texts())[:LONGEST_DESCRIPTION]
-    return discord.File(io.BytesIO(picture.data), name, description=words or None)
+def _is_called(message: discord.Message, name: str) -> bool:
+    named = any(file.filename.removeprefix(SPOILER).startswith(f"{name}-") for file in message.attachments)
+    return named or message.nonce == name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from bot.uploads import check_size, not_fetched
 from engine.errors import RequestError
 
 DOWNLOAD_TIMEOUT_S = 60
+# As results are named, covered or not.
+_RESULT = re.compile(r"(?:SPOILER_)?kandinsky-([^-.]+)-\d+\.\w+")
 
 
 def attached(invocation: Invocation) -> list[discord.Attachment]:
@@ -37,6 +40,12 @@ def first_picture(attachments: Iterable[discord.Attachment]) -> discord.Attachme
         if kind.startswith("image/"):
             return attachment
     raise RequestError("no_picture_there")
+
+
+def job_in(filename: str) -> str | None:
+    """Read which job made a picture from the name that the bot gave it."""
+    match = _RESULT.fullmatch(filename)
+    return match[1] if match else None
 
 
 async def _fetched(value: object) -> object:
