@@ -20,7 +20,7 @@ from bot.health import CannotServe, is_alive
 from bot.listener import listen
 from engine.catalog import Catalog, ModelSpec, Repository
 from engine.errors import RequestError
-from engine.hub import cache, fetch_command, missing
+from engine.hub import cache, fetch_command, is_here, missing
 from engine.kandinsky.inspection import gpus
 
 # The published Kandinsky 2.2 takes 9.1 GiB in half precision, and its repositories hold more than that.
@@ -107,6 +107,10 @@ def _engine(config: Config) -> Iterator[Finding]:
         yield from _model(catalog_of(config))
     except RequestError as error:
         yield Finding(Level.WRONG, f"model: {replies.error(error)}", "set [engine] model")
+    if config.engine.segmenter:
+        yield _helper("engine", "segmenter", Repository.of(config.engine.segmenter))
+    if config.safety.classifier:
+        yield _helper("safety", "classifier", Repository.of(config.safety.classifier), fetched="the first start, or: ")
 
 
 def _model(catalog: Catalog) -> Iterator[Finding]:
@@ -130,6 +134,16 @@ def _absent(model: ModelSpec, repository: Repository) -> Finding:
         return Finding(Level.WRONG, f"model {model.name}: {repository.path} holds no complete model", mend)
     mend = f"the first start, or: {fetch_command(repository)}"
     return Finding(Level.NOTE, f"model {model.name}: {repository.path} is not here yet", mend)
+
+
+def _helper(section: str, name: str, repository: Repository, fetched: str = "") -> Finding:
+    """Look for a model that helps those that draw."""
+    if is_here(repository):
+        return Finding(Level.OK, f"{name} {repository.path}: complete")
+    if repository.is_folder:
+        mend = f"correct its path in [{section}] {name}"
+        return Finding(Level.WRONG, f"{name}: {repository.path} holds no complete model", mend)
+    return Finding(Level.NOTE, f"{name}: {repository.path} is not here yet", fetched + fetch_command(repository))
 
 
 def _disk(what: str, path: Path, needed_gib: int) -> Finding:

@@ -192,6 +192,20 @@ def test_the_doctor_takes_a_blank_token_for_none(monkeypatch, tmp_path):
     assert "discord: off, no token" in advice(monkeypatch, store__path=tmp_path, discord__token=" ")
 
 
+def test_the_doctor_looks_for_the_models_that_help(monkeypatch, tmp_path):
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "config.json").write_text('{"model_type": "vit"}')
+    (there / "model.safetensors").touch()
+    said = advice(monkeypatch, store__path=tmp_path, safety__classifier=there, engine__segmenter=tmp_path / "none")
+    assert f"classifier {there}: complete" in said
+    assert f"wrong segmenter: {tmp_path / 'none'} holds no complete model" in said
+    said = advice(monkeypatch, store__path=tmp_path, safety__classifier="a/b@c", engine__segmenter="a/d")
+    assert "note  classifier: a/b is not here yet\n      -> the first start, or: hf download a/b --revision c" in said
+    assert "note  segmenter: a/d is not here yet\n      -> hf download a/d" in said
+    assert "classifier" not in advice(monkeypatch, safety__classifier="", engine__segmenter="")
+
+
 def test_the_doctor_names_wrong_keys_and_a_missing_model(shell, tmp_path):
     (tmp_path / "config.toml").write_text("[web]\nprt = 1\n")
     done = shell("doctor")

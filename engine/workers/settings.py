@@ -47,6 +47,7 @@ class Classifying:
 class WorkerSettings:
     """Say what a worker process holds, how many jobs it draws at once, and how long it may take.
 
+    Without a `segmenter` nothing is found by words, without `classifying` nothing looks at pictures.
     `cache_dir` is for models that the bot builds itself; downloads go where the hub's client keeps them (`HF_HOME`).
     A process with work that says nothing for `hang_s` is killed, as is one that has not loaded after `load_timeout_s`.
     The wait before a restart is `restart_s`, doubled up to `max_restart_s` while loading goes on failing.
