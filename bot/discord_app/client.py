@@ -57,7 +57,7 @@ class Client(discord.Client):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
         for command in commands:
-            self.tree.add_command(command)
+            self.tree.add(command)
 
     async def setup_hook(self) -> None:
         """Register the commands; where that fails, those of the last start still work."""
@@ -75,6 +75,13 @@ class Client(discord.Client):
 
 class Tree(app_commands.CommandTree[Client]):
     """Answer every failed command in a sentence that only its person sees."""
+
+    def add(self, command: AppCommand) -> None:
+        """Offer a command; discord.py 2.7 takes 5 entries of a message's menu, Discord 15."""
+        if isinstance(command, app_commands.ContextMenu):
+            self._context_menus[command.name, None, command.type.value] = command
+        else:
+            self.add_command(command)
 
     async def on_error(self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError) -> None:
         """Say whose fault it was; what nobody foresaw goes to the log with its traceback."""
