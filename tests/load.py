@@ -33,6 +33,8 @@ PEOPLE_PER_SERVER = 10
 # How many requests each of the people on a server has: the busiest two have half of all.
 REQUESTS = (25, 15, 2, 2, 1, 1, 1, 1, 1, 1)
 TENTH = 10
+# What is being handed to the worker when somebody asks does not overtake them.
+HAND_OVER_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Outcome:
             for jobs in by_owner.values()
             if len(jobs) == 1
             for other in late
-            if jobs[0].created_at < self.started[other.id] < self.started[jobs[0].id]
+            if jobs[0].created_at + HAND_OVER_S < self.started[other.id] < self.started[jobs[0].id]
         ]
 
     def waits_s(self, most: int, least: int = 1) -> list[float]:

@@ -6,7 +6,7 @@ from tests.load import Load, run
 
 # A group on Telegram hears at most 20 messages a minute, and each request takes two.
 SMALL = Load(
-    discord_servers=2, telegram_servers=1, spread_s=0.5, step_s=0.005, requests=(12, 3, 1, 1, 1),
+    discord_servers=2, telegram_servers=1, spread_s=0.5, step_s=0.02, requests=(12, 3, 1, 1, 1),
     telegram_requests=(3, 1), refuse_every=10, patience_s=60.0,
 )  # fmt: skip
 
