@@ -81,7 +81,7 @@ def preview(image: Image.Image) -> bytes:
 
 def parameters(request: AnyRequest, index: int) -> str:
     """Describe picture `index` of `request` as the AUTOMATIC1111 web UI does: prompts, then one line of settings."""
-    settings = {
+    settings: dict[str, object] = {
         "Steps": request.steps,
         "CFG scale": request.guidance_scale,
         "Seed": request.seeds()[index],
