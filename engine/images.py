@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from PIL import ExifTags, Image, ImageSequence
 from PIL.PngImagePlugin import PngInfo
+from pydantic import Field
 
 from engine.errors import RequestError
 from engine.events import Picture
-from engine.requests import AnyRequest, Img2Img, Morph, Upscale
+from engine.requests import AnyRequest, Batch, Img2Img, Morph, Upscale, Value
 
 # Level 1 takes a quarter of Pillow's default time for a megapixel, and a file a few per cent larger.
 PNG_COMPRESSION = 1
@@ -29,6 +30,16 @@ PREVIEW_QUALITY = 80
 FRAME_MS = 120
 MAX_SHEET_SIDE = 4096
 REQUEST_CHUNK = "kandinsky-bot"
+# Which files may say how they were made, and how much is read: ten of the longest prompts fit in.
+READABLE = ("PNG", "WEBP", "JPEG", "GIF")
+MAX_WRITTEN = 2**19
+
+
+class Written(Value):
+    """Be what the chunk `REQUEST_CHUNK` holds: a request, and which of its pictures the file is."""
+
+    request: AnyRequest
+    picture: int = Field(ge=0)
 
 
 def encode(image: Image.Image, request: AnyRequest, index: int) -> Picture:
@@ -39,7 +50,7 @@ def encode(image: Image.Image, request: AnyRequest, index: int) -> Picture:
     """
     text = PngInfo()
     text.add_text("parameters", parameters(request, index))
-    text.add_text(REQUEST_CHUNK, json.dumps({"request": request.model_dump(mode="json"), "picture": index}))
+    text.add_text(REQUEST_CHUNK, _chunk(request, index))
     data = _save(image, "PNG", pnginfo=text, compress_level=PNG_COMPRESSION)
     return Picture(data, "image/png", image.width, image.height, request.seeds()[index])
 
@@ -54,9 +65,11 @@ def encode_all(images: Sequence[Image.Image], request: AnyRequest) -> tuple[Pict
 def animate(frames: Sequence[Image.Image], request: Morph) -> Picture:
     """Write frames of one size as a GIF, which every platform plays, forwards and back again without an end."""
     there_and_back = [*frames, *frames[-2:0:-1]]
+    # A GIF has one comment and no names in it: what other tools read comes first.
+    comment = f"{parameters(request, 0)}\0{_chunk(request, 0)}"
     data = _save(
         there_and_back[0], "GIF", save_all=True, append_images=there_and_back[1:], duration=FRAME_MS, loop=0,
-        comment=parameters(request, 0).encode(),
+        comment=comment.encode(),
     )  # fmt: skip
     return Picture(data, "image/gif", frames[0].width, frames[0].height, request.seeds()[0])
 
@@ -68,7 +81,7 @@ def preview(image: Image.Image) -> bytes:
 
 def parameters(request: AnyRequest, index: int) -> str:
     """Describe picture `index` of `request` as the AUTOMATIC1111 web UI does: prompts, then one line of settings."""
-    settings = {
+    settings: dict[str, object] = {
         "Steps": request.steps,
         "CFG scale": request.guidance_scale,
         "Seed": request.seeds()[index],
@@ -77,27 +90,59 @@ def parameters(request: AnyRequest, index: int) -> str:
     }
     if isinstance(request, Img2Img | Upscale):
         settings["Denoising strength"] = request.strength
-    lines = [request.prompt or " + ".join(request.texts())]
+    settings |= _finish(request)
+    prompt = request.prompts[index] if isinstance(request, Batch) else request.prompt
+    lines = [prompt or " + ".join(request.texts())]
     if request.negative_prompt:
         lines.append(f"Negative prompt: {request.negative_prompt}")
-    return "\n".join([*lines, ", ".join(f"{name}: {value}" for name, value in settings.items())])
+    return "\n".join([*lines, ", ".join(f"{name}: {_quoted(value)}" for name, value in settings.items())])
+
+
+def _finish(request: AnyRequest) -> dict[str, object]:
+    """List what was asked for besides the drawing itself."""
+    named = {"Style": request.style and request.style.name, "Caption": request.caption, "Enhance": request.enhance}
+    return {name: value for name, value in named.items() if value}
+
+
+def _quoted(value: object) -> str:
+    """Write a value as the AUTOMATIC1111 web UI does, which quotes what would break the line."""
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if any(sign in text for sign in ',:"\n') else text
 
 
 def read_parameters(data: bytes) -> str | None:
-    """Read how a picture was made, if its file says so: `None` for any other file."""
-    raise NotImplementedError
+    """Read how a picture was made, as the AUTOMATIC1111 web UI and many others write it, whatever the bytes are.
+
+    `None` for a file that does not say so.
+    """
+    told, _ = _read(data)
+    return told if "Steps: " in told else None
+
+
+def read_request(data: bytes) -> tuple[AnyRequest, int] | None:
+    """Read the request that a file of this engine came from, and which of its pictures it is, whatever the bytes are.
+
+    `None` for any other file. Anybody may write such a file: the bounds of the request hold, but its model may be
+    unknown, its size may not fit it (`engine.checks.complete`), and pictures that it names may be somebody else's.
+    """
+    _, chunk = _read(data)
+    try:
+        written = Written.model_validate_json(chunk)
+    except ValueError:
+        return None
+    return (written.request, written.picture) if written.picture < len(written.request.seeds()) else None
 
 
 def fit(picture: Picture, limit_bytes: int) -> Picture:
     """Return `picture` in at most `limit_bytes`: as it is, else as lossless WebP, else with ever lower quality.
 
-    The pixels keep their number, an animation its frames and the file its parameters.
+    The pixels keep their number, an animation its frames and the file what it says of how it was made.
     Raises `RequestError` where even the lowest quality is too large.
     """
     if len(picture.data) <= limit_bytes:
         return picture
     image = decode(picture)
-    exif = _exif(_parameters_in(image))
+    exif = _exif(*_written_in(image))
     frames, timing = _frames(image)
     for options in FITTING:
         data = _save(frames[0], "WEBP", exif=exif, **timing, **options)
@@ -141,10 +186,45 @@ def _frames(image: Image.Image) -> tuple[list[Image.Image], dict[str, object]]:
     return frames, {"save_all": True, "append_images": frames[1:], "duration": durations, "loop": loop}
 
 
-def _parameters_in(image: Image.Image) -> str:
-    """Read what `encode` or `animate` wrote about how the picture was made."""
-    comment = image.info.get("comment", b"")
-    return str(image.info.get("parameters") or comment.decode("utf-8", "replace"))
+def _read(data: bytes) -> tuple[str, str]:
+    """Read the parameters and the request as they stand in any file, both empty where there are none."""
+    try:
+        # Opening reads no further than the first pixels, and no text larger than Pillow's own limits.
+        with Image.open(io.BytesIO(data), formats=READABLE) as image:
+            told, chunk = _written_in(image)
+    except Exception:  # noqa: BLE001 - a hostile file can make a decoder raise anything
+        return "", ""
+    return told if len(told) <= MAX_WRITTEN else "", chunk if len(chunk) <= MAX_WRITTEN else ""
+
+
+def _written_in(image: Image.Image) -> tuple[str, str]:
+    """Tell the parameters and the request that were written into the file."""
+    if image.format == "PNG":
+        return str(image.info.get("parameters", "")), str(image.info.get(REQUEST_CHUNK, ""))
+    if image.format == "GIF":
+        told, _, chunk = image.info.get("comment", b"").decode("utf-8", "replace").partition("\0")
+        return told, chunk
+    exif = image.getexif()
+    software = str(exif.get(ExifTags.Base.ProcessingSoftware, ""))
+    chunk = software.removeprefix(f"{REQUEST_CHUNK}:") if software.startswith(f"{REQUEST_CHUNK}:") else ""
+    return _comment(exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment, b"")), chunk
+
+
+def _comment(value: bytes | str) -> str:
+    """Read an Exif comment: its first eight bytes name the encoding (Exif 2.3, section 4.6.5)."""
+    if isinstance(value, str):
+        return value
+    code, text = value[:8], value[8:]
+    if code != b"UNICODE\0":
+        return text.decode("utf-8", "replace").rstrip("\0 ")
+    # The order of the bytes is not said: settings are ASCII, so that order is right which makes more of it.
+    readings = [text.decode(f"utf-16-{order}", "replace") for order in ("be", "le")]
+    return max(readings, key=lambda reading: sum(char.isascii() for char in reading))
+
+
+def _chunk(request: AnyRequest, index: int) -> str:
+    """Write picture `index` of `request` as ASCII, from which the job can be repeated."""
+    return json.dumps({"request": request.model_dump(mode="json"), "picture": index})
 
 
 def _save(image: Image.Image, file_format: str, **options: object) -> bytes:
@@ -153,8 +233,10 @@ def _save(image: Image.Image, file_format: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def _exif(text: str) -> Image.Exif:
-    # WebP has no text chunks; the same tools look for the parameters in this comment (Exif 2.3, section 4.6.5).
+def _exif(told: str, chunk: str) -> Image.Exif:
+    # WebP has no text chunks; the same tools look for the parameters in this comment.
     exif = Image.Exif()
-    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = b"UNICODE\0" + text.encode("utf-16-be")
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = b"UNICODE\0" + told.encode("utf-16-be")
+    if chunk:
+        exif[ExifTags.Base.ProcessingSoftware] = f"{REQUEST_CHUNK}:{chunk}"
     return exif

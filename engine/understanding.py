@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from engine.language import Understood
-from engine.requests import AnyRequest, Mix, Morph, Part
+from engine.requests import AnyRequest, Mix, Morph, Part, Segment
 from engine.workers.model import Drawing, Drawn, Model, OnStep
 
 
@@ -43,7 +43,8 @@ def understood(
 ) -> tuple[AnyRequest, dict[str, object]]:
     """Put every text of `request` into words that a model reads, and note what was changed and what was not possible.
 
-    The notes hold "understood", the words that were given instead, and "problem", a code of `bot.replies`.
+    The words of its style are added to what is drawn, and are nobody's news. The notes hold "understood", the words
+    that were given instead, and "problem", a code of `bot.replies`.
     """
     heard: list[Understood] = []
 
@@ -59,11 +60,28 @@ def understood(
         notes["understood"] = " + ".join(spoken.texts())
     if problem := next((each.problem for each in heard if each.problem), None):
         notes["problem"] = problem
-    return spoken, notes
+    return styled(spoken), notes
+
+
+def styled(request: AnyRequest) -> AnyRequest:
+    """Add the words of its style to all that a request says; what only finds something in a picture has no look."""
+    style = request.style
+    if not style or isinstance(request, Segment):
+        return request
+
+    def add(text: str) -> str:
+        return _joined(text, style.prompt)
+
+    fields = {"negative_prompt": _joined(request.negative_prompt, style.negative_prompt)}
+    return request.model_copy(update={**_texts(request, add), **fields})
+
+
+def _joined(*texts: str) -> str:
+    return ", ".join(text for text in texts if text)
 
 
 def _texts(request: AnyRequest, say: Callable[[str], str]) -> dict[str, Any]:
-    """Translate each field that holds words."""
+    """Say anew each field that holds words."""
     fields: dict[str, Any] = {"prompt": say(request.prompt), "negative_prompt": say(request.negative_prompt)}
     if isinstance(request, Mix):
         fields["parts"] = tuple(_part(part, say) for part in request.parts)
@@ -73,4 +91,4 @@ def _texts(request: AnyRequest, say: Callable[[str], str]) -> dict[str, Any]:
 
 
 def _part(part: Part, say: Callable[[str], str]) -> Part:
-    return part.model_copy(update={"text": say(part.text)})
+    return part.model_copy(update={"text": say(part.text)}) if part.text else part

@@ -1,13 +1,28 @@
 import io
 import json
+import random
 
 import pytest
+from picture_files import declared_png, file_of
 from PIL import ExifTags, Image
+from PIL.PngImagePlugin import PngInfo
 
 from engine.errors import RequestError
 from engine.events import Picture
-from engine.images import FRAME_MS, REQUEST_CHUNK, animate, decode, encode, fit, grid
-from engine.requests import Morph, Text2Image
+from engine.images import (
+    FRAME_MS,
+    REQUEST_CHUNK,
+    animate,
+    decode,
+    encode,
+    encode_all,
+    fit,
+    grid,
+    parameters,
+    read_parameters,
+    read_request,
+)  # fmt: skip
+from engine.requests import Batch, Morph, Style, Text2Image
 
 REQUEST = Text2Image(
     model="demo", prompt="ein roter Kreis, 红色", negative_prompt="blurry", width=64, height=64, steps=20,
@@ -117,3 +132,87 @@ def test_a_sheet_is_read_row_by_row() -> None:
 def test_a_sheet_of_large_pictures_stays_within_what_platforms_show_as_a_photo() -> None:
     large = encode(Image.new("RGB", (1536, 640)), REQUEST, 0)
     assert grid([large] * 3).width == 4096
+
+
+def exif_jpeg(comment: bytes, **options: object) -> bytes:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = comment
+    return file_of(noise(), "JPEG", exif=exif, **options)
+
+
+def test_what_stands_in_a_file_is_read_back():
+    data = encode(noise(), REQUEST, 2).data
+    assert read_parameters(data) == parameters(REQUEST, 2)
+    assert read_request(data) == (REQUEST, 2)
+
+
+def test_a_file_that_was_made_smaller_still_says_how_to_repeat_it():
+    picture = encode(noise(256, 128), REQUEST, 1)
+    fitted = fit(picture, len(picture.data) // 3).data
+    assert (read_parameters(fitted), read_request(fitted)) == (parameters(REQUEST, 1), (REQUEST, 1))
+
+
+def test_an_animation_says_how_to_repeat_it_too():
+    morph = Morph(model="demo", start={"text": "кот"}, end={"text": "猫"}, width=64, height=64, steps=2, seed=7)
+    moving = animate([noise(), noise(), noise()], morph)
+    for picture in (moving, fit(moving, len(moving.data) - 1)):
+        assert (read_parameters(picture.data), read_request(picture.data)) == (parameters(morph, 0), (morph, 0))
+
+
+@pytest.mark.parametrize("order", ["be", "le"])
+def test_the_parameters_of_other_tools_are_read_from_a_photo_s_comment(order):
+    told = "красный круг, 红色\nSteps: 20, Seed: 3"
+    assert read_parameters(exif_jpeg(b"UNICODE\0" + told.encode(f"utf-16-{order}"))) == told
+    assert read_parameters(exif_jpeg(b"ASCII\0\0\0a fox\nSteps: 20")) == "a fox\nSteps: 20"
+    assert read_parameters(exif_jpeg(b"ASCII\0\0\0Screenshot")) is None
+
+
+def written(chunk: str) -> bytes:
+    text = PngInfo()
+    text.add_text("kandinsky-bot", chunk)
+    return file_of(noise(), "PNG", pnginfo=text)
+
+
+PNG = encode(noise(), REQUEST, 0).data
+HOSTILE = {
+    "nothing": b"",
+    "no picture": b"kandinsky-bot",
+    "another picture": file_of(noise(), "PNG"),
+    "cut off": PNG[:60],
+    "half an Exif": exif_jpeg(b"UNICODE\0ab")[:90],
+    "not JSON": written("{"),
+    "deep JSON": written("[" * 100_000),
+    "another mode": written('{"request": {"mode": "x"}, "picture": 0}'),
+    "out of bounds": written('{"request": {"mode": "text2img", "model": "m", "prompt": "x", "steps": 1e9}}'),
+    "no such picture": written('{"request": {"mode": "text2img", "model": "m", "prompt": "x"}, "picture": 1}'),
+    "too much": written(json.dumps({"request": {**dict(REQUEST), "prompt": " " * 2**19 + "x"}, "picture": 0})),
+    "a bomb": declared_png(60_000, 60_000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_no_bytes_are_worse_than_unread(case):
+    assert (read_parameters(HOSTILE[case]), read_request(HOSTILE[case])) == (None, None)
+
+
+def test_damaged_bytes_anywhere_are_no_worse_than_unread():
+    files = [PNG, fit(encode(noise(128, 128), REQUEST, 1), 20_000).data, exif_jpeg(b"UNICODE\0\0a\0b")]
+    rng = random.Random(7)
+    for data in files:
+        for _ in range(100):
+            broken = bytearray(data)
+            broken[rng.randrange(min(len(data), 1500))] = rng.randrange(256)
+            read_parameters(bytes(broken))
+            read_request(bytes(broken))
+
+
+def test_the_parameters_name_style_caption_and_finish():
+    asked = REQUEST.model_copy(update={"style": Style(name="ink"), "caption": "Hi, you:\nall", "enhance": True})
+    assert parameters(asked, 0).endswith(', Model: demo, Style: ink, Caption: "Hi, you:\\nall", Enhance: True')
+
+
+def test_each_picture_of_several_prompts_has_its_own_parameters():
+    batch = Batch(model="demo", prompts=("a fox", "a bear"), width=64, height=64, steps=2, seed=7)
+    told = [read_parameters(picture.data) for picture in encode_all([noise(), noise()], batch)]
+    assert [text.splitlines()[0] for text in told] == ["a fox", "a bear"]
+    assert ["Seed: 7," in told[0], "Seed: 8," in told[1]] == [True, True]

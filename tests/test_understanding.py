@@ -5,11 +5,15 @@ from PIL import Image
 
 from engine.catalog import DEMO, KANDINSKY_2_2
 from engine.language import Understood
-from engine.requests import Mix, Morph, Part, Text2Image
+from engine.requests import InputPicture, Mix, Morph, Part, Segment, Style, Text2Image, Variations
 from engine.understanding import Interpreted, understood
 from engine.workers.model import Drawing, Drawn
 
 GERMAN = {"ein Fuchs": "a fox", "eine Katze": "a cat", "hässlich": "ugly"}
+
+
+INK = Style(name="ink", prompt="ink drawing", negative_prompt="photo")
+SENT = InputPicture(sha256="0" * 64, width=64, height=64)
 
 
 class Dictionary:
@@ -52,6 +56,30 @@ def test_the_words_of_a_mix_and_a_morph_are_translated_too():
 def test_a_prompt_that_cannot_be_translated_is_drawn_as_it_is_and_the_reason_noted():
     request = Text2Image(model="m", prompt="???")
     assert spoken(request) == (request, {"problem": "translator_missing"})
+
+
+def test_the_words_of_a_style_are_added_to_what_the_model_is_told_and_not_to_what_is_noted():
+    request = Text2Image(model="m", prompt="ein Fuchs", negative_prompt="hässlich", style=INK)
+    said, notes = spoken(request)
+    assert (said.prompt, said.negative_prompt) == ("a fox, ink drawing", "ugly, photo")
+    assert notes == {"understood": "a fox"}
+    assert request.prompt == "ein Fuchs"
+    assert spoken(Text2Image(model="m", prompt="a fox", style=INK))[1] == {}
+
+
+def test_every_text_of_a_mix_and_a_morph_gets_its_style_and_no_picture_does():
+    said, notes = spoken(Mix(model="m", parts=(Part(text="ein Fuchs"), Part(picture=SENT)), style=INK))
+    assert said.parts == (Part(text="a fox, ink drawing"), Part(picture=SENT))
+    assert notes == {"understood": "a fox"}
+    said, _ = spoken(Morph(model="m", start=Part(text="a fox"), end=Part(text="a cat"), style=INK))
+    assert (said.start.text, said.end.text) == ("a fox, ink drawing", "a cat, ink drawing")
+
+
+def test_a_style_stands_alone_where_there_are_no_other_words_and_nowhere_when_something_is_looked_for():
+    said, _ = spoken(Variations(model="m", picture=SENT, style=INK))
+    assert (said.prompt, said.negative_prompt) == ("ink drawing", "photo")
+    looked_for = Segment(model="m", prompt="the fox", picture=SENT, style=INK)
+    assert spoken(looked_for) == (looked_for, {})
 
 
 def test_each_of_a_batch_has_its_own_notes_beside_those_of_the_model():
