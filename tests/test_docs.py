@@ -25,7 +25,7 @@ def test_the_members_guide_knows_every_command(command):
 
 def test_the_readme_explains_every_setting_of_the_example():
     example = (ROOT / "config.example.toml").read_text(encoding="utf-8")
-    assert set(tomllib.loads(example)) == set(Config.model_fields)
+    assert set(tomllib.loads(example)) <= set(Config.model_fields)
     missing = [key for key in KEY.findall(example) if f"`{key}`" not in README]
     assert missing == []
 

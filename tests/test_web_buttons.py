@@ -1,5 +1,6 @@
 """What the page offers below a result: pressed over HTTP, after a restart, and in the reader's language."""
 
+import asyncio
 import io
 import re
 from dataclasses import replace
@@ -59,7 +60,11 @@ async def drawn(bot: WebBot, visitor: Visitor, words: str = f"two foxes --count 
     before = len(visitor.pictures)
     await visitor.say(words)
     await visitor.until(lambda page: len(page.pictures) > before)
-    return await latest(bot)
+    job = await latest(bot)
+    while job.status is not JobStatus.POSTED:
+        await asyncio.sleep(0.01)
+        job = await bot.store.get(job.id)
+    return job
 
 
 async def more(visitor: Visitor, count: int) -> list[bytes]:

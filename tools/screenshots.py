@@ -14,15 +14,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from bot.web.page import EXAMPLES
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
-# File name, the window's width and height in pixels, and what is typed.
+WORDS = "/imagine a big red circle on a yellow background --seed 7"
+# File name, the window's width and height in pixels, what is typed, and whether the result goes below the brush.
 SCENES = (
-    ("page.png", 1280, 760, "/imagine a big red circle on a yellow background --seed 7"),
-    ("page-phone.png", 390, 844, "/imagine a big red circle on a yellow background --seed 7"),
+    ("page.png", 1280, 800, WORDS, False),
+    ("page-phone.png", 390, 844, WORDS, False),
+    ("page-brush.png", 1280, 800, WORDS, True),
+    ("page-brush-phone.png", 390, 844, WORDS, True),
 )
 # The browser's own errands would be requests to the outside.
 ARGUMENTS = (
@@ -32,6 +35,8 @@ ARGUMENTS = (
 # A picture from a file: previews come without one.
 DRAWN = "[...document.querySelectorAll('#chat img')].some(img => img.naturalWidth && !img.src.startsWith('data:'))"
 PATIENCE_MS = 120_000
+# For what moves on the page to come to rest.
+CALM_MS = 800
 LARGEST_BYTES = 300_000
 COLOURS = 256
 
@@ -42,8 +47,8 @@ def main() -> None:
     examples().save(FOLDER / "examples.png", optimize=True)
     with running_demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        for name, width, height, words in SCENES:
-            data = smaller(photograph(browser, address, width, height, words))
+        for name, width, height, words, brushes in SCENES:
+            data = smaller(photograph(browser, address, (width, height), words, brushes))
             (FOLDER / name).write_bytes(data)
             print(f"{FOLDER / name}  {width}x{height}  {len(data):,} bytes")
         browser.close()
@@ -94,19 +99,40 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def photograph(browser: Browser, address: str, width: int, height: int, words: str) -> bytes:
-    """Type `words` into the page as a new visitor; return the window's PNG once the picture stands."""
-    context = browser.new_context(viewport={"width": width, "height": height})
+def photograph(browser: Browser, address: str, size: tuple[int, int], words: str, brushes: bool) -> bytes:
+    """Type `words` into the page as a new visitor; return the window's PNG once the picture stands.
+
+    With `brushes` its button Inpaint is pressed, and the middle of the picture is brushed over.
+    """
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-GB")
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(address)
     page.locator("#line textarea").fill(words)
     page.locator("#line textarea").press("Enter")
     page.wait_for_function(DRAWN)
+    page.wait_for_timeout(CALM_MS)
+    if brushes:
+        brush(page)
     page.evaluate("document.activeElement.blur()")
     data = page.screenshot()
     context.close()
     return data
+
+
+def brush(page: Page) -> None:
+    """Load the result below the form's brush, and draw a line through its middle."""
+    page.get_by_role("button", name="Inpaint").click()
+    page.locator("#canvas canvas").first.wait_for()
+    page.locator("#canvas").get_by_text("Upload an image").wait_for(state="hidden")
+    page.wait_for_timeout(3 * CALM_MS)
+    box = page.locator("#canvas canvas").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 50, y)
+    page.mouse.down()
+    page.mouse.move(x + 50, y, steps=8)
+    page.mouse.up()
+    page.mouse.move(0, 0)
 
 
 def smaller(data: bytes) -> bytes:

@@ -33,8 +33,8 @@ FIELDS = (
 ALWAYS = (
     "command", "negative", "steps", "guidance", "seed", "quality", "style", "caption", "enhance", "exact", "model",
 )  # fmt: skip
-BRUSH_SIZE = 40
-BRUSH = gr.Brush(colors=["#ffffff"], color_mode="fixed", default_size=BRUSH_SIZE)
+# The brush's width to begin with, as a share of the picture's.
+BRUSH_SHARE = 1 / 12
 PASTE: list[Any] = ["upload", "clipboard"]
 # Quotation marks would end the words of a part.
 UNQUOTED = str.maketrans(dict.fromkeys('"“”„«»', "'"))
@@ -151,7 +151,7 @@ def choice(names: Sequence[str], model: ModelSpec) -> Fields:
 def build(chosen: Fields, model: ModelSpec, styles: Sequence[str] = ()) -> Form:
     """Lay out the other inputs below the `choice`, with the bounds of the command table and of `model`."""
     about = gr.Markdown(_about(IMAGINE), elem_id="about")
-    fields = chosen | _pictures() | _lists()
+    fields = chosen | _pictures(model) | _lists()
     fields["prompt"] = gr.Textbox(label=word("web-prompt"), placeholder=word("prompt-placeholder"), lines=2)
     fields["where"] = gr.Textbox(label=word("web-where"), lines=1, visible=False)
     rows = {f"part{number}": _part(number, fields) for number in PARTS}
@@ -172,10 +172,12 @@ def bounds(model: ModelSpec) -> dict[str, Component]:
     }  # fmt: skip
 
 
-def _pictures() -> Fields:
+def _pictures(model: ModelSpec) -> Fields:
     """Lay out what takes one picture: as it is, or with a brush for the part to repaint."""
+    width = round(model.native_size * BRUSH_SHARE)
+    brush = gr.Brush(colors=["#ffffff"], color_mode="fixed", default_size=width)
     canvas = gr.ImageEditor(
-        label=word("web-canvas"), sources=PASTE, brush=BRUSH, eraser=gr.Eraser(default_size=BRUSH_SIZE),
+        label=word("web-canvas"), sources=PASTE, brush=brush, eraser=gr.Eraser(default_size=width),
         layers=False, transforms=(), buttons=[], height=400, elem_id="canvas", visible=False,
     )  # fmt: skip
     canvas.accept_blobs = None  # it would keep in memory whatever is sent; the page uploads files instead
