@@ -18,7 +18,7 @@ from engine.errors import RequestError
 
 ROOT = Path(__file__).parent.parent
 # Keys made of one of these and a name: of an error, a note, a command and so on.
-FAMILIES = ("command", "error", "flaw", "menu", "note", "option", "problem", "state")
+FAMILIES = ("command", "error", "flaw", "from", "menu", "note", "option", "problem", "state")
 SAYING = ("say", "in_each_language")
 # Nobody reads of these: a cancelled job is none that failed, and a transition that must not be is a fault of the bot.
 UNSAID = {"cancelled", "wrong_transition"}
