@@ -110,7 +110,8 @@ def _channels(text: str, context: Context) -> object:
     ids = _ids(text, r"(?:<#)?(-?\d{1,24}|here)>?")
     if not ids:
         raise RequestError("setting_channels", value=text)
-    return [origin.place if each == HERE else f"{origin.server}/{each}" for each in ids]
+    places = (origin.place if each == HERE else f"{origin.server}/{each}" for each in ids)
+    return list(dict.fromkeys(places))
 
 
 def _people(text: str, context: Context) -> object:

@@ -50,9 +50,9 @@ def _check_right(setting: Setting, word: str, origin: Origin) -> None:
     """Let people set what is no limit for themselves and their own chat, and moderators everything for others."""
     if setting.name in PREFERENCES and (word == "me" or (word == "here" and not origin.server)):
         return
-    for_moderators(origin)
     if not origin.server:
         raise RequestError("no_server_here")
+    for_moderators(origin)
 
 
 async def _context(desk: Desk, origin: Origin) -> Context:
