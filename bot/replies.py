@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from bot.advice import advice
 from bot.commands import DRAWING_COMMANDS, Command, Option
-from bot.hints import hints
 from bot.localisation import knows, say
 from engine.catalog import ModelSpec
 from engine.dispatcher import EngineState
@@ -86,7 +86,7 @@ def notes(job: Job) -> list[str]:
     noted = {name: _fact(name, value) for name, value in job.notes.items() if value}
     lines = [say(key("note", name), **noted) for name in NOTES if name in noted]
     problem = key("problem", str(noted.get("problem", "")))
-    return [*lines, *([say(problem)] if knows(problem) else []), *hints(job.request)]
+    return [*lines, *([say(problem)] if knows(problem) else []), *advice(job.request)]
 
 
 def parameters(job: Job) -> str:

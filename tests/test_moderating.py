@@ -1,12 +1,15 @@
-"""What moderators see and do, what is done with flagged pictures, statistics and gentle hints."""
+"""What moderators see and do, what is done with flagged pictures, statistics and advice."""
 
+import io
 import json
 
 import pytest
+from PIL import Image
 
 import bot.following
+from bot.advice import advice
+from bot.buttons import Button
 from bot.commands import INPAINT, Invocation, Upload
-from bot.hints import hints
 from bot.policy import Limits, Rules
 from bot.statistics import duration, money, table
 from bot.styles import BUILT_IN, styles_of
@@ -68,6 +71,22 @@ async def test_blocked_words_are_refused_before_anything_is_kept_or_looked_for(t
         options = {"prompt": "a hat", "where": "the fox", "image": Upload("a.png", b"no picture at all")}
         with pytest.raises(RequestError, match="prompt_blocked"):
             await house.service.submit(Invocation(INPAINT, options), origin(**ANN, key="w"))
+
+
+async def test_a_mask_is_decided_on_under_the_limits_of_that_moment_and_can_always_be_dropped(tmp_path):
+    async with open_house(tmp_path) as house:
+        house.surface.confirms_masks = True
+        picture = Image.new("RGBA", (128, 128), "red")
+        picture.paste((0, 0, 0, 0), (0, 0, 64, 64))
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG")
+        options = {"prompt": "a hat", "image": Upload("a.png", buffer.getvalue())}
+        job = await house.service.submit(Invocation(INPAINT, options), origin(**ANN, key="held"))
+        assert job.status is JobStatus.HELD
+        await house.set(MOD, "who-inpaint", "moderators")
+        with pytest.raises(RequestError, match="command_not_allowed"):
+            await house.service.decide(Button("go", job.id), origin(**ANN))
+        assert (await house.service.decide(Button("stop", job.id), origin(**ANN))).status is JobStatus.CANCELLED
 
 
 @pytest.mark.parametrize(
@@ -148,7 +167,7 @@ def test_a_time_has_the_unit_that_suits_it(seconds, text):
     ],
 )
 def test_a_gentle_line_is_said_where_values_seldom_help(model, options, words):
-    said = hints(Text2Image(model=model, prompt="a fox", **options))
+    said = advice(Text2Image(model=model, prompt="a fox", **options))
     assert len(said) == bool(words)
     assert words in "".join(said)
 

@@ -47,8 +47,8 @@ hours = { $hours } h
 ## What /models adds, and gentle words below a picture
 
 models-hint = Das erste malt, wenn du keines nennst. Wähle mit --model NAME.
-hint-guidance = { $model } malt meist am besten mit guidance von { $low } bis { $high }; hier waren es { $guidance }.
-hint-steps = Mehr als { $limit } Schritte machen ein Bild von { $model } selten besser; hier waren es { $steps }.
+advice-guidance = { $model } malt meist am besten mit guidance von { $low } bis { $high }; hier waren es { $guidance }.
+advice-steps = Mehr als { $limit } Schritte machen ein Bild von { $model } selten besser; hier waren es { $steps }.
 
 ## What /privacy answers
 

@@ -47,8 +47,8 @@ hours = { $hours } h
 ## What /models adds, and gentle words below a picture
 
 models-hint = The first one draws where you name none. Choose with --model NAME.
-hint-guidance = { $model } usually draws best with a guidance of { $low } to { $high }; this was { $guidance }.
-hint-steps = More than { $limit } steps seldom make { $model } draw better; these were { $steps }.
+advice-guidance = { $model } usually draws best with a guidance of { $low } to { $high }; this was { $guidance }.
+advice-steps = More than { $limit } steps seldom make { $model } draw better; these were { $steps }.
 
 ## What /privacy answers
 

@@ -47,8 +47,8 @@ hours = { $hours } ч
 ## What /models adds, and gentle words below a picture
 
 models-hint = Если модель не указана, рисует первая. Выбрать можно так: --model ИМЯ.
-hint-guidance = { $model } обычно рисует лучше всего с guidance от { $low } до { $high }; здесь было { $guidance }.
-hint-steps = Больше { $limit } шагов редко улучшают картинку { $model }; здесь их было { $steps }.
+advice-guidance = { $model } обычно рисует лучше всего с guidance от { $low } до { $high }; здесь было { $guidance }.
+advice-steps = Больше { $limit } шагов редко улучшают картинку { $model }; здесь их было { $steps }.
 
 ## What /privacy answers
 

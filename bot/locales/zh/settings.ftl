@@ -47,8 +47,8 @@ hours = { $hours } 小时
 ## What /models adds, and gentle words below a picture
 
 models-hint = 不指定时用第一个模型。用 --model 名称 来选择。
-hint-guidance = { $model } 的 guidance 通常在 { $low } 到 { $high } 之间效果最好，这次是 { $guidance }。
-hint-steps = 超过 { $limit } 步，{ $model } 的画面很少会更好，这次是 { $steps } 步。
+advice-guidance = { $model } 的 guidance 通常在 { $low } 到 { $high } 之间效果最好，这次是 { $guidance }。
+advice-steps = 超过 { $limit } 步，{ $model } 的画面很少会更好，这次是 { $steps } 步。
 
 ## What /privacy answers
 
