@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import replies
 from bot.answers.desk import Answerer, Desk, job_named
-from bot.buttons import FILES, FULL, PARAMETERS, on_picture
+from bot.buttons import FILES, FULL, PARAMETERS, on_picture, on_result
 from bot.commands import DELETE, SHOW, Invocation, Upload
 from bot.intake import find
 from bot.localisation import say
@@ -26,7 +26,7 @@ async def _show(desk: Desk, invocation: Invocation, origin: Origin) -> Answer:
     if "." in job_named(invocation):
         return await _full(desk, invocation, origin)
     job, pictures = await desk.posted(invocation, origin)
-    return Answer(replies.shown(job), tuple(pictures), private=_is_private(job))
+    return Answer(replies.shown(job), tuple(pictures), (), on_result(job), _is_private(job))
 
 
 async def _full(desk: Desk, invocation: Invocation, origin: Origin) -> Answer:
