@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from platformdirs import user_cache_path
 
 from bot.config import Config
+from bot.policy import Limits, Rules, Who
 from bot.service import Service
+from bot.styles import styles_of
 from engine.caps import Caps
 from engine.catalog import Catalog, Repository
 from engine.dispatcher import Dispatcher
 from engine.language import TRANSLATOR
+from engine.requests import Style
 from engine.retention import sweep_forever
 from engine.store import Store
 from engine.workers.process import ProcessWorker
@@ -37,7 +40,7 @@ async def running_engine(config: Config, catalog: Catalog) -> AsyncIterator[Engi
     async with (
         Store(config.store.path) as store,
         Dispatcher(store, worker, caps_of(config), config.queue.weights) as dispatcher,
-        Service(dispatcher, store, catalog) as service,
+        Service(dispatcher, store, catalog, styles(config), rules(config)) as service,
         _running(sweep_forever(store, dispatcher, config.store.retention_days)),
     ):
         yield Engine(store, dispatcher, service)
@@ -69,6 +72,38 @@ def caps_of(config: Config) -> Caps:
 def catalog_of(config: Config) -> Catalog:
     """List the models that this configuration offers, the default one first; the embedded one is always there."""
     return Catalog.of(config.engine.model, config.engine.repositories, config.engine.models)
+
+
+def styles(config: Config) -> dict[str, Style]:
+    """List the styles by their names: those built in and those of the configuration."""
+    configured = {
+        name: Style(name=name, prompt=words.prompt, negative_prompt=words.negative_prompt)
+        for name, words in config.styles.items()
+    }
+    return styles_of(configured)
+
+
+def rules(config: Config) -> Rules:
+    """Say what the operator lays down for all servers."""
+    limits = config.limits
+    who: dict[str, Who] = {name: it if isinstance(it, str) else tuple(it) for name, it in limits.who.items()}
+    return Rules(
+        limits=Limits(
+            running=limits.running,
+            queued=limits.queued,
+            per_day=limits.per_day,
+            largest_side=limits.largest_side,
+            most_steps=limits.most_steps,
+            blocked_words=tuple(config.safety.blocked_words),
+            blocked_people=tuple(limits.blocked_people),
+            who=who,
+            is_operators=True,
+        ),
+        action=config.safety.action,
+        hourly_rate=config.engine.hourly_rate,
+        currency=config.engine.currency,
+        retention_days=config.store.retention_days,
+    )
 
 
 def worker_settings(config: Config, catalog: Catalog) -> WorkerSettings:

@@ -200,7 +200,9 @@ STATS = Command("stats")
 SETTINGS = Command(
     "settings", (Option("name"), Option("value", phrase=True), Option("scope", words=SCOPES)), main="name"
 )  # fmt: skip
-PRIVACY = Command("privacy", (Option("action", words=("show", "export", "delete")),), main="action")
+PRIVACY = Command(
+    "privacy", (Option("action", words=("show", "export", "delete")), Option("code")), main="action"
+)  # fmt: skip
 AUDIT = Command("audit", moderators_only=True)
 HELP = Command("help", (Option("command"),), main="command")
 START = Command("start", surfaces=frozenset({"telegram"}))

@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +28,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.commands import COMMANDS
+from bot.policy import ALWAYS_ALLOWED
+from engine.catalog import KNOWN
+from engine.requests import MAX_PROMPT
 from engine.workers.settings import Action, Compile, Memory, Quantise
 
 ENV_PREFIX = "KANDINSKY_BOT_"
@@ -94,7 +108,8 @@ class Engine(Section):
 
     `models` are offered beside `model`. `repositories` takes a part of the model ("prior", "decoder") from another
     folder or hub repository, `translator` the model that translates prompts, `segmenter` is a CLIPSeg that finds what
-    words name in a picture. `memory`, `quantise` and `compile` say how models are kept on a GPU.
+    words name in a picture. `memory`, `quantise` and `compile` say how models are kept on a GPU. `hourly_rate` is what
+    an hour of the device costs in `currency`.
     """
 
     model: str = "demo"
@@ -111,6 +126,55 @@ class Engine(Section):
     cache_dir: Path | None = None
     hang_s: float = Field(default=120, gt=0)
     load_timeout_s: float = Field(default=900, gt=0)
+    hourly_rate: float = Field(default=0, ge=0, allow_inf_nan=False)
+    currency: str = "EUR"
+
+
+class Safety(Section):
+    """`[safety]`: what looks at pictures, which of its labels are unsafe, from which score on, and what is done then.
+
+    "blur" covers a flagged picture, "block" shows it nowhere, "restrict" in places for adults only. `blocked_words` are
+    what no prompt may hold.
+    """
+
+    classifier: str | None = None
+    labels: list[str] = Field(default=["nsfw"], min_length=1)
+    threshold: float = Field(default=0.8, gt=0, le=1)
+    action: Action = "blur"
+    blocked_words: list[str] = Field(default_factory=list)
+
+
+class Limits(Section):
+    """`[limits]`: what holds on every server, beside what its moderators set; 0 means no limit.
+
+    `who` says by names of commands and models who may use them: "everyone", "moderators", or ids of roles.
+    """
+
+    running: int = Field(default=0, ge=0)
+    queued: int = Field(default=0, ge=0)
+    per_day: int = Field(default=0, ge=0)
+    largest_side: int = Field(default=0, ge=0)
+    most_steps: int = Field(default=0, ge=0)
+    blocked_people: list[str] = Field(default_factory=list)
+    who: dict[str, Literal["everyone", "moderators"] | list[str]] = Field(default_factory=dict)
+
+    @field_validator("who")
+    @classmethod
+    def _who_names_what_there_is(cls, who: dict[str, object]) -> dict[str, object]:
+        known = [
+            *(command.name for command in COMMANDS if command.name not in ALWAYS_ALLOWED),
+            *(it.name for it in KNOWN),
+        ]
+        if unknown := sorted(who.keys() - set(known)):
+            raise ValueError(f"{unknown[0]} is neither a command nor a model that can be restricted")
+        return who
+
+
+class StyleWords(Section):
+    """`[styles.NAME]`: a look by name; without any words it takes away a built-in style of that name."""
+
+    prompt: str = Field(default="", max_length=MAX_PROMPT)
+    negative_prompt: str = Field(default="", max_length=MAX_PROMPT)
 
 
 class Queue(Section):
@@ -135,18 +199,6 @@ class Store(Section):
     retention_days: float = Field(default=0, ge=0, allow_inf_nan=False)
 
 
-class Safety(Section):
-    """`[safety]`: what looks at pictures, which of its labels are unsafe, from which score on, and what is done then.
-
-    "blur" covers a flagged picture, "block" shows it nowhere, "restrict" in places for adults only.
-    """
-
-    classifier: str | None = None
-    labels: list[str] = Field(default=["nsfw"], min_length=1)
-    threshold: float = Field(default=0.8, gt=0, le=1)
-    action: Action = "blur"
-
-
 class Log(Section):
     """`[log]`: how much is logged, and whether as JSON lines."""
 
@@ -166,8 +218,10 @@ class Config(BaseSettings):
     web: Web = Web()
     engine: Engine = Engine()
     queue: Queue = Queue()
-    store: Store = Store()
+    limits: Limits = Limits()
     safety: Safety = Safety()
+    styles: dict[str, StyleWords] = Field(default_factory=dict)
+    store: Store = Store()
     log: Log = Log()
 
     @classmethod
@@ -227,6 +281,7 @@ def _lines(error: ValidationError) -> Iterator[str]:
 
 def _closest(location: tuple[int | str, ...]) -> str:
     section = Config.model_fields.get(str(location[0]))
-    known = Config.model_fields if len(location) == 1 or not section else section.annotation.model_fields  # type: ignore[union-attr]
+    kind = StyleWords if location[0] == "styles" else section.annotation if section else None
+    known = getattr(kind, "model_fields", {}) if len(location) > 1 else Config.model_fields
     close = difflib.get_close_matches(str(location[-1]), known, n=1)
     return f" Did you mean {close[0]}?" if close else f" Known: {', '.join(known)}."

@@ -8,14 +8,16 @@ from functools import partial
 
 import structlog
 
-from bot import replies
+from bot import replies, safety
 from bot.localisation import speaking
 from bot.masking import overlay_of
+from bot.safety import NotShown
 from bot.surface import Surface, Undeliverable
 from engine.dispatcher import Dispatcher
 from engine.errors import EngineError, PictureDamaged
 from engine.jobs import TO_DELIVER, Job, JobStatus
 from engine.store import Store
+from engine.workers.settings import Action
 
 log = structlog.get_logger()
 
@@ -27,10 +29,14 @@ MAX_TRIES = 300
 class Followers:
     """Keep one background task for each job until its person was told how it ended."""
 
-    def __init__(self, dispatcher: Dispatcher, store: Store, surfaces: Mapping[str, Surface]) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, store: Store, surfaces: Mapping[str, Surface], action: Action = "blur"
+    ) -> None:
+        """Take `action`, which is what is done with flagged pictures."""
         self._dispatcher = dispatcher
         self._store = store
         self._surfaces = surfaces
+        self._action = action
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def follow(self, job: Job) -> asyncio.Task[None]:
@@ -111,7 +117,7 @@ class Followers:
             await self._tell(job, surface)
         except Undeliverable as error:
             await self._give_up(job_id, str(error))
-        except PictureDamaged as error:
+        except (PictureDamaged, NotShown) as error:
             await self._fail(job_id, error)  # and tell that, next time
             return False
         except Exception as error:  # noqa: BLE001 - whatever the platform throws, the picture stays and is tried again
@@ -127,13 +133,20 @@ class Followers:
 
     async def _tell(self, job: Job, surface: Surface) -> None:
         if job.status in TO_DELIVER:
-            job = await self._store.move(job.id, JobStatus.POSTING)
+            job = await self._judged(await self._store.move(job.id, JobStatus.POSTING))
             await surface.deliver(job, partial(self._store.pictures, job.id), replies.caption(job))
             await self._store.move(job.id, JobStatus.POSTED, told=True)
             log.info("job_posted", job=job.id, surface=surface.name)
         elif not job.told:
             await surface.tell(job, replies.ended(job))
             await self._store.set_told(job.id)
+
+    async def _judged(self, job: Job) -> Job:
+        """Cover a flagged job, or raise `NotShown`."""
+        safety.check(job, self._action)
+        if not safety.is_to_be_covered(job, self._action) or job.address.get("spoiler"):
+            return job
+        return await self._store.set_address(job.id, {**job.address, "spoiler": True})
 
     async def _fail(self, job_id: str, error: EngineError) -> None:
         log.error("job_failed", job=job_id, error=str(error))

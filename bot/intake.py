@@ -55,8 +55,9 @@ async def find(named: str, origin: Origin, store: Store) -> tuple[Job, int]:
 
 
 def _may_see(job: Job, origin: Origin) -> bool:
-    """Let people at a place use what was posted there, unless it was for its owner alone."""
-    return job.owner == origin.owner or (job.place == origin.place and not job.address.get("private"))
+    """Let people at a place use what was posted there, and moderators what was on their server, but nothing private."""
+    moderates = origin.is_moderator and bool(origin.server) and job.server == origin.server
+    return job.owner == origin.owner or ((job.place == origin.place or moderates) and not job.address.get("private"))
 
 
 async def _kept(name: str, value: V, store: Store) -> V | Kept:

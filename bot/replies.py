@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from types import MappingProxyType
 
+from bot.advice import advice
 from bot.commands import DRAWING_COMMANDS, Command, Option
 from bot.localisation import knows, say
 from engine.catalog import ModelSpec
@@ -80,11 +82,11 @@ def caption(job: Job) -> str:
 
 
 def notes(job: Job) -> list[str]:
-    """Say, a line each, what the worker noted about the pictures."""
+    """Say, a line each, what the worker noted about the pictures, and what would draw better ones."""
     noted = {name: _fact(name, value) for name, value in job.notes.items() if value}
     lines = [say(key("note", name), **noted) for name in NOTES if name in noted]
     problem = key("problem", str(noted.get("problem", "")))
-    return [*lines, say(problem)] if knows(problem) else lines
+    return [*lines, *([say(problem)] if knows(problem) else []), *advice(job.request)]
 
 
 def parameters(job: Job) -> str:
@@ -111,9 +113,10 @@ def read_back(parameters: str | None) -> str:
 
 
 def history(jobs: Sequence[Job]) -> str:
-    """List a person's latest jobs."""
+    """List a person's latest jobs and when they were asked for, UTC."""
     lines = [
-        say("history-line", job=job.id, status=say(key("status", job.status)), title=title(job.request, 60))
+        f"{datetime.fromtimestamp(job.created_at, UTC):%Y-%m-%d %H:%M} "
+        + say("history-line", job=job.id, status=say(key("status", job.status)), title=title(job.request, 60))
         for job in jobs
     ]
     return "\n".join([*lines, say("history-hint")]) if lines else say("history-none")
@@ -127,7 +130,7 @@ def styles(known: Iterable[Style]) -> str:
 
 def models(known: Sequence[ModelSpec]) -> str:
     """List the models, the default one first, and what they do."""
-    return "\n".join(
+    lines = (
         say(
             "models-line",
             model=it.name,
@@ -137,6 +140,7 @@ def models(known: Sequence[ModelSpec]) -> str:
         )
         for it in known
     )
+    return "\n".join([*lines, say("models-hint")])
 
 
 def mask_question(job: Job) -> str:

@@ -9,11 +9,13 @@ from types import TracebackType
 from typing import Self
 
 from bot import masking
-from bot.answers import Answers
+from bot.admission import Admission
+from bot.answers import Answers, Desk
 from bot.buttons import VERBS, Button
-from bot.commands import AGAIN, Invocation, Kept, Option
+from bot.commands import AGAIN, INPAINT, Invocation, Kept, Option
 from bot.following import Followers
 from bot.intake import find, take_in
+from bot.policy import Rules, check_access
 from bot.requesting import again, to_request
 from bot.settings import Settings, settings_of
 from bot.surface import Answer, Origin, Surface
@@ -24,6 +26,7 @@ from engine.jobs import Job, JobStatus, Submission
 from engine.requests import AnyRequest, Inpaint, Style
 from engine.store import Store
 
+DEFAULT_RULES = Rules()
 # How many of a person's jobs are suggested while they type.
 RECENT = 25
 
@@ -32,15 +35,22 @@ class Service:
     """Serve every surface: requests go into the queue, and each job has one follower until its person was told."""
 
     def __init__(
-        self, dispatcher: Dispatcher, store: Store, catalog: Catalog, styles: Mapping[str, Style] | None = None
+        self,
+        dispatcher: Dispatcher,
+        store: Store,
+        catalog: Catalog,
+        styles: Mapping[str, Style] | None = None,
+        rules: Rules = DEFAULT_RULES,
     ) -> None:
         self._dispatcher = dispatcher
         self._store = store
         self._catalog = catalog
         self._styles = styles or {}
+        self._rules = rules
         self._surfaces: dict[str, Surface] = {}
-        self._followers = Followers(dispatcher, store, self._surfaces)
-        self._answers = Answers(dispatcher, store, catalog, self._styles, self._surfaces)
+        self._followers = Followers(dispatcher, store, self._surfaces, rules.action)
+        self._answers = Answers(Desk(dispatcher, store, catalog, self._styles, self._surfaces, rules))
+        self._admission = Admission(dispatcher, store, catalog)
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -61,7 +71,7 @@ class Service:
 
     async def settings(self, origin: Origin) -> Settings:
         """Tell what holds for a person at a place; what they are told is said in its language."""
-        return await settings_of(origin, self._store)
+        return await settings_of(origin, self._store, self._rules)
 
     async def obey(self, invocation: Invocation, origin: Origin) -> Job | Answer:
         """Submit a command that draws, or answer any other one; raise `RequestError` for what is wrong."""
@@ -72,11 +82,17 @@ class Service:
     async def submit(self, invocation: Invocation, origin: Origin) -> Job:
         """Commit a job to the queue; the surface then acknowledges it and calls `follow`.
 
-        A repaint whose mask is to be confirmed is held until `decide`. Raises `RequestError` for a bad request or a
-        full queue. The same `origin.key` again returns the same job.
+        A repaint whose mask is to be confirmed is held until `decide`. Raises `RequestError` for a bad request, one
+        beyond a limit, or a full queue. The same `origin.key` again returns the same job.
         """
+        if known := await self._store.by_key(origin.key):
+            return known
         settings = await self.settings(origin)
-        request = await self._request(settings.fill(invocation), origin)
+        await self._admission.check_command(invocation, origin, settings)
+        filled = settings.fill(invocation, self._catalog, self._styles, origin)
+        request = await self._request(filled, origin)
+        given = {name for name, value in filled.options.items() if value is not None}
+        request = await self._admission.check_request(request, given, origin, settings)
         hold = isinstance(request, Inpaint) and self._confirms(origin)
         if isinstance(request, Inpaint) and hold:
             request = await masking.draft(request, self._store)
@@ -86,9 +102,11 @@ class Service:
             "language": settings.language,
             "private": settings.private,
             "spoiler": settings.spoiler,
+            "adult": origin.is_adult and settings.adult,
         }
         submission = Submission(request, origin.owner, origin.place, origin.surface, origin.key, address)
-        return await self._dispatcher.submit(submission, hold)
+        async with self._admission.turn(request, origin, settings):
+            return await self._dispatcher.submit(submission, hold)
 
     async def answer(self, invocation: Invocation, origin: Origin) -> Answer:
         """Answer a command that makes no job; raise `RequestError` where it asks for the impossible."""
@@ -116,6 +134,8 @@ class Service:
             raise RequestError("not_your_mask")
         if job.status is not JobStatus.HELD:
             raise RequestError("mask_decided")
+        if button.verb != "stop":
+            await self._check_still(job, origin)
         job = await self.keep_address(job, **origin.address)
         job = await self._decided(job, button.verb)
         await self._followers.follow_anew(job)
@@ -162,6 +182,12 @@ class Service:
             str(words), given[0], origin, self._dispatcher, self._store, self._catalog.default
         )
         return replace(invocation, options={**options, "mask": mask})
+
+    async def _check_still(self, job: Job, origin: Origin) -> None:
+        """Raise `RequestError` where a held job has come to be beyond a limit; it was counted when it came."""
+        settings = await self.settings(origin)
+        check_access(INPAINT.name, origin, settings.bounds)
+        await self._admission.check_request(job.request, {"size", "steps"}, origin, settings)
 
     def _confirms(self, origin: Origin) -> bool:
         """Tell whether a mask is shown first; whoever brushes in a form sees it all along."""

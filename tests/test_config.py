@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, ConfigError, load
+from bot.config import Config, ConfigError, StyleWords, load
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 
@@ -30,13 +30,17 @@ def test_the_example_is_valid_as_it_stands():
 def test_the_example_names_every_key():
     text = EXAMPLE.read_text().replace("# ", "")
     for section, field in Config.model_fields.items():
-        part = text.split(f"[{section}]")[1].split("\n[" if section != "engine" else "[queue]")[0]
-        for key in field.annotation.model_fields:
+        header = "[styles.woodcut]" if section == "styles" else f"[{section}]"
+        part = text.split(header)[1].split("\n[" if section != "engine" else "[queue]")[0]
+        for key in (StyleWords if section == "styles" else field.annotation).model_fields:
             assert f"\n{key} = " in part or f"[{section}.{key}]" in part, f"[{section}] {key}"
 
 
 def test_the_example_is_valid_with_every_key_switched_on(tmp_path):
-    lines = [line.removeprefix("# ") if " = " in line else line for line in EXAMPLE.read_text().splitlines()]
+    lines = [
+        line.removeprefix("# ") if " = " in line or line.startswith("# [") else line
+        for line in EXAMPLE.read_text().splitlines()
+    ]
     tomllib.loads("\n".join(lines))
     config = load(write(tmp_path, "\n".join(lines)))
     assert config.telegram.webhook_port == 8443
@@ -57,6 +61,10 @@ WRONG = {
     '[web]\nhost = "0.0.0.0"': ("web", "auth must be set"),
     '[web]\nauth = "name"': ("web", "name:password"),
     '[telegram]\nwebhook_url = "https://a.example/x"': ("telegram", "webhook_secret"),
+    '[limits]\nwho = { imagin = "moderators" }': ("limits.who", "imagin is neither a command nor a model"),
+    "[limits]\nper_day = -1": ("limits.per_day", "greater than or equal to 0"),
+    '[safety]\naction = "blurr"': ("safety.action", "'blur', 'block' or 'restrict'"),
+    '[styles.fog]\npromt = "fog"': ("styles.fog.promt", "Did you mean prompt?"),
     '[engine]\nmemory = "all"': ("engine.memory", "'auto', 'resident', 'offload' or 'sequential'"),
     '[engine]\nquantise = "int4"': ("engine.quantise", "'off', 'nf4' or 'int8'"),
     '[engine]\ncompile = "on"': ("engine.compile", "'off', 'default' or 'max-autotune'"),

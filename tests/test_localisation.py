@@ -19,8 +19,8 @@ from engine.errors import RequestError
 ROOT = Path(__file__).parent.parent
 # Keys made of one of these and a name: of an error, a note, a command and so on.
 FAMILIES = (
-    "button", "choice", "command", "error", "eta", "flaw", "menu", "note", "option", "problem", "state", "status",
-    "web", "web-quality", "web-side", "web-title",
+    "button", "choice", "command", "error", "eta", "flaw", "from", "menu", "note", "option", "problem", "state",
+    "status", "web", "web-quality", "web-side", "web-title",
 )  # fmt: skip
 SAYING = ("say", "in_each_language", "word")
 # Nobody reads of these: a cancelled job is none that failed, and a transition that must not be is a fault of the bot.
