@@ -10,7 +10,7 @@ import structlog
 
 from bot import replies, safety
 from bot.localisation import speaking
-from bot.masking import overlay_of
+from bot.masking import INTERNAL, drop_search, overlay_of
 from bot.safety import NotShown
 from bot.surface import Surface, Undeliverable
 from engine.dispatcher import Dispatcher
@@ -58,6 +58,8 @@ class Followers:
         for job in await self._store.untold():
             if job.surface in self._surfaces:  # a surface that is off now keeps its jobs until it is on again
                 self.follow(job)
+            elif job.surface == INTERNAL:
+                await drop_search(job, self._dispatcher, self._store)
 
     async def close(self) -> None:
         """Stop following; the jobs are kept and followed again by the next `resume`."""

@@ -14,7 +14,7 @@ from engine import images, inputs, masks, scribbles
 from engine.checks import build
 from engine.dispatcher import Dispatcher
 from engine.errors import RequestError
-from engine.jobs import JobStatus, Submission
+from engine.jobs import TO_DELIVER, WAITING, Job, JobStatus, Submission
 from engine.requests import AnyRequest, Inpaint, InputPicture, Segment
 from engine.store import Store
 
@@ -78,13 +78,26 @@ async def by_words(words: str, picture: Kept, origin: Origin, dispatcher: Dispat
         await store.set_told(job.id)
         raise RequestError(job.error, **job.facts)
     [mask] = await store.pictures(job.id)
-    for status in (JobStatus.POSTING, JobStatus.POSTED):
-        await store.move(job.id, status, told=True)
+    await _collect(job, store)
     checksum = await store.keep_input(mask.data)
     for photo in (await store.inputs(request)).values():
         await store.keep_input(photo)  # the repaint, which no job is yet, needs it too
     await store.delete(job.id)
     return Kept("mask.png", InputPicture(sha256=checksum, width=mask.width, height=mask.height))
+
+
+async def drop_search(job: Job, dispatcher: Dispatcher, store: Store) -> None:
+    """End a search whose command did not outlive a restart of the bot."""
+    if job.status in WAITING:
+        await dispatcher.cancel(job.id)
+    elif job.status in TO_DELIVER:
+        await _collect(job, store)
+    await store.set_told(job.id)
+
+
+async def _collect(job: Job, store: Store) -> None:
+    for status in (JobStatus.POSTING, JobStatus.POSTED):
+        await store.move(job.id, status, told=True)
 
 
 def _mask(request: Inpaint, given: dict[str, Image.Image]) -> Image.Image:

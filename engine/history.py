@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.jobs import WAITING, Job, JobStatus
-from engine.rows import ASKED, COUNTS, job_of, on_server
+from engine.rows import ASKED, COUNTS, WISHED, job_of, on_server
 from engine.tables import jobs, tallies
 
 # How many of a person's latest jobs are looked through for prompts.
@@ -36,7 +36,7 @@ class Statistics:
 
 async def latest(connection: AsyncConnection, owner: str, limit: int) -> list[Job]:
     """List an owner's latest jobs, newest first."""
-    query = select(jobs).where(jobs.c.owner == owner).order_by(jobs.c.created_at.desc()).limit(limit)
+    query = select(jobs).where(jobs.c.owner == owner, WISHED).order_by(jobs.c.created_at.desc()).limit(limit)
     return [job_of(row) for row in await connection.execute(query)]
 
 

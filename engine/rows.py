@@ -13,9 +13,12 @@ from engine.tables import jobs
 
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(AnyRequest)
 
-# How many pictures a job asks for: a morph is one, whatever its frames; a batch has `count` of each of its prompts.
+_MODE = func.json_extract(jobs.c.request, "$.mode")
+# How many pictures a job asks for: a morph is one, whatever its frames; a batch has `count` of each of its prompts; a
+# search for what is to be repainted has none.
 ASKED = case(
-    (func.json_extract(jobs.c.request, "$.mode") == "morph", 1),
+    (_MODE == "morph", 1),
+    (_MODE == "segment", 0),
     else_=func.coalesce(func.json_array_length(jobs.c.request, "$.prompts"), 1)
     * func.coalesce(func.json_extract(jobs.c.request, "$.count"), 1),
 )
@@ -24,6 +27,8 @@ COUNTS = and_(
     jobs.c.status != JobStatus.FAILED,
     or_(jobs.c.status != JobStatus.CANCELLED, jobs.c.attempt > 0),
 )
+# What a person asked for themselves.
+WISHED = _MODE != "segment"
 
 
 def job_of(row: Row[Any]) -> Job:

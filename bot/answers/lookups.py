@@ -39,7 +39,8 @@ async def _queue(desk: Desk, _: Invocation, origin: Origin) -> Answer:
 async def _cancel(desk: Desk, invocation: Invocation, origin: Origin) -> Answer:
     """Stop the latest job, the one that is named, or all of the owner's; a moderator may stop anybody's."""
     which = job_named(invocation)
-    mine = [update.job for update in desk.dispatcher.owned(origin.owner)]
+    held = desk.dispatcher.held(origin.owner)
+    mine = [*held, *(update.job for update in desk.dispatcher.owned(origin.owner))]
     if which not in ("", "all") and origin.is_moderator:
         mine = [(await find(which, origin, desk.store))[0]]
     if not mine:
