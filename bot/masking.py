@@ -81,6 +81,8 @@ async def by_words(words: str, picture: Kept, origin: Origin, dispatcher: Dispat
     for status in (JobStatus.POSTING, JobStatus.POSTED):
         await store.move(job.id, status, told=True)
     checksum = await store.keep_input(mask.data)
+    for photo in (await store.inputs(request)).values():
+        await store.keep_input(photo)  # the repaint, which no job is yet, needs it too
     await store.delete(job.id)
     return Kept("mask.png", InputPicture(sha256=checksum, width=mask.width, height=mask.height))
 
