@@ -42,11 +42,11 @@ def sent_in(message: Message | None) -> Sent | None:
 def sent_with(messages: Sequence[Message], invocation: Invocation) -> list[Sent]:
     """List the pictures that came with a command: before them, where there is room, the one that it answers.
 
-    A job's picture that the command names takes a place too.
+    A job that the command names takes a place too.
     """
     own = [sent for message in messages if (sent := sent_in(message))]
     answered = sent_in(messages[0].reply_to_message)
-    room = len(invocation.command.pictures()) - ("of" in invocation.options)
+    room = len(invocation.command.pictures()) - bool({"of", "job"} & invocation.options.keys())
     return [answered, *own] if answered and len(own) < room else own
 
 

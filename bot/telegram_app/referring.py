@@ -45,7 +45,7 @@ def painted_over(messages: Sequence[Message]) -> tuple[Message, str] | None:
     if shown.is_sheet:
         raise RequestError("paint_on_one")
     words = next((words_of(message) for message in messages if words_of(message)), "")
-    return (messages[0], f"/{INPAINT.name} {words} --of {shown.named}") if shown.named else None
+    return (messages[0], f"/{INPAINT.name} --of {shown.named} {words}".rstrip()) if shown.named else None
 
 
 def _with_job(line: str, named: str) -> str:

@@ -15,7 +15,6 @@ SHORT = "--steps 2 --seed 7"
 # What people write below one picture, and the size of what is drawn.
 USES = [
     (f"/img2img a fox --strength 0.5 {SHORT}", (128, 64)),
-    (f"/inpaint a hat {SHORT}", (128, 64)),
     (f"/outpaint a field --extend top,bottom {SHORT}", (128, 128)),
     (f'/mix "a cat":0.6 image1:0.3 {SHORT}', (128, 128)),
     (f"/variations {SHORT}", (128, 64)),
@@ -69,17 +68,6 @@ async def test_a_command_that_answers_the_bot_s_own_picture_draws_from_it(bot, f
         posted = await bot.chat.wait(is_picture, after=first, timeout_s=WAIT_S)
         await bot.ended()
     assert decoded(posted.photo).size == (256, 128)
-
-
-async def test_a_mask_that_answers_a_picture_says_what_to_repaint(bot):
-    async with bot.running():
-        original = await bot.chat.send(document=PHOTO)
-        await bot.chat.send(document=WHITE, file_name="mask.png", caption=f"/inpaint a hat {SHORT}", reply_to=original)
-        await bot.chat.wait(is_picture, timeout_s=WAIT_S)
-        job = await bot.ended()
-        kept = await bot.store.inputs(job.request)
-    assert decoded(kept[job.request.picture.sha256]).tobytes() == decoded(PHOTO).tobytes()
-    assert decoded(kept[job.request.mask.sha256]).tobytes() == decoded(WHITE).tobytes()
 
 
 async def test_words_that_answer_a_picture_are_drawn_from_alone(bot):

@@ -2,13 +2,13 @@
 
 import pytest
 from telegram import Bot, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
-from telegram.error import BadRequest, InvalidToken
+from telegram.error import BadRequest, Forbidden, InvalidToken
 from telegram.ext import Application
 from telegram.request import HTTPXRequest
 
 from tests.servers.telegram import Message, TelegramServer
 
-from .pictures import is_red, png
+from .pictures import gif, is_red, png
 from .raw import raw
 
 
@@ -164,3 +164,36 @@ def test_messages_print_as_one_line(server_message: Message) -> None:
 async def server_message() -> Message:
     server = TelegramServer()
     return await server.private_chat(server.add_user("Alice")).send("hello")
+
+
+async def test_a_person_who_never_pressed_start_hears_nothing(server: TelegramServer, app: Application) -> None:
+    alice = server.add_user("Alice")
+    server.group("Studio", members=[alice])
+    with pytest.raises(Forbidden, match="bot can't initiate conversation with a user"):
+        await app.bot.send_message(alice.id, "hello")
+
+
+async def test_messages_are_deleted_within_two_days(server: TelegramServer, app: Application) -> None:
+    chat = server.group("Studio", members=[server.add_user("Alice")])
+    posted = await app.bot.send_message(chat.id, "hello")
+    chat.from_bot[0].date -= 49 * 60 * 60
+    with pytest.raises(BadRequest, match="can't be deleted for everyone"):
+        await posted.delete()
+    assert len(chat.from_bot) == 1
+
+
+async def test_an_anonymous_administrator_writes_as_the_group(server: TelegramServer, app: Application) -> None:
+    alice, bob = server.add_user("Alice"), server.add_user("Bob")
+    chat = server.group("Studio", members=[alice, bob])
+    chat.anonymous.append(bob)
+    sent = (await chat.send("/queue", sender=bob)).payload()
+    assert (sent["sender_chat"]["id"], sent["from"]["username"]) == (chat.id, "GroupAnonymousBot")
+    members = {member.user.id: member for member in await app.bot.get_chat_administrators(chat.id)}
+    assert [members[user.id].is_anonymous for user in (alice, bob)] == [False, True]
+
+
+async def test_an_animation_is_posted(server: TelegramServer, app: Application) -> None:
+    chat = server.private_chat(server.add_user("Alice"))
+    posted = await app.bot.send_animation(chat.id, gif(), caption="there and back")
+    assert posted.animation
+    assert (chat.from_bot[0].animation, chat.from_bot[0].caption) == (gif(), "there and back")

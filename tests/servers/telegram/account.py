@@ -151,7 +151,7 @@ class Account:
             member["is_anonymous"] = False
         if status == "administrator":
             member |= dict.fromkeys((*ADMIN_RIGHTS, *MORE_RIGHTS, "can_delete_stories"), True)
-            member |= {"can_be_edited": False, "is_anonymous": False}
+            member |= {"can_be_edited": False, "is_anonymous": user in chat.anonymous}
         return member
 
 

@@ -46,6 +46,7 @@ class Chat:
     members: list[User] = field(default_factory=list)
     is_forum: bool = False
     bot_is_admin: bool = False
+    anonymous: list[User] = field(default_factory=list)  # administrators who write in the name of the group
     messages: list[Message] = field(default_factory=list, repr=False)
     topics: dict[int | None, Message] = field(default_factory=dict)
     actions: list[str] = field(default_factory=list)

@@ -43,14 +43,15 @@ def read_media(world: World, params: Params, item: dict[str, Any], **fields: Any
     source = params.source(reference, str(kind))
     resent = isinstance(source, str)
     fields |= read_caption(item)
+    spoiler = str(item.get("has_spoiler")).lower() == "true"
     if kind == "photo":
         sizes = world.files.photo(source) if resent else world.files.add_photo(source.data)
-        return Content(sizes=sizes, spoiler=str(item.get("has_spoiler")).lower() == "true", **fields)
+        return Content(sizes=sizes, spoiler=spoiler, **fields)
     if kind == "document":
         return Content(file=world.files.document(source) if resent else world.files.add_document(source), **fields)
     if kind == "animation":
         moving = world.files.animation(source) if resent else world.files.add_animation(source)
-        return Content(file=moving, animated=True, **fields)
+        return Content(file=moving, animated=True, spoiler=spoiler, **fields)
     raise bad_request(f"can't parse InputMedia: type {kind} is unknown to this server")
 
 

@@ -13,6 +13,8 @@ UNCHANGED = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current content "
     "and reply markup of the message"
 )
+# For two days a message can be deleted: https://core.telegram.org/bots/api#deletemessage
+DELETABLE_S = 48 * 60 * 60
 
 
 class Editing:
@@ -56,6 +58,8 @@ class Editing:
         own = message.sender is self._world.bot
         if not own and not message.chat.is_private and not message.chat.bot_is_admin:
             raise bad_request("message can't be deleted")
+        if self._world.now() - message.date > DELETABLE_S and not message.chat.bot_is_admin:
+            raise bad_request("message can't be deleted for everyone")
         return self._delete([message])
 
     def delete_messages(self, params: Params) -> bool:

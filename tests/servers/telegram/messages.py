@@ -12,6 +12,9 @@ from .files import Photo, StoredFile
 if TYPE_CHECKING:
     from .chats import Chat, User
 
+# The account that stands for every anonymous administrator: https://core.telegram.org/bots/api#message
+GROUP_ANONYMOUS_BOT = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+
 
 @dataclass(frozen=True)
 class Content:
@@ -158,12 +161,17 @@ class Message:
     def payload(self, *, with_reply: bool = True) -> dict[str, Any]:
         """Return this message as the Bot API shows it, with the message it replies to one level deep."""
         body: dict[str, Any] = {"message_id": self.message_id, "date": self.date, "chat": self.chat.payload()}
-        body |= {"from": self.sender.payload()} | self._place() | self.content.payload()
+        body |= self._writer() | self._place() | self.content.payload()
         if self.edits:
             body["edit_date"] = int(time.time())
         if with_reply and self.reply_to:
             body["reply_to_message"] = self.reply_to.payload(with_reply=False)
         return body
+
+    def _writer(self) -> dict[str, Any]:
+        if self.sender in self.chat.anonymous:
+            return {"from": GROUP_ANONYMOUS_BOT, "sender_chat": self.chat.payload()}
+        return {"from": self.sender.payload()}
 
     def _place(self) -> dict[str, Any]:
         place: dict[str, Any] = {"media_group_id": self.media_group_id} if self.media_group_id else {}

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from .chats import Chat, User
-from .errors import bad_request
+from .errors import bad_request, forbidden
 from .files import Files
 from .messages import Message
 from .updates import Updates
@@ -84,7 +84,9 @@ class World:
         return found
 
     def writable_chat(self, reference: Any) -> Chat:
-        """Return the chat a request writes to; raise ApiError where the bot was shut out."""
+        """Return the chat a request writes to; raise ApiError where the bot was shut out, or never let in."""
+        if str(reference).isdigit() and int(reference) in self.users and int(reference) not in self.chats:
+            raise forbidden("bot can't initiate conversation with a user")
         chat = self.chat(reference)
         if chat.refusal is not None:
             raise chat.refusal
@@ -103,6 +105,8 @@ class World:
             return "administrator" if chat.bot_is_admin else "member"
         if user not in chat.members:
             return "left"
+        if user in chat.anonymous:
+            return "administrator"
         return "creator" if user is chat.members[0] and not chat.is_private else "member"
 
     def press(self, message: Message, data: str, sender: User) -> Press:
