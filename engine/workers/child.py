@@ -17,6 +17,7 @@ import structlog
 
 from engine.errors import EngineError, WorkerLost
 from engine.events import Lost, Ready, WorkerEvent
+from engine.prompts import ManyPrompts
 from engine.understanding import Interpreted
 from engine.workers.base import Task
 from engine.workers.model import Model, Models
@@ -90,7 +91,8 @@ def load_models(settings: WorkerSettings) -> Models:
         translation.roomy_device(settings.device), settings.translate, settings.translator
     )
     spoken_to = {spec.name: Interpreted(models[spec.name], translator, spec.reads) for spec in settings.models}
-    return Models(spoken_to, models.swap_s)
+    drawing = {name: ManyPrompts(model, settings.batch_size) for name, model in spoken_to.items()}
+    return Models(drawing, models.swap_s)
 
 
 def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Load) -> None:
