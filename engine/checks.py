@@ -9,9 +9,10 @@ from annotated_types import Ge, Le
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from engine import captions
 from engine.catalog import KNOWN, ModelSpec
 from engine.errors import RequestError
-from engine.requests import MAX_PARTS, MAX_PROMPT, MAX_SEED, Mix, Morph, Request, Upscale
+from engine.requests import MAX_PARTS, MAX_SEED, Mix, Morph, Request, Upscale
 
 R = TypeVar("R", bound=Request)
 
@@ -27,10 +28,10 @@ def build(kind: type[R], **fields: object) -> R:
 def complete(request: R, model: ModelSpec) -> R:
     """Fill in from `model` what the person left open, draw a seed, and check what depends on the model.
 
-    Raises `RequestError` where the model lacks the mode or cannot make the size.
+    Raises `RequestError` where the model lacks the mode or cannot make the size, and where a caption cannot be written.
     """
-    if request.mode not in model.modes:
-        able = [known.name for known in KNOWN if request.mode in known.modes]
+    if request.drawn_as() not in model.modes:
+        able = [known.name for known in KNOWN if request.drawn_as() in known.modes]
         raise RequestError("mode_not_supported", mode=request.mode, model=model.name, able=able)
     _check_parts(request, model)
     natural = request.natural_size(model)
@@ -44,6 +45,8 @@ def complete(request: R, model: ModelSpec) -> R:
     if isinstance(request, Upscale) and request.strength is None:
         filled["strength"] = model.upscale_strength
     request.check_size(model, filled["width"], filled["height"])
+    if request.caption:
+        captions.check(request.caption, filled["width"], filled["height"])
     return request.model_copy(update=filled)
 
 
@@ -79,7 +82,7 @@ def _request_error(kind: type[Request], detail: ErrorDetails) -> RequestError:
     if case == "literal_error":
         return RequestError("not_a_choice", field=field, value=detail["input"], known=list(choices(kind, field)))
     if case == "string_too_long":
-        return RequestError("too_long", field=field, length=len(detail["input"]), limit=MAX_PROMPT)
+        return RequestError("too_long", field=field, length=len(detail["input"]), limit=detail["ctx"]["max_length"])
     if bounds := limits(kind, field):
         return RequestError("out_of_range", field=field, value=detail["input"], low=bounds[0], high=bounds[1])
     if field == "parts":

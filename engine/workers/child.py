@@ -19,6 +19,7 @@ from engine.catalog import ENGLISH_ONLY
 from engine.errors import EngineError, WorkerLost
 from engine.events import Lost, Ready, WorkerEvent
 from engine.picture_check import Checked
+from engine.prompts import ManyPrompts
 from engine.segmentation import Segmenting
 from engine.understanding import Interpreted
 from engine.workers.base import Task
@@ -97,7 +98,9 @@ def load_models(settings: WorkerSettings) -> Models:
     if settings.segmenter:
         segmenter = Interpreted(segmenting.Segmenter(settings.segmenter, roomy), translator, ENGLISH_ONLY)
     spoken_to = {spec.name: Interpreted(models[spec.name], translator, spec.reads) for spec in settings.models}
-    drawing: dict[str, Model] = {name: Segmenting(model, segmenter) for name, model in spoken_to.items()}
+    drawing: dict[str, Model] = {
+        name: Segmenting(ManyPrompts(model, settings.batch_size), segmenter) for name, model in spoken_to.items()
+    }
     if settings.classifying and classifier:
         refuses = settings.classifying.action == "block"
         drawing = {name: Checked(model, classifier, refuses=refuses) for name, model in drawing.items()}

@@ -12,6 +12,7 @@ from PIL import Image
 from engine import images
 from engine.errors import WorkerLost
 from engine.events import Accepted, Denoised, Done, Failed, Lost, Progress, Ready, WorkerEvent
+from engine.finishing import finish
 from engine.requests import AnyRequest, Segment
 from engine.workers.base import Task
 from engine.workers.render import failure
@@ -123,7 +124,7 @@ class FakeWorker:
 
 def _draw(request: AnyRequest) -> list[Image.Image]:
     """Paint one picture for each seed: two colours that depend on everything that was asked for."""
-    return [_paint(request, seed) for seed in request.seeds()]
+    return [finish(_paint(request, seed), request) for seed in request.seeds()]
 
 
 def _paint(request: AnyRequest, seed: int) -> Image.Image:

@@ -13,6 +13,7 @@ import structlog
 from engine import images, inputs
 from engine.errors import Cancelled, EngineError, WorkerLost
 from engine.events import Accepted, Denoised, Done, Failed, Progress, WorkerEvent
+from engine.finishing import finish
 from engine.workers.base import Task
 from engine.workers.model import Drawing, Drawn, Model, OnStep, Step
 
@@ -124,7 +125,8 @@ class Renderer:
         try:
             if work.cancelled.is_set():
                 raise Cancelled
-            pictures = images.encode_all(drawn.images, work.task.request)
+            finished = [finish(image, work.task.request) for image in drawn.images]
+            pictures = images.encode_all(finished, work.task.request)
         except Exception as error:  # noqa: BLE001 - as above
             self._end(work, failure(work.task, self._epoch, error))
         else:

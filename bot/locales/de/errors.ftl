@@ -2,6 +2,8 @@
 
 error-prompt-empty = Der Prompt ist leer. Sag, was gemalt werden soll, zum Beispiel: /imagine ein roter Kreis
 error-too-long = { $field } ist zu lang: { NUMBER($length, useGrouping: 1) } Zeichen, erlaubt sind höchstens { NUMBER($limit, useGrouping: 1) }.
+error-caption-too-long = Die Bildunterschrift passt nicht lesbar auf { $width }x{ $height } Pixel: Platz ist für etwa { $limit } Zeichen.
+error-caption-unwritable = Diese Zeichen der Bildunterschrift hat hier keine Schrift: { $characters }
 error-out-of-range = { $field } muss zwischen { NUMBER($low, useGrouping: 1) } und { NUMBER($high, useGrouping: 1) } liegen; { $value } tut das nicht.
 error-not-a-choice = { $field } kann nicht { $value } sein. Zur Wahl stehen: { $known }.
 error-bad-value = { $field } kann nicht { $value } sein.
