@@ -46,6 +46,7 @@ class Client(discord.Client):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
+            guild_ready_timeout=0,  # nothing here waits for them, and discord.py would even after it was closed
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
         self.press = press

@@ -13,10 +13,12 @@ from bot.service import Service
 from engine.catalog import DEMO, Catalog
 from engine.dispatcher import Dispatcher
 from engine.jobs import Job, JobStatus
+from engine.requests import Style
 from engine.store import Store
 from engine.workers.fake import FakeWorker
 from tests.servers.discord import Channel, DiscordServer, Interaction, Message, User
 
+STYLES = {"ink": Style(name="ink", prompt="drawn in ink")}
 SMALL = {"prompt": "a red circle", "size": "64x64", "steps": 2, "seed": 7}
 
 
@@ -44,7 +46,7 @@ class Bot:
         async with (
             Store(self.path) as self.store,
             Dispatcher(self.store, self.worker) as dispatcher,
-            Service(dispatcher, self.store, catalog) as self.service,
+            Service(dispatcher, self.store, catalog, STYLES) as self.service,
         ):
             app = DiscordApp(settings(self.server, token), self.service, catalog.names())
             app.progress_interval_s = 0.05
@@ -73,6 +75,15 @@ class Bot:
             while await self.store.untold():
                 await asyncio.sleep(0.02)
         return (await self.store.with_status([status]))[-1]
+
+    async def job(self, message: Message) -> Job:
+        """Read the job of a result."""
+        job_id = message.attachments[0].filename.removeprefix("SPOILER_").split("-")[1]
+        return await self.store.get(job_id)
+
+    async def press(self, message: Message, label: str, user: User | None = None) -> Interaction:
+        """Press the button that says `label`, or begins with it."""
+        return await self.server.press(message, message.button(label), user or self.ada)
 
     @property
     def posted(self) -> list[Message]:

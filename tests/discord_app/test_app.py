@@ -5,7 +5,7 @@ import io
 import logging
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 from structlog.testing import capture_logs
 
 from bot import replies
@@ -117,11 +117,17 @@ async def test_the_same_seed_gives_the_same_pixels(server, bot):
     assert first == again != other
 
 
-async def test_four_pictures_come_in_one_message(server, bot):
+async def test_four_pictures_come_as_one_sheet(server, bot):
     async with bot.running():
         message = await (await bot.imagine(count=4)).message(has_pictures)
-        await bot.ended()
-    assert len(message.attachments) == len(set(pixels(message))) == 4
+        job = await bot.ended()
+        drawn = await bot.store.pictures(job.id)
+    [sheet] = message.attachments
+    assert (sheet.size_px, sheet.filename) == ((128, 128), f"kandinsky-{job.id}-1.jpeg")
+    for number, corner in enumerate([(0, 0), (64, 0), (0, 64), (64, 64)]):
+        laid = Image.open(io.BytesIO(sheet.data)).crop((*corner, corner[0] + 64, corner[1] + 64))
+        difference = ImageChops.difference(laid, Image.open(io.BytesIO(drawn[number].data)))
+        assert ImageStat.Stat(difference).mean < [8, 8, 8]  # it is a JPEG
     assert "7, 8, 9, 10" in message.content
     assert bot.posted == [message]
 

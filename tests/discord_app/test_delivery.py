@@ -79,7 +79,7 @@ async def test_delivering_twice_leaves_one_message_with_the_pictures_once(server
         await app.deliver(job, partial(bot.store.pictures, job.id), "again")
     assert bot.posted == [message]
     assert message.content == "again"
-    assert len(message.attachments) == 2
+    assert len(message.attachments) == 1
 
 
 async def test_an_acknowledgement_that_came_too_late_costs_no_picture(server, bot):

@@ -18,7 +18,6 @@ SMALL = {"steps": 2, "seed": 7}
 # Every command about pictures with options, and the size of what it draws.
 USES = [
     ("img2img", {"image": PHOTO, "prompt": "a fox", "strength": 0.5}, (128, 64)),
-    ("inpaint", {"image": PHOTO, "mask": MASK, "prompt": "a hat"}, (128, 64)),
     ("outpaint", {"image": PHOTO, "prompt": "a field", "extend": "top, bottom"}, (128, 128)),
     ("mix", {"parts": '"a cat":0.6 image1:0.3', "image1": PHOTO, "image2": MASK}, (128, 128)),
     ("variations", {"image": PHOTO}, (128, 64)),

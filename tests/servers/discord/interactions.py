@@ -157,7 +157,11 @@ class Interactions:
         if not guild:
             owners = by_user or {"0": "0"}
             return common | {"context": 1, "authorizing_integration_owners": owners, "user": payloads.user(user)}
-        person = {**payloads.member(user, guild), "user": payloads.user(user), "permissions": payloads.PERMISSIONS}
+        person = {
+            **payloads.member(user, guild),
+            "user": payloads.user(user),
+            "permissions": payloads.permissions(user, guild),
+        }
         return common | {
             "context": 0,
             "authorizing_integration_owners": by_user or {"0": guild.id},

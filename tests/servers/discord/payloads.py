@@ -9,6 +9,7 @@ Payload = dict[str, Any]
 TEXT_CHANNEL, DIRECT_CHANNEL = 0, 1
 # View, send, embed, attach, history, commands and the other rights that an invited bot usually holds.
 PERMISSIONS = "2248473465835073"
+MANAGE_MESSAGES = 1 << 13
 
 
 def user(person: User) -> Payload:
@@ -50,6 +51,11 @@ def member(person: User, guild: Guild) -> Payload:
         "deaf": False,
         "mute": False,
     }
+
+
+def permissions(person: User, guild: Guild) -> str:
+    """Return what a person may do in the channels of a guild."""
+    return str(int(PERMISSIONS) | (MANAGE_MESSAGES if person in guild.moderators else 0))
 
 
 def channel(place: Channel) -> Payload:

@@ -92,6 +92,7 @@ class Guild:
     created_at: str
     world: "World" = field(repr=False)
     channels: list["Channel"] = field(default_factory=list)
+    moderators: list[User] = field(default_factory=list)
 
     def add_channel(self, name: str = "pictures", *, nsfw: bool = False) -> "Channel":
         """Open a text channel."""
