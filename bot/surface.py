@@ -48,7 +48,7 @@ class Origin:
 class Answer:
     """Hold what a command that makes no job is answered with; `private` is for the person alone, where possible.
 
-    `pictures` are of `job` and are shown; `files` are for keeping, every byte of them.
+    `pictures` are shown, covered if `spoiler`; `files` are for keeping, every byte of them.
     """
 
     text: str
@@ -56,6 +56,7 @@ class Answer:
     files: tuple[Upload, ...] = ()
     buttons: Rows = ()
     private: bool = True
+    spoiler: bool = False
 
 
 Load = Callable[[], Awaitable[list[Picture]]]
