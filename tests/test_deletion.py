@@ -28,7 +28,7 @@ def make_old(shelf: Shelf, folder: str) -> None:
         os.utime(path, (time.time() - 2 * DAY_S,) * 2)
 
 
-@pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.LEASED, JobStatus.RENDERED, *ENDED])
+@pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.LEASED, JobStatus.RENDERED, *sorted(ENDED)])
 async def test_only_what_is_over_is_deleted(shelf, status):
     job = await shelf.put(status=status)
     if status in ENDED:

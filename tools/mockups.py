@@ -51,12 +51,13 @@ async def main() -> None:
 async def on_discord(server: DiscordServer, browser: Browser) -> None:
     """Ask for pictures and for a repaint in a channel, and photograph the answers."""
     channel, ada = server.add_guild().add_channel(), server.add_user(PERSON)
-    options = {"prompt": PROMPT, "count": 4, "seed": 7}
-    interaction = await server.slash("imagine", options, user=ada, channel=channel)
-    await interaction.message(lambda message: message.attachments, timeout=PATIENCE_S)
-    message = await interaction.message(lambda message: message.attachments)
-    await _photograph(browser, "discord-result", discord_page(Asked(PERSON, "imagine"), message))
-    photo = message.attachments[0].data
+    results = []
+    for count in (4, 1):
+        options = {"prompt": PROMPT, "count": count, "seed": 7}
+        interaction = await server.slash("imagine", options, user=ada, channel=channel)
+        results.append(await interaction.message(lambda message: message.attachments, timeout=PATIENCE_S))
+    await _photograph(browser, "discord-result", discord_page(Asked(PERSON, "imagine"), results[0]))
+    photo = results[1].attachments[0].data
     sent = {"image": Upload("photo.png", photo), "mask": Upload("painted.png", painted(photo)), "prompt": REPAINT}
     interaction = await server.slash("inpaint", dict(sent), user=ada, channel=channel)
 

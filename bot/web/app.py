@@ -206,10 +206,10 @@ class WebApp:
         pictures = await asyncio.to_thread(self._write, _named(answer.pictures))
         files = await asyncio.to_thread(self._write, {file.name: file.data for file in answer.files})
         job_id = str(invocation.options.get("job") or "").strip().lower().lstrip("#").partition(".")[0]
-        buttons = labelled(answer.buttons)
-        about = job_id if pictures or files else ""
+        about, buttons = job_id if pictures or files else "", labelled(answer.buttons)
         return Message(
-            origin.key, "assistant", answer.text, pictures, files=files, buttons=buttons, job_id=about
+            origin.key, "assistant", answer.text, pictures,
+            files=files, buttons=buttons, job_id=about, covered=answer.spoiler,
         )  # fmt: skip
 
     async def _opened(self, button: Button, origin: Origin) -> object:
