@@ -23,6 +23,7 @@ FONTS = (
 # Shares of the shorter side: the size to begin with, and the one that is still read where a chat shows it small.
 LARGEST, SMALLEST = 0.075, 0.024
 SMALLEST_PX = 11
+SMALL_PX, SMALL_ZOOM = 24, 4
 LINE = 1.3
 OUTLINE = 0.09
 MARGIN = 0.04
@@ -49,22 +50,30 @@ def write(image: Image.Image, text: str) -> Image.Image:
     """Return an RGB picture with `text` at its bottom, as large as there is room for it."""
     written = image.convert("RGB")
     size, lines = _layout(text, *image.size)
-    top = image.height * (1 - MARGIN / 2) - len(lines) * size * LINE
-    draw = ImageDraw.Draw(written)
     # All outlines first, so that none covers the letter before it.
-    for outline in (max(1, round(size * OUTLINE)), 0):
-        for number, line in enumerate(lines):
-            left = (image.width - _length(line, size)) / 2
-            _draw(draw, left, top + (number * LINE + 1) * size, line, size, outline)
+    for colour, outline in (("black", max(1.0, size * OUTLINE)), ("white", 0.0)):
+        written.paste(colour, mask=_mask(lines, size, outline, *image.size))
     return written
 
 
-def _draw(draw: ImageDraw.ImageDraw, left: float, baseline: float, line: str, size: int, outline: int) -> None:
-    """Draw a line in black with an outline, or in white without."""
-    for font, run in _runs(line, size):
-        colour = "black" if outline else "white"
-        draw.text((left, baseline), run, colour, font, anchor="ls", stroke_width=outline, stroke_fill="black")
-        left += font.getlength(run)
+def _mask(lines: list[str], size: int, outline: float, width: int, height: int) -> Image.Image:
+    """Draw lines of `size` pixels, and so far around each letter, as what is to be coloured of `width` x `height`."""
+    zoom = _zoom(size)
+    mask = Image.new("L", (width * zoom, height * zoom))
+    draw = ImageDraw.Draw(mask)
+    baseline = height * (1 - MARGIN / 2) - (len(lines) * LINE - 1) * size
+    for number, line in enumerate(lines):
+        left = (width - _length(line, size)) / 2 * zoom
+        for font, run in _runs(line, size * zoom):
+            place = (left, (baseline + number * LINE * size) * zoom)
+            draw.text(place, run, 255, font, anchor="ls", stroke_width=outline * zoom)
+            left += font.getlength(run)
+    return mask.reduce(zoom)
+
+
+def _zoom(size: int) -> int:
+    """Tell how many times larger letters are drawn, then shrunk: small ones would stand unevenly, on whole pixels."""
+    return SMALL_ZOOM if size < SMALL_PX else 1
 
 
 def _layout(text: str, width: int, height: int) -> tuple[int, list[str]]:
@@ -137,7 +146,9 @@ def _steers(sign: str) -> bool:
 
 
 def _length(line: str, size: int) -> float:
-    return sum(font.getlength(run) for font, run in _runs(line, size))
+    """Measure a line of letters of `size` pixels."""
+    zoom = _zoom(size)
+    return sum(font.getlength(run) for font, run in _runs(line, size * zoom)) / zoom
 
 
 def _runs(line: str, size: int) -> list[tuple[ImageFont.FreeTypeFont, str]]:
