@@ -100,6 +100,7 @@ class Service:
             raise RequestError("not_your_mask")
         if job.status is not JobStatus.HELD:
             raise RequestError("mask_decided")
+        job = await self._followers.shown(job)
         job = await self.keep_address(job, **origin.address)
         job = await self._decided(job, button.verb)
         await self._followers.follow_anew(job)
