@@ -47,6 +47,12 @@ class Followers:
             task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
         return self._tasks[job.id]
 
+    async def shown(self, job: Job) -> Job:
+        """Return a held job once its mask was shown, and so what its surface then committed to remember."""
+        if showing := self._tasks.get(job.id):
+            await asyncio.wait({showing})
+        return await self._store.get(job.id)
+
     async def follow_anew(self, job: Job) -> None:
         """Follow a job that is held no more, once its mask was shown."""
         if shown := self._tasks.get(job.id):

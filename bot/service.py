@@ -136,6 +136,7 @@ class Service:
             raise RequestError("mask_decided")
         if button.verb != "stop":
             await self._check_still(job, origin)
+        job = await self._followers.shown(job)
         job = await self.keep_address(job, **origin.address)
         job = await self._decided(job, button.verb)
         await self._followers.follow_anew(job)

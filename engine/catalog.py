@@ -34,7 +34,7 @@ class Repository:
 # The encoders of 2.2 and 3 know little else, nor does the prior of 2.1 (ai-forever/Kandinsky-2, issue 106).
 ENGLISH_ONLY = frozenset({"en"})
 ALL_MODES = (
-    "text2img", "img2img", "inpaint", "outpaint", "mix", "morph", "variations", "upscale",
+    "text2img", "img2img", "inpaint", "outpaint", "mix", "morph", "variations", "upscale", "batch",
 )  # fmt: skip
 
 

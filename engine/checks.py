@@ -30,8 +30,8 @@ def complete(request: R, model: ModelSpec) -> R:
 
     Raises `RequestError` where the model lacks the mode or cannot make the size, and where a caption cannot be written.
     """
-    if request.drawn_as() not in model.modes:
-        able = [known.name for known in KNOWN if request.drawn_as() in known.modes]
+    if request.mode not in model.modes:
+        able = [known.name for known in KNOWN if request.mode in known.modes]
         raise RequestError("mode_not_supported", mode=request.mode, model=model.name, able=able)
     _check_parts(request, model)
     natural = request.natural_size(model)

@@ -94,10 +94,6 @@ class Request(Value):
         """List the pictures that it is about."""
         return ()
 
-    def drawn_as(self) -> str:
-        """Tell the mode that a model must have for it."""
-        return self.mode
-
     def texts(self) -> tuple[str, ...]:
         """List the words that a model reads for it, apart from the negative prompt."""
         return (self.prompt,) if self.prompt else ()
@@ -289,10 +285,6 @@ class Batch(Request):
     def seeds(self) -> list[int]:
         """List one seed for each prompt."""
         return [((self.seed or 0) + index) % (MAX_SEED + 1) for index in range(len(self.prompts))]
-
-    def drawn_as(self) -> str:
-        """Tell the mode in which each prompt is drawn."""
-        return "text2img"
 
     def texts(self) -> tuple[str, ...]:
         """List the prompts."""

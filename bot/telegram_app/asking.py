@@ -15,6 +15,7 @@ from bot.telegram_app.address import Address
 from bot.telegram_app.pictures import Sent
 from bot.telegram_app.sending import send
 from bot.telegram_app.texts import CAPTION_LENGTH, TEXT_LENGTH, shorten, units
+from engine.errors import RequestError
 
 QUESTIONS = (
     "ask-prompt",
@@ -74,12 +75,15 @@ async def ask(
 ) -> None:  # fmt: skip
     """Ask about the command in `line`, with the picture where there is one, which the answer then refers to.
 
-    `person` is named where the question answers no message of theirs; `now` is what holds before the answer.
+    `person` is named where the question answers no message of theirs; `now` is what holds before the answer. Raises
+    `RequestError` for a command that has no room in the question.
     """
     # Telegram opens the answer for those who are named, and for the writer of the message that the question answers.
     name = person.full_name if person and not address.is_private else ""
     text = "\n".join(part for part in (name, now, say(question), line) if part)
     named = [MessageEntity(MessageEntity.TEXT_MENTION, 0, units(name), user=person)] if name else None
+    if units(text) > (CAPTION_LENGTH if pictures else TEXT_LENGTH):
+        raise RequestError("too_long_to_ask")
     hint = shorten(now, PLACEHOLDER_LENGTH) or say("prompt-placeholder")
     markup = ForceReply(selective=True, input_field_placeholder=hint)
     await send(address, _post_of(bot, text, pictures, named, markup))
@@ -89,10 +93,10 @@ def _post_of(
     bot: Bot, text: str, pictures: Sequence[Sent], named: list[MessageEntity] | None, markup: ForceReply
 ) -> Callable[..., Awaitable[Message]]:
     if not pictures:
-        return partial(bot.send_message, text=shorten(text, TEXT_LENGTH), entities=named, reply_markup=markup)
+        return partial(bot.send_message, text=text, entities=named, reply_markup=markup)
     [picture] = pictures
     words: dict[str, Any] = {
-        "caption": shorten(text, CAPTION_LENGTH),
+        "caption": text,
         "caption_entities": named,
         "reply_markup": markup,
     }

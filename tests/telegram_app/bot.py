@@ -20,6 +20,7 @@ from engine.jobs import Job, JobStatus
 from engine.store import Store
 from engine.workers.fake import FakeWorker
 from tests.servers.telegram import Content, Message, TelegramServer
+from tests.servers.telegram.chats import Chat, User
 
 WAIT_S = 10
 
@@ -95,3 +96,28 @@ def alike(photo: bytes | None, drawn: Image.Image) -> bool:
         decoded(photo).convert("RGB").resize(small).tobytes(), drawn.convert("RGB").resize(small).tobytes(), strict=True
     )
     return sum(abs(one - other) for one, other in pairs) / (3 * small[0] * small[1]) < 4
+
+
+def key_of(message: Message, verb: str) -> str:
+    """Return the key of the last button of a verb."""
+    return [data for data in message.buttons.values() if data.partition(":")[0] == verb][-1]
+
+
+async def press(bot: Bot, message: Message, verb: str, sender: User | None = None) -> dict[str, Any]:
+    """Press the last button of a verb, and return the answer."""
+    pressed = await bot.server.press(message, key_of(message, verb), sender)
+    return await pressed.answered(timeout_s=WAIT_S)
+
+
+async def result(bot: Bot, chat: Chat, words: str, sender: User | None = None) -> Message:
+    """Ask for a picture and return the message that shows it."""
+    asked = await chat.send(words, sender=sender)
+    posted = await chat.wait(lambda m: m.photo, after=asked, timeout_s=WAIT_S)
+    await bot.ended()
+    return posted
+
+
+async def next_photo(bot: Bot, chat: Chat, after: Message) -> tuple[Message, Job]:
+    """Return the next message with a picture, and its job."""
+    posted = await chat.wait(lambda m: m.photo, after=after, timeout_s=WAIT_S)
+    return posted, await bot.ended()

@@ -220,6 +220,12 @@ async def test_a_mask_that_is_of_no_use_is_explained(bot, mask, sentence):
         assert await bot.store.with_status(list(JobStatus)) == []
 
 
+async def test_words_that_have_no_room_in_a_question_are_not_cut(bot):
+    async with bot.running():
+        await bot.chat.send(photo=LANDSCAPE, caption=f"/inpaint {'a red hat ' * 95}")
+        assert await bot.chat.wait(shows(say("error-too-long-to-ask")), timeout_s=WAIT_S)
+
+
 async def test_a_sheet_is_not_painted_over(bot):
     async with bot.running():
         await bot.chat.send(f"/imagine a fox --count 4 {SHORT}")

@@ -11,3 +11,4 @@ ask-number = Welches? Antworte auf diese Nachricht mit seiner Nummer; /history z
 picture-deleted = Gelöscht.
 error-start-first = Was du hier bestellst, ist nur für dich, und ich darf dir noch nicht schreiben. Öffne @{ $bot }, drück auf Start und frag dann noch einmal.
 error-paint-on-one = Diese Nachricht zeigt mehrere Bilder. Drück darunter auf 🖼️ für das, das du meinst, und antworte auf jenes mit dem, was du gemalt hast.
+error-too-long-to-ask = Da fehlt etwas, und deine Worte sind zu lang, als dass ich danach fragen könnte. Schick alles in einer Nachricht.

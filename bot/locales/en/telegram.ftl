@@ -11,3 +11,4 @@ ask-number = Which one? Answer this message with its number; /history lists your
 picture-deleted = Deleted.
 error-start-first = What you ask for here is for you alone, and I may not write to you yet. Open @{ $bot }, press Start, then ask again.
 error-paint-on-one = That message shows several pictures. Press 🖼️ below it for the one that you mean, and answer that one with what you painted.
+error-too-long-to-ask = Something is missing there, and your words are too long for me to ask about it. Send everything in one message.

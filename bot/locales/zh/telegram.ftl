@@ -11,3 +11,4 @@ ask-number = 哪一个？请用编号回复这条消息；/history 会列出你�
 picture-deleted = 已删除。
 error-start-first = 你在这里要的内容只发给你本人，但我还不能给你发消息。请打开 @{ $bot }，按“开始”，然后再说一次。
 error-paint-on-one = 那条消息里有多张图片。请在下面为你要的那张按 🖼️，再用涂好的图片回复那一张。
+error-too-long-to-ask = 还缺少一些内容，而你的文字太长，我没法追问。请把全部内容放在一条消息里发送。
