@@ -3,7 +3,6 @@
 import asyncio
 import io
 import re
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -18,7 +17,7 @@ from engine.requests import Batch, Inpaint
 from tests.web_bot import Visitor, WebBot
 
 SMALL = "--steps 2 --size 64x64"
-MODES = tuple(dict.fromkeys((*DEMO.modes, "batch")))
+
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one bot for most, each test with a browser of its own
 
@@ -33,7 +32,7 @@ def quick_page():
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bot(tmp_path_factory):
-    catalog = Catalog([replace(DEMO, modes=MODES)])
+    catalog = Catalog([DEMO])
     async with WebBot(tmp_path_factory.mktemp("store"), catalog=catalog).running() as bot:
         yield bot
 
