@@ -131,9 +131,9 @@ def _pictures(invocation: Invocation, words: dict[str, object]) -> dict[str, obj
     fields: dict[str, object] = {}
     waiting = [picture for picture in invocation.pictures if isinstance(picture, Kept)]
     for option in invocation.command.pictures():
-        given = words.pop(option.name, None)
-        if not option.field:
+        if not option.field:  # a part of a mix, or a list of prompts
             continue
+        given = words.pop(option.name, None)
         if given is None and waiting:
             given = waiting.pop(0)
         if isinstance(given, Kept):
