@@ -37,8 +37,8 @@ class Visit:
 
     @property
     def private(self) -> bool:
-        """Tell whether answers are for them alone; in a direct conversation they are anyway."""
-        return self.settings.private and not self.origin.is_private
+        """Tell whether answers are for them alone; in their conversation with the bot they are anyway."""
+        return self.settings.private and not self.interaction.context.dm_channel
 
     @property
     def covered(self) -> bool:

@@ -8,6 +8,8 @@ import pytest
 from bot.commands import COMMANDS
 from bot.discord_app.menus import MENU
 from bot.localisation import say, speaking
+from bot.service import Service
+from bot.settings import Settings
 from engine import images
 from engine.jobs import JobStatus
 from tests.discord_app.bot import has_pictures, is_begun
@@ -254,6 +256,29 @@ async def test_a_language_that_somebody_set_goes_before_that_of_their_app(server
         told = await bot.use("queue")
     with speaking("ru"):
         assert told.content.startswith(say("queue-none"))
+
+
+async def test_the_service_learns_who_asks_and_where(server, bot, monkeypatch):
+    mona = server.add_user("mona", locale="zh-TW")
+    bot.guild.moderators.append(mona)
+    role = bot.guild.add_role(mona)
+    adults = bot.guild.add_channel("adults", nsfw=True)
+    seen = []
+
+    async def settings(_, origin):
+        seen.append(origin)
+        return Settings()
+
+    monkeypatch.setattr(Service, "settings", settings)
+    async with bot.running():
+        for place in (adults, server.dm(mona), bot.channel):
+            user = bot.ada if place is bot.channel else mona
+            await (await server.slash("queue", user=user, channel=place)).message()
+    here, alone, plain = seen
+    assert (here.name, here.locale, here.roles, here.server) == ("Mona", "zh-TW", {role}, f"discord:{bot.guild.id}")
+    assert (here.is_moderator, here.is_adult, here.is_private) == (True, True, False)
+    assert (alone.is_moderator, alone.is_adult, alone.is_private, alone.server) == (False, False, True, "")
+    assert (plain.is_moderator, plain.is_adult, plain.roles) == (False, False, frozenset())
 
 
 def test_every_entry_of_a_menu_takes_what_its_form_asks_for():
