@@ -122,6 +122,17 @@ async def test_inpaint_asks_for_its_mask_in_a_form_and_shows_it_before_it_is_use
     assert (job.request.mode, job.request.prompt) == ("inpaint", "a hat")
 
 
+async def test_a_mix_calls_its_button_s_picture_the_first_and_the_form_s_the_second(server, bot):
+    async with bot.running():
+        message = await bot.draw()
+        form = await (await bot.press(message, "Mix with…")).modal()
+        values = {"parts": '"a cat" image2:0.2 image1:0.7', "image2": [Upload("cat.png", png())]}
+        _, job = await drawn_anew(bot, await server.submit(form, values), message)
+    cat, sent, own = job.request.parts
+    assert (cat.text, sent.weight, own.weight) == ("a cat", 0.2, 0.7)
+    assert (sent.picture.width, own.picture.width) == (128, 64)
+
+
 async def test_what_others_may_press_is_what_leaves_a_person_s_pictures_alone(server, bot):
     bob = server.add_user("bob")
     async with bot.running():
