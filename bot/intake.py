@@ -27,7 +27,8 @@ async def take_in(invocation: Invocation, origin: Origin, store: Store) -> Invoc
     if (named := options.get("of")) and invocation.command.request:
         del options["of"]
         kept = await kept_of(str(named), origin, store)
-        if FIRST_PICTURE in (option.name for option in invocation.command.options):
+        takes = {option.name for option in invocation.command.options}
+        if FIRST_PICTURE in takes - options.keys():
             options = {FIRST_PICTURE: kept, **options}  # what a mix's parts call it, whatever else is sent
         else:
             pictures.insert(0, kept)
