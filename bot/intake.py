@@ -17,6 +17,7 @@ from engine.store import Store
 V = TypeVar("V")
 # A list of prompts is text; everything else that is sent is a picture.
 TEXT_OPTION = "list"
+FIRST_PICTURE = "image1"
 
 
 async def take_in(invocation: Invocation, origin: Origin, store: Store) -> Invocation:
@@ -25,7 +26,12 @@ async def take_in(invocation: Invocation, origin: Origin, store: Store) -> Invoc
     pictures = [await _kept("", picture, store) for picture in invocation.pictures]
     if (named := options.get("of")) and invocation.command.request:
         del options["of"]
-        pictures.insert(0, await kept_of(str(named), origin, store))
+        kept = await kept_of(str(named), origin, store)
+        takes = {option.name for option in invocation.command.options}
+        if FIRST_PICTURE in takes - options.keys():
+            options = {FIRST_PICTURE: kept, **options}  # what a mix's parts call it, whatever else is sent
+        else:
+            pictures.insert(0, kept)
     return replace(invocation, options=options, pictures=tuple(pictures))
 
 

@@ -38,15 +38,16 @@ async def promise_change(interaction: discord.Interaction) -> None:
 async def reply(interaction: discord.Interaction, answer: Answer, *, covered: bool = False) -> None:
     """Answer with text, pictures, files and buttons; raise `RequestError` for files that Discord does not take."""
     limit_bytes = interaction.filesize_limit
-    kept = _kept(answer.files, limit_bytes)
-    if (answer.pictures or kept) and not interaction.response.is_done():
+    _check(answer.files, limit_bytes)
+    if (answer.pictures or answer.files) and not interaction.response.is_done():
         await promise(interaction, private=answer.private)  # to encode and to send them may take longer than 3 s
 
     def file(number: int, picture: Picture) -> discord.File:
         return file_of(f"kandinsky-{number}", picture, covered=covered)
 
     async def put(files: Files) -> Posted:
-        return await _put(interaction, answer, [*files, *_kept(answer.files, limit_bytes)])
+        kept = [discord.File(io.BytesIO(file.data), file.name) for file in answer.files]
+        return await _put(interaction, answer, [*files, *kept])
 
     try:
         await upload(answer.pictures, limit_bytes, file, put)
@@ -66,9 +67,8 @@ async def _put(interaction: discord.Interaction, answer: Answer, files: Files) -
     return Posted(interaction.channel_id or 0, 0)
 
 
-def _kept(files: Sequence[Upload], limit_bytes: int) -> Files:
-    """Make files to keep Discord's, every byte of them; raise `RequestError` for one that is too large."""
+def _check(files: Sequence[Upload], limit_bytes: int) -> None:
+    """Raise `RequestError` for a file that is too large: what is to be kept is sent with every byte of it."""
     largest = max((len(file.data) for file in files), default=0)
     if largest > limit_bytes:
         raise RequestError("files_too_large_here", megabytes=largest / 2**20, limit=limit_bytes // 2**20)
-    return [discord.File(io.BytesIO(file.data), file.name) for file in files]

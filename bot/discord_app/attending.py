@@ -11,10 +11,10 @@ from typing import Any
 import discord
 
 from bot.buttons import MASK_VERBS, PARAMETERS, VERBS, Button
-from bot.commands import SHOW, Command, Invocation
+from bot.commands import DELETE, SHOW, Command, Invocation
 from bot.discord_app.address import origin
 from bot.discord_app.answering import promise, promise_change, reply
-from bot.discord_app.client import apologise
+from bot.discord_app.client import TROUBLE, apologise, whisper
 from bot.discord_app.forms import Form, Values, options_of
 from bot.discord_app.pictures import attached, fetch, first_picture, job_in
 from bot.localisation import say, speaking
@@ -37,8 +37,8 @@ class Visit:
 
     @property
     def private(self) -> bool:
-        """Tell whether answers are for them alone; in a direct conversation they are anyway."""
-        return self.settings.private and not self.origin.is_private
+        """Tell whether answers are for them alone; in their conversation with the bot they are anyway."""
+        return self.settings.private and not self.interaction.context.dm_channel
 
     @property
     def covered(self) -> bool:
@@ -110,6 +110,8 @@ class Attendant:
             await self._decide(visit, button)
         elif VERBS[button.verb].asks:
             await self._ask(visit, button)
+        elif VERBS[button.verb].command is DELETE and _is_pressed_in_private(visit.interaction):
+            await self._delete(visit, button)
         else:
             await self._obey(visit, button.invocation())
 
@@ -119,6 +121,14 @@ class Attendant:
         message = visit.interaction.message
         here = {**visit.origin.address, "message_id": message.id if message else 0}
         await self._service.decide(button, replace(visit.origin, address=here))
+
+    async def _delete(self, visit: Visit, button: Button) -> None:
+        """Delete what only its person sees: only their own press still reaches its message."""
+        await promise_change(visit.interaction)
+        answer = await self._service.answer(button.invocation(), visit.origin)
+        with suppress(*TROUBLE):  # it is gone already
+            await visit.interaction.delete_original_response()
+        await whisper(visit.interaction, answer.text)
 
     async def _ask(self, visit: Visit, button: Button) -> None:
         options, held = await self._service.form(button, visit.origin)
@@ -155,3 +165,7 @@ class Attendant:
             with suppress(RequestError):  # it was deleted, or is of another place
                 return await self._service.answer(Invocation(PARAMETERS, {"job": job_id}), visit.origin)
         return await self._answer(visit, Invocation(SHOW, {"image": picture}))
+
+
+def _is_pressed_in_private(interaction: Interaction) -> bool:
+    return interaction.message is not None and interaction.message.flags.ephemeral

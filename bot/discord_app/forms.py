@@ -57,7 +57,7 @@ Field = ui.TextInput[Form] | ui.FileUpload[Form]
 
 def _field(option: Option, held: str) -> Field:
     if option.is_picture:
-        return ui.FileUpload(custom_id=option.name, required=option.required)
+        return ui.FileUpload(custom_id=option.name, required=option.required, min_values=int(option.required))
     style = discord.TextStyle.paragraph if option.phrase else discord.TextStyle.short
     return ui.TextInput(custom_id=option.name, style=style, required=option.required, default=held or None)
 

@@ -65,6 +65,12 @@ class Bot:
         everything = {**SMALL, **options}
         return await self.server.slash("imagine", everything, user=user or self.ada, channel=channel or self.channel)
 
+    async def draw(self, **options: str | int) -> Message:
+        """Ask for a picture, and return its message once everything about it is over."""
+        message = await (await self.imagine(**options)).message(has_pictures)
+        await self.ended()
+        return message
+
     async def use(self, name: str, user: User | None = None, **options: str) -> Message:
         asked = await self.server.slash(name, options, user=user or self.ada, channel=self.channel)
         return await asked.message()

@@ -39,7 +39,7 @@ def own_user(bot: User) -> Payload:
 def member(person: User, guild: Guild) -> Payload:
     """Describe a person as member of a guild, without the person."""
     return {
-        "roles": [],
+        "roles": [role_id for role_id, members in guild.roles.items() if person in members],
         "joined_at": guild.created_at,
         "premium_since": None,
         "communication_disabled_until": None,
@@ -90,14 +90,14 @@ def interaction_channel(place: Channel) -> Payload:
     return described
 
 
-def _everyone(guild: Guild) -> Payload:
+def _role(role_id: str, name: str, position: int) -> Payload:
     colors = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}
     return {
-        "id": guild.id,
-        "name": "@everyone",
+        "id": role_id,
+        "name": name,
         "description": None,
         "permissions": PERMISSIONS,
-        "position": 0,
+        "position": position,
         "color": 0,
         "colors": colors,
         "hoist": False,
@@ -113,7 +113,10 @@ def guild(place: Guild, bot: User) -> Payload:
     """Describe a guild in full, as GUILD_CREATE does."""
     return {
         **_guild_settings(place),
-        "roles": [_everyone(place)],
+        "roles": [
+            _role(place.id, "@everyone", 0),
+            *(_role(role_id, f"role {number}", number) for number, role_id in enumerate(place.roles, 1)),
+        ],
         "emojis": [],
         "stickers": [],
         "unavailable": False,

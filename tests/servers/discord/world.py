@@ -93,10 +93,17 @@ class Guild:
     world: "World" = field(repr=False)
     channels: list["Channel"] = field(default_factory=list)
     moderators: list[User] = field(default_factory=list)
+    roles: dict[str, list[User]] = field(default_factory=dict)
 
     def add_channel(self, name: str = "pictures", *, nsfw: bool = False) -> "Channel":
         """Open a text channel."""
         return self.world.add_channel(name, guild=self, nsfw=nsfw)
+
+    def add_role(self, *members: User) -> str:
+        """Give people a role, before the client connects; return its id."""
+        role_id = self.world.ids.next()
+        self.roles[role_id] = list(members)
+        return role_id
 
 
 @dataclass(eq=False, slots=True)
