@@ -106,7 +106,7 @@ async def test_imagine_is_acknowledged_while_the_engine_is_busy(server, bot):
         asked = [await bot.imagine(seed=seed) for seed in range(5)]
         for one in asked:
             assert (await one.acknowledged()).type == DEFER
-        await asked[-1].message(lambda message: "in the queue" in message.text)
+        await server.changes.until(lambda: any("in the queue" in one.original.text for one in asked), 5, "a number")
         assert len(await bot.store.untold()) == 5
 
 
