@@ -124,7 +124,7 @@ Rows = tuple[tuple[Button, ...], ...]
 def on_result(job: Job) -> Rows:
     """Lay out the buttons of a posted job: a row for each verb of one picture among several, then those of the job."""
     count = len(job.request.seeds())
-    whole = tuple(Button(verb, job.id) for verb in OF_JOB if verb != "edit" or can_be_edited(job))
+    whole = tuple(Button(verb, job.id) for verb in OF_JOB if _makes_sense(verb, job))
     if isinstance(job.request, Morph):
         return (whole,)
     if count == 1:
@@ -150,6 +150,8 @@ def on_waiting(job: Job) -> Rows:
     return ((Button("cancel", job.id),),)
 
 
-def can_be_edited(job: Job) -> bool:
-    """Tell whether the job has one prompt that can be written anew."""
-    return not isinstance(job.request, Mix | Morph | Batch)
+def _makes_sense(verb: str, job: Job) -> bool:
+    """Tell whether there is one prompt that can be written anew, and somebody whom a report reaches."""
+    if verb == "edit":
+        return not isinstance(job.request, Mix | Morph | Batch)
+    return verb != "report" or bool(job.address.get("moderated", True))

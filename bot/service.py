@@ -102,6 +102,7 @@ class Service:
             "language": settings.language,
             "private": settings.private,
             "spoiler": settings.spoiler,
+            "moderated": origin.is_moderated,
             "adult": origin.is_adult and settings.adult,
         }
         submission = Submission(request, origin.owner, origin.place, origin.surface, origin.key, address)

@@ -1,4 +1,4 @@
-"""What the service knows of the places where people ask: who asked, and the four things a place must do."""
+"""What the service knows of the places where people ask: who asked there, and what such a place must do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from bot.buttons import Rows
 from bot.commands import Upload
 from engine.events import Picture
 from engine.jobs import Job
+
+# Where people can be moderators.
+MODERATED = frozenset({"discord", "telegram"})
 
 
 class Undeliverable(Exception):
@@ -42,6 +45,11 @@ class Origin:
     def server(self) -> str:
         """Name the server that the place belongs to, or nothing for a person's own chat."""
         return "" if self.is_private else self.place.partition("/")[0]
+
+    @property
+    def is_moderated(self) -> bool:
+        """Tell whether somebody there may be a moderator."""
+        return bool(self.server) and self.surface in MODERATED
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,11 @@ from engine.records import AuditEntry
 ENTRIES_SHOWN = 20
 LOOKED_THROUGH = 200
 LONGEST_REASON = 300
-# Where somebody can read a report.
-MODERATED = frozenset({"discord", "telegram"})
 
 
 async def _report(desk: Desk, invocation: Invocation, origin: Origin) -> Answer:
     """Tell the moderators of a job; once is enough."""
-    if not origin.server or origin.surface not in MODERATED:
+    if not origin.is_moderated:
         raise RequestError("no_moderators_here")
     job, _ = await find(job_named(invocation), origin, desk.store)
     if job.server != origin.server:  # one's own of elsewhere, which nobody here can do anything about

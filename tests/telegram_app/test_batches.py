@@ -31,7 +31,7 @@ async def test_the_pictures_are_an_album_and_the_progress_becomes_its_descriptio
     assert len(drawn) == 3
     assert "seed 7, 8, 9" in words.text
     assert {data.partition(":")[0] for data in words.buttons.values()} == {
-        "again", "parameters", "files", "report", "delete",
+        "again", "parameters", "files", "delete",
     }  # fmt: skip
     assert {message.reply_to for message in (*pictures, words)} == {asked}
 
