@@ -10,8 +10,8 @@ from bot.advice import advice
 from bot.commands import DRAWING_COMMANDS, Command, Option
 from bot.localisation import knows, say
 from engine.catalog import ModelSpec
-from engine.dispatcher import EngineState
 from engine.errors import EngineError
+from engine.events import EngineState
 from engine.jobs import Job, JobStatus, JobUpdate
 from engine.requests import AnyRequest, Style
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
-from enum import StrEnum
 from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -16,7 +15,7 @@ import structlog
 
 from engine.caps import Caps
 from engine.errors import EngineError, PictureDamaged, QueueFull, WorkerLost
-from engine.events import Denoised, Done, Failed, JobEvent, Lost, Progress, Ready
+from engine.events import Denoised, Done, EngineState, Failed, JobEvent, Lost, Progress, Ready
 from engine.jobs import WAITING, Job, JobStatus, JobUpdate, Submission
 from engine.live import Live, next_batch
 from engine.requests import AnyRequest
@@ -37,15 +36,6 @@ HELD_S = 7 * 86_400.0
 LONGEST_INTERVAL_S = 60.0
 # How long an idle device waits for more requests to draw together: a person does not notice, a burst arrives within it.
 BATCH_WINDOW_S = 0.02
-
-
-class EngineState(StrEnum):
-    """Whether jobs can be drawn right now."""
-
-    WARMING_UP = "warming_up"
-    READY = "ready"
-    RESTARTING = "restarting"
-    MODEL_MISSING = "model_missing"
 
 
 class Dispatcher:

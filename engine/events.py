@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +86,12 @@ class Lost:
 
 JobEvent = Accepted | Progress | Denoised | Done | Failed
 WorkerEvent = JobEvent | Ready | Lost
+
+
+class EngineState(StrEnum):
+    """Whether jobs can be drawn right now."""
+
+    WARMING_UP = "warming_up"
+    READY = "ready"
+    RESTARTING = "restarting"
+    MODEL_MISSING = "model_missing"

@@ -9,9 +9,9 @@ import engine.retrying
 from engine.caps import Caps
 from engine.catalog import DEMO, Catalog
 from engine.checks import complete
-from engine.dispatcher import Dispatcher, EngineState
+from engine.dispatcher import Dispatcher
 from engine.errors import OutOfMemory, QueueFull, StoreFailed
-from engine.events import Picture, Progress
+from engine.events import EngineState, Picture, Progress
 from engine.jobs import Job, JobStatus, Submission
 from engine.requests import Text2Image
 from engine.store import Store, TransitionError
