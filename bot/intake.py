@@ -10,7 +10,7 @@ from bot.commands import Invocation, Kept, Upload
 from bot.surface import Origin
 from engine import inputs
 from engine.errors import RequestError
-from engine.jobs import Job, JobStatus
+from engine.jobs import SEEN, Job
 from engine.requests import InputPicture
 from engine.store import Store
 
@@ -38,7 +38,7 @@ async def take_in(invocation: Invocation, origin: Origin, store: Store) -> Invoc
 async def kept_of(named: str, origin: Origin, store: Store) -> Kept:
     """Keep a picture of an earlier job as an input: "0123456789.2" is its second one, without a number its first."""
     job, number = await find(named, origin, store)
-    if job.status is not JobStatus.POSTED:
+    if job.status not in SEEN:
         raise RequestError("job_without_pictures", value=job.id)
     picture = (await store.pictures(job.id))[number - 1]
     return await _keep(f"{named}.png", picture.data, store)

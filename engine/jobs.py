@@ -37,6 +37,8 @@ TRANSITIONS = MappingProxyType(
 )
 WAITING = frozenset({S.QUEUED, S.LEASED})
 TO_DELIVER = frozenset({S.RENDERED, S.POSTING})
+# A person may see the pictures a moment before it is known that they do.
+SEEN = frozenset({S.POSTING, S.POSTED})
 ENDED = frozenset(status for status, after in TRANSITIONS.items() if not after)
 
 

@@ -204,8 +204,8 @@ async def brush(page: Page) -> None:
 
 
 async def latest(bot: WebBot):
-    await bot.until(JobStatus.POSTED)
-    return (await bot.store.with_status([JobStatus.POSTED]))[-1].request
+    """Return what was asked for last by a person who has seen the pictures."""
+    return (await bot.store.with_status([JobStatus.POSTING, JobStatus.POSTED]))[-1].request
 
 
 def photo(folder: Path) -> Path:

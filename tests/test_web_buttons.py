@@ -10,6 +10,7 @@ import pytest_asyncio
 from PIL import Image
 
 from bot.buttons import on_mask, on_result
+from bot.commands import COMMANDS, DRAWING_COMMANDS
 from bot.localisation import say, speaking
 from engine.catalog import DEMO, Catalog
 from engine.jobs import Job, JobStatus
@@ -237,6 +238,36 @@ async def test_covered_pictures_are_shown_to_whoever_points_at_them(bot, visitor
     await visitor.draw()
     await visitor.until(lambda page: page.preview.count("covered") == 2)
     assert not visitor.gallery
+
+
+# What is typed, and the words that answer it; those that draw are asked for in `test_web_pictures` and above.
+ANSWERED = {
+    "/again --of {job} a hen": "“a hen”",
+    "/queue": "You have nothing in the queue.",
+    "/cancel": "You have nothing waiting or running.",
+    "/history": "{job}: done",
+    "/show {job}": "Number {job}",
+    "/settings": "Not set: ",
+    "/settings count 1": "count is now 1 (yours).",
+    "/styles": "No styles are set up here.",
+    "/models": "demo: 128x128",
+    "/stats": "pictures: ",
+    "/privacy": "Kept about you",
+    "/report {job}": "There are no moderators here.",
+    "/audit": "That is for moderators.",
+    "/help": "/imagine: Draw a picture from words",
+    "/delete {job}": "Deleted {job}.",
+}
+
+
+async def test_each_command_that_draws_nothing_new_is_answered_in_the_chat(bot, visitor):
+    job = await drawn(bot, visitor)
+    for words, answer in ANSWERED.items():
+        await visitor.say(words.format(job=job.id))
+        await visitor.until(lambda page, answer=answer: answer.format(job=job.id) in page.last)
+    drawing = {*(command.name for command in DRAWING_COMMANDS), "start"}
+    tried = {words.split()[0].removeprefix("/") for words in ANSWERED}
+    assert tried == {command.name for command in COMMANDS if "web" in command.surfaces} - drawing
 
 
 async def test_a_german_reads_german_and_a_setting_outweighs_the_browser(bot):

@@ -14,7 +14,7 @@ from engine.catalog import Catalog
 from engine.dispatcher import Dispatcher
 from engine.errors import RequestError
 from engine.events import Picture
-from engine.jobs import Job, JobStatus
+from engine.jobs import SEEN, Job
 from engine.store import Store
 
 
@@ -32,7 +32,7 @@ class Desk:
     async def posted(self, invocation: Invocation, origin: Origin) -> tuple[Job, list[Picture]]:
         """Find the job that is named, and its pictures; raise `RequestError` where it has none to show."""
         job, _ = await find(job_named(invocation), origin, self.store)
-        if job.status is not JobStatus.POSTED:
+        if job.status not in SEEN:
             raise RequestError("job_without_pictures", value=job.id)
         return job, await self.store.pictures(job.id)
 

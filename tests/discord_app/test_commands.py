@@ -31,7 +31,7 @@ DRAWN = {
     "batch": ({"prompts": "a cat", "list": Upload("more.txt", b"a dog\na fox\n"), "size": "64x64"}, 3),
     "again": ({"of": "JOB", "prompt": "a hen"}, 1),
 }
-# What is answered to one person, and the words of it; those of a later version are answered somehow.
+# What is answered to one person, and the words of it.
 TOLD = {
     "queue": ({}, say("queue-none")),
     "history": ({}, "JOB"),
@@ -40,11 +40,11 @@ TOLD = {
     "models": ({}, "demo"),
     "help": ({"command": "mix"}, "/mix"),
     "depth": ({"image": PHOTO, "prompt": "a fox"}, "kandinsky-2-2"),
-    "stats": ({}, ""),
-    "settings": ({}, ""),
-    "privacy": ({"action": "show"}, ""),
-    "audit": ({}, ""),
-    "report": ({"job": "JOB"}, ""),
+    "stats": ({}, "pictures: "),
+    "settings": ({"name": "count", "value": "1"}, "count is now 1"),
+    "privacy": ({"action": "show"}, "Kept about you"),
+    "report": ({"job": "JOB"}, "The moderators now see JOB"),
+    "audit": ({}, say("error-moderators-only")),
     "delete": ({"job": "JOB"}, "JOB"),
 }
 # Of these two the tests of masks and of cancelling tell.

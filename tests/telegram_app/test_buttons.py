@@ -135,7 +135,7 @@ CHECKS = {
 
 def test_no_verb_is_forgotten():
     masks = {"go", "invert", "grow", "stop"}  # tested with the masks
-    assert CHECKS.keys() | masks | {"cancel"} == VERBS.keys()
+    assert CHECKS.keys() | masks | {"cancel", "report"} == VERBS.keys()
 
 
 async def test_cancel_stands_below_the_progress_and_stops_the_owner_s_job_after_a_restart_too(bot):
