@@ -18,7 +18,8 @@ WORKDIR /app
 
 ENV VIRTUAL_ENV=/app/.venv \
     PATH=/app/.venv/bin:$PATH \
-    UV_NO_CACHE=1
+    UV_NO_CACHE=1 \
+    UV_COMPILE_BYTECODE=1
 COPY --chown=bot:bot requirements.lock ./
 RUN python3 -m venv "$VIRTUAL_ENV" \
  && python -m pip install --no-cache-dir uv==0.13.9 \

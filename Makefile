@@ -14,6 +14,8 @@ UV_FIND_LINKS := $(PIP_FIND_LINKS)
 endif
 export UV_SYSTEM_CERTS := 1
 export VIRTUAL_ENV := $(CURDIR)/.venv
+# Compiled as it is installed, a worker starts in half the time, even where Python may write no bytecode.
+export UV_COMPILE_BYTECODE := 1
 
 .PHONY: env demo test lint types unit lock clean
 env: .venv/.installed
