@@ -32,7 +32,7 @@ GROWTH = 0.02
 async def draft(request: Inpaint, store: Store) -> Inpaint:
     """Work out the mask of `request` from its pictures; raise `RequestError` where nothing says what to repaint."""
     given = await store.inputs(request)
-    mask = await asyncio.to_thread(_mask, request, {name: inputs.open_image(data) for name, data in given.items()})
+    mask = await asyncio.to_thread(_mask, request, given)
     return await with_mask(request, mask, store)
 
 
@@ -40,9 +40,7 @@ async def change(request: Inpaint, verb: str, store: Store) -> Inpaint:
     """Invert or grow the mask of `request`; raise `RequestError` where nothing, or all, would be repainted."""
     assert request.mask  # noqa: S101 - a held request has its mask
     given = await store.inputs(request)
-    mask = inputs.open_image(given[request.mask.sha256]).convert("L")
-    pixels = max(1, round(GROWTH * max(mask.size)))
-    changed = await asyncio.to_thread(masks.invert, mask) if verb == "invert" else masks.grow(mask, pixels)
+    changed = await asyncio.to_thread(_changed, given[request.mask.sha256], verb)
     return await with_mask(request, changed, store)
 
 
@@ -60,8 +58,7 @@ async def overlay_of(request: AnyRequest, store: Store) -> bytes:
     assert isinstance(request, Inpaint)  # noqa: S101 - nothing else is held
     assert request.mask  # noqa: S101
     given = await store.inputs(request)
-    picture, mask = inputs.open_image(given[request.picture.sha256]), inputs.open_image(given[request.mask.sha256])
-    return images.preview(await asyncio.to_thread(masks.overlay, picture, mask.convert("L")))
+    return await asyncio.to_thread(_overlay, given[request.picture.sha256], given[request.mask.sha256])
 
 
 async def by_words(words: str, picture: Kept, origin: Origin, dispatcher: Dispatcher, store: Store, model: str) -> Kept:
@@ -100,14 +97,23 @@ async def _collect(job: Job, store: Store) -> None:
         await store.move(job.id, status, told=True)
 
 
-def _mask(request: Inpaint, given: dict[str, Image.Image]) -> Image.Image:
+def _changed(data: bytes, verb: str) -> Image.Image:
+    mask = inputs.open_image(data).convert("L")
+    return masks.invert(mask) if verb == "invert" else masks.grow(mask, max(1, round(GROWTH * max(mask.size))))
+
+
+def _overlay(picture: bytes, mask: bytes) -> bytes:
+    return images.preview(masks.overlay(inputs.open_image(picture), inputs.open_image(mask).convert("L")))
+
+
+def _mask(request: Inpaint, given: dict[str, bytes]) -> Image.Image:
     """Choose how the pictures say it: by a black-and-white picture, by what was painted, or by transparency."""
-    picture = given[request.picture.sha256]
+    picture = inputs.open_image(given[request.picture.sha256])
     if not request.mask:
         if not masks.has_alpha(picture):
             raise RequestError("mask_missing")
         return masks.of_alpha(picture)
-    second = given[request.mask.sha256]
+    second = inputs.open_image(given[request.mask.sha256])
     if masks.has_alpha(second) and second.size == picture.size:
         return masks.of_alpha(second)
     if is_black_and_white(second):

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, and_, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.jobs import WAITING, Job, JobStatus
+from engine.jobs import Job, JobStatus
 from engine.rows import ASKED, COUNTS, WISHED, job_of, on_server
 from engine.tables import jobs, tallies
 
@@ -61,12 +61,6 @@ async def used(connection: AsyncConnection, owner: str, since: float, now: float
     kept = await connection.scalar(select(func.coalesce(func.sum(ASKED), 0)).where(mine))
     gone = await connection.scalar(select(func.coalesce(func.sum(tallies.c.pictures), 0)).where(deleted))
     return int(kept or 0) + int(gone or 0)
-
-
-async def active(connection: AsyncConnection, owner: str) -> int:
-    """Count an owner's waiting and running jobs."""
-    query = select(func.count()).where(jobs.c.owner == owner, jobs.c.status.in_(WAITING))
-    return int(await connection.scalar(query) or 0)
 
 
 async def statistics(connection: AsyncConnection, since: float, server: str | None, owner: str | None) -> Statistics:

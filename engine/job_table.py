@@ -138,11 +138,6 @@ class JobTable:
         async with self._database.read() as connection:
             return await history.used(connection, owner, since, time.time(), server)
 
-    async def active_of(self, owner: str) -> int:
-        """Count an owner's waiting and running jobs."""
-        async with self._database.read() as connection:
-            return await history.active(connection, owner)
-
     async def statistics(self, since: float, server: str | None = None, owner: str | None = None) -> Statistics:
         """Count the jobs that were asked for since then, in all, on one server or by one owner."""
         async with self._database.read() as connection:

@@ -66,12 +66,6 @@ async def test_use_is_counted_since_a_time_and_on_a_server(shelf):
     assert await shelf.store.used_since("discord:2", 0) == 0
 
 
-async def test_active_jobs_wait_or_run(shelf):
-    for status in STATES:
-        await shelf.put(status=status)
-    assert await shelf.store.active_of("discord:1") == 2
-
-
 async def test_statistics_count_what_was_asked_for_and_how_long_it_took(shelf):
     for waited_s in range(1, 11):
         await shelf.put(text(count=2), waited_s=waited_s)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot import replies
 from bot.answers.desk import Answerer, Desk, job_named
 from bot.buttons import FILES, FULL, PARAMETERS, on_picture, on_result
@@ -20,7 +22,7 @@ async def _show(desk: Desk, invocation: Invocation, origin: Origin) -> Answer:
     """Show a job by its number, or what a picture's file says about how it was made."""
     sent = [it for it in (*invocation.options.values(), *invocation.pictures) if isinstance(it, Upload)]
     if sent:
-        return Answer(replies.read_back(images.read_parameters(sent[0].data)))
+        return Answer(replies.read_back(await asyncio.to_thread(images.read_parameters, sent[0].data)))
     if not job_named(invocation):
         raise RequestError("show_what")
     if "." in job_named(invocation):
