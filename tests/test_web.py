@@ -3,7 +3,6 @@
 import asyncio
 import io
 import re
-import socket
 import time
 from types import SimpleNamespace
 
@@ -13,7 +12,6 @@ from PIL import Image
 
 from bot import replies
 from bot.commands import QUEUE
-from bot.listener import PortTaken, listen
 from bot.localisation import say
 from bot.web.words import word
 from engine.catalog import DEMO, KANDINSKY_2_2, Catalog
@@ -291,13 +289,6 @@ async def test_a_page_left_open_over_a_restart_goes_on(tmp_path, monkeypatch, cl
     async with bot.running(), Visitor(bot.url, cookies) as visitor:
         visitor.seen = seen
         await picture(visitor, f"a hen {SMALL}")
-
-
-def test_a_taken_port_is_named_with_the_way_to_another():
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        with pytest.raises(PortTaken, match=rf"Port {port} is taken.*PORT=\d+ make demo.*\[web\]"):
-            listen("127.0.0.1", port)
 
 
 async def test_an_idle_page_hardly_wakes_the_loop(tmp_path):
