@@ -14,15 +14,15 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from bot import replies
-from bot.commands import DRAWING_COMMANDS, IMAGINE, Command, Invocation, Option
+from bot.commands.table import DRAWING_COMMANDS, IMAGINE, Command, Invocation, Option
 from bot.config import Config, ConfigError, load
 from bot.health import CannotServe
 from bot.logs import configure
+from bot.words import replies
 from engine.errors import EngineError, RequestError
 
 if TYPE_CHECKING:
-    from bot.generate import Order
+    from bot.surfaces.shell.surface import Order
 
 FAILED, WRONG_USAGE = 1, 2
 DEFAULT_FILE = Path("config.toml")
@@ -105,7 +105,7 @@ def generate(
     **options: object,
 ) -> None:
     """Draw a picture, or one for each line of a file."""
-    from bot import generate as drawing  # it imports the engine: seconds that --help need not wait
+    from bot.surfaces.shell import surface as drawing  # it imports the engine: seconds that --help need not wait
 
     settings = _load(config or _default_file(), quiet=True)
     with _problems_end_the_program():
@@ -118,7 +118,7 @@ def _offer(command: Command) -> None:
     @app.command(command.name, help=replies.command_help(command) + ".")
     @options_of(command)
     def draw(output: Output = None, config: ConfigFile = None, **options: object) -> None:
-        from bot import generate as drawing
+        from bot.surfaces.shell import surface as drawing
 
         settings = _load(config or _default_file(), quiet=True)
         with _problems_end_the_program():
@@ -131,7 +131,7 @@ for _command in DRAWING_COMMANDS:
 
 
 def _draw(settings: Config, orders: Sequence[Order]) -> None:
-    from bot import generate as drawing
+    from bot.surfaces.shell import surface as drawing
 
     with Progress(console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bar:
         failed = asyncio.run(drawing.generate(settings, orders, bar))
@@ -154,7 +154,7 @@ def bench(
     config: ConfigFile = None,
 ) -> None:
     """Measure what a model does on this machine, beside a plain script of diffusers."""
-    from bot import bench as benchmark
+    from bot.surfaces.shell import bench as benchmark
 
     settings = _load(config or _default_file(), quiet=True)
     with _problems_end_the_program():
@@ -167,7 +167,7 @@ def bench(
 @app.command()
 def doctor(config: ConfigFile = None) -> None:
     """Say what is missing, and how to mend it."""
-    from bot.doctor import examine
+    from bot.surfaces.shell.doctor import examine
 
     if not examine(config or _default_file(), Console()):
         raise typer.Exit(FAILED)
@@ -189,7 +189,7 @@ ModelName = Annotated[str, typer.Argument(help="A name that `models list` shows.
 @models.command("list")
 def list_models() -> None:
     """Show each model: whether it is here, what it takes on the disk, what it can do."""
-    from bot.models import show
+    from bot.surfaces.shell.models import show
 
     show(Console())
 
@@ -197,7 +197,7 @@ def list_models() -> None:
 @models.command("download")
 def download_model(name: ModelName) -> None:
     """Fetch what is missing of a model, after a look at the free disk."""
-    from bot.models import download
+    from bot.surfaces.shell.models import download
 
     with _problems_end_the_program():
         download(name, Console())
@@ -206,7 +206,7 @@ def download_model(name: ModelName) -> None:
 @models.command("verify")
 def verify_model(name: ModelName) -> None:
     """Read every file of a model and name those that are missing or damaged."""
-    from bot.models import verify
+    from bot.surfaces.shell.models import verify
 
     with _problems_end_the_program():
         if not verify(name, Console()):
@@ -216,7 +216,7 @@ def verify_model(name: ModelName) -> None:
 @models.command("remove")
 def remove_model(name: ModelName, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Delete a model's files from this machine."""
-    from bot.models import question, remove, taken
+    from bot.surfaces.shell.models import question, remove, taken
 
     with _problems_end_the_program():
         if not taken(name):

@@ -14,7 +14,7 @@ from bot.assembly import catalog_of, running_engine
 from bot.config import Config
 from bot.health import CannotServe, heartbeat
 from bot.listener import listen
-from bot.service import Service
+from bot.service.service import Service
 from bot.surface import Surface
 from engine.catalog import Catalog
 
@@ -75,15 +75,15 @@ def _surfaces(
     """Make the configured surfaces; their libraries take seconds to import, so one that is off is not imported."""
     surfaces: list[ServingSurface] = []
     if config.discord.token:
-        from bot.discord_app import DiscordApp
+        from bot.surfaces.discord import DiscordApp
 
         surfaces.append(DiscordApp(config.discord, service, catalog.names()))
     if config.telegram.token:
-        from bot.telegram_app import TelegramApp
+        from bot.surfaces.telegram import TelegramApp
 
         surfaces.append(TelegramApp(config.telegram, service))
     if listener:
-        from bot.web import WebApp
+        from bot.surfaces.web import WebApp
 
         surfaces.append(WebApp(config.web, service, catalog, listener, _page_secret(config.store.path), announce))
     return surfaces

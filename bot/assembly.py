@@ -9,19 +9,19 @@ from dataclasses import dataclass
 
 from platformdirs import user_cache_path
 
+from bot.commands.styles import styles_of
 from bot.config import Config
-from bot.policy import Limits, Rules, Who
-from bot.service import Service
-from bot.styles import styles_of
-from engine.caps import Caps
+from bot.rules.policy import Limits, Rules, Who
+from bot.service.service import Service
 from engine.catalog import Catalog, Repository
-from engine.dispatcher import Dispatcher
-from engine.language import TRANSLATOR
+from engine.dispatch.caps import Caps
+from engine.dispatch.dispatcher import Dispatcher
+from engine.models.language import TRANSLATOR
 from engine.requests import Style
 from engine.retention import sweep_forever
-from engine.store import Store
+from engine.settings import Classifying, Keeping, WorkerSettings
+from engine.store.store import Store
 from engine.workers.process import ProcessWorker
-from engine.workers.settings import Classifying, Keeping, WorkerSettings
 
 
 @dataclass(frozen=True, slots=True)

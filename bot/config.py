@@ -28,11 +28,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from bot.commands import COMMANDS
-from bot.policy import ALWAYS_ALLOWED
+from bot.commands.table import COMMANDS
+from bot.rules.policy import ALWAYS_ALLOWED
 from engine.catalog import KNOWN
 from engine.requests import MAX_PROMPT
-from engine.workers.settings import Action, Compile, Memory, Quantise
+from engine.settings import Action, Compile, Memory, Quantise
 
 ENV_PREFIX = "KANDINSKY_BOT_"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.buttons import Rows
-from bot.commands import Upload
+from bot.commands.buttons import Rows
+from bot.commands.table import Upload
 from engine.events import Picture
 from engine.jobs import Job
 
@@ -74,7 +74,7 @@ class Surface(Protocol):
     """Be one place where people ask: Discord, Telegram, the web page, the shell.
 
     `address` of the job says where to answer. All calls may come after a restart, and more than once; they are made
-    while `bot.localisation` speaks the job's language. `confirms_masks` says that `ask` is to be called.
+    while `bot.words.localisation` speaks the job's language. `confirms_masks` says that `ask` is to be called.
     """
 
     name: str

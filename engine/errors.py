@@ -1,7 +1,7 @@
 """What can go wrong in the engine, sorted by whose fault it is.
 
 No class here holds a sentence for people: a `code` names the case and `facts` fill in the words, which stand in one
-place (`bot.replies`), in the reader's language.
+place (`bot.words.replies`), in the reader's language.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import structlog
 
-from engine.dispatcher import Dispatcher
+from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import StoreFailed
-from engine.store import Store
+from engine.store.store import Store
 
 log = structlog.get_logger()
 

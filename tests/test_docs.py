@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands import COMMANDS
+from bot.commands.table import COMMANDS
 from bot.config import Config
 
 ROOT = Path(__file__).parent.parent

@@ -22,16 +22,17 @@ import torch
 from diffusers import KandinskyV22Img2ImgPipeline, KandinskyV22Pipeline, KandinskyV22PriorPipeline
 from PIL import Image
 
-from engine import inputs
 from engine.catalog import DEMO
 from engine.checks import complete
-from engine.dispatcher import Dispatcher
+from engine.dispatch.dispatcher import Dispatcher
 from engine.jobs import JobStatus, Submission
-from engine.kandinsky import device, embedded, loading
+from engine.kandinsky.embedded import embedded
+from engine.kandinsky.placing import device, loading
+from engine.pictures import inputs
 from engine.requests import AnyRequest, Img2Img, InputPicture, Mix, Part, Text2Image
-from engine.store import Store
+from engine.settings import WorkerSettings
+from engine.store.store import Store
 from engine.workers.process import ProcessWorker
-from engine.workers.settings import WorkerSettings
 
 REQUESTS = 32
 PEOPLE = 8

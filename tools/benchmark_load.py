@@ -17,7 +17,7 @@ from pathlib import Path
 
 import structlog
 
-from tests.load import Load, Outcome, run
+from tests.whole.load import Load, Outcome, run
 
 FULL = Load(discord_servers=10, telegram_servers=10, spread_s=60, step_s=0.05)
 QUICK = Load(discord_servers=2, telegram_servers=2, spread_s=6, step_s=0.02)

@@ -16,10 +16,10 @@ from random import Random
 
 from engine.catalog import DEMO
 from engine.checks import complete
-from engine.kandinsky import device, loading
-from engine.kandinsky.families import load_models
+from engine.kandinsky.families.loaders import load_models
+from engine.kandinsky.placing import device, loading
+from engine.models.model import Drawing, Model
 from engine.requests import Text2Image
-from engine.workers.model import Drawing, Model
 from tools.train_demo_model.captions import held_out_caption
 from tools.train_demo_model.evaluate import share, wanted_scenes
 from tools.train_demo_model.judge import judge

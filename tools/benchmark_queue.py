@@ -16,13 +16,13 @@ from pathlib import Path
 
 import structlog
 
-from bot.commands import IMAGINE, QUEUE, Invocation
-from bot.service import Service
+from bot.commands.table import IMAGINE, QUEUE, Invocation
+from bot.service.service import Service
 from bot.surface import Load, Origin
 from engine.catalog import DEMO, Catalog
-from engine.dispatcher import Dispatcher
+from engine.dispatch.dispatcher import Dispatcher
 from engine.jobs import Job
-from engine.store import Store
+from engine.store.store import Store
 from engine.workers.fake import FakeWorker
 
 JOBS = (0, 100, 1_000, 2_000)

@@ -18,8 +18,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from engine.errors import EngineError
-from engine.kandinsky import fullsize
-from engine.memory import FAMILIES, GIB, QUANTISED_LADDER, Components, place, with_parts
+from engine.kandinsky.bench import fullsize
+from engine.kandinsky.placing.plan import FAMILIES, GIB, QUANTISED_LADDER, Components, place, with_parts
 
 FILE = Path(__file__).parent.parent / "docs" / "memory.md"
 CARDS_GIB = (8, 12, 16, 24, 48, 80)

@@ -19,7 +19,7 @@ from tests.servers.discord import DiscordServer, Upload
 from tests.servers.discord import Message as DiscordMessage
 from tests.servers.telegram import TelegramServer
 from tests.servers.telegram.chats import Chat
-from tests.whole_bot import START_S, WholeBot, discord_settings, environment, telegram_settings
+from tests.whole.whole_bot import START_S, WholeBot, discord_settings, environment, telegram_settings
 from tools.mockup_pages import Asked, discord_page, telegram_page
 from tools.screenshots import ARGUMENTS, FOLDER, chromium, smaller
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bot.web.page import EXAMPLES
+from bot.surfaces.web.page import EXAMPLES
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 WORDS = "/imagine a big red circle on a yellow background --seed 7"

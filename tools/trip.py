@@ -28,13 +28,13 @@ from types import CodeType, FrameType
 import structlog
 from PIL import Image
 
-from tests.discord_app.bot import Bot as DiscordBot
-from tests.discord_app.bot import has_pictures
+from tests.bot.surfaces.discord.bot import Bot as DiscordBot
+from tests.bot.surfaces.discord.bot import has_pictures
+from tests.bot.surfaces.telegram.bot import Bot as TelegramBot
+from tests.bot.surfaces.telegram.bot import press, result
 from tests.servers.discord import DiscordServer, Upload
 from tests.servers.telegram import TelegramServer
 from tests.servers.telegram.chats import Chat
-from tests.telegram_app.bot import Bot as TelegramBot
-from tests.telegram_app.bot import press, result
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = tuple(f"{ROOT / name}/" for name in ("bot", "engine"))

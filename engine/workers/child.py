@@ -18,14 +18,14 @@ import structlog
 from engine.catalog import ENGLISH_ONLY
 from engine.errors import EngineError, WorkerLost
 from engine.events import Lost, Ready, WorkerEvent
-from engine.picture_check import Checked
-from engine.prompts import ManyPrompts
-from engine.segmentation import Segmenting
-from engine.understanding import Interpreted
+from engine.models.model import Model, Models
+from engine.models.picture_check import Checked
+from engine.models.prompts import ManyPrompts
+from engine.models.segmentation import Segmenting
+from engine.models.understanding import Interpreted
+from engine.settings import WorkerSettings
 from engine.workers.base import Task
-from engine.workers.model import Model, Models
 from engine.workers.render import Renderer, Work
-from engine.workers.settings import WorkerSettings
 
 ENCODERS = 2
 DEVICE_FAULT = 70  # EX_SOFTWARE of sysexits.h
@@ -83,10 +83,11 @@ class Mailbox:
 def load_models(settings: WorkerSettings) -> Models:
     """Load the models of `settings` in this process; raise `ModelMissing` for files that are not there."""
     # Here, not above: the parent imports this module too, and stays without torch.
-    from engine.kandinsky import device, loading
+    from engine.kandinsky.placing import device, loading
 
     loading.keep_libraries_quiet()  # before the families: diffusers speaks while it is imported
-    from engine.kandinsky import classifying, families, segmenting, translation
+    from engine.kandinsky.families import loaders as families
+    from engine.kandinsky.helpers import classifying, segmenting, translation
 
     device.use_all_cores()
     # First: without it nothing may be drawn, and the models then see how much memory it has left them.

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 
 from PIL import Image
 
-from engine import images
 from engine.errors import WorkerLost
 from engine.events import Accepted, Denoised, Done, Failed, Lost, Progress, Ready, WorkerEvent
-from engine.finishing import finish
+from engine.pictures import images
+from engine.pictures.finishing import finish
 from engine.requests import AnyRequest, Segment
 from engine.workers.base import Task
 from engine.workers.render import failure

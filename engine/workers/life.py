@@ -9,10 +9,10 @@ from contextlib import suppress
 
 from engine.errors import WorkerLost
 from engine.events import WorkerEvent
+from engine.settings import WorkerSettings
 from engine.workers import child
 from engine.workers.base import Task
 from engine.workers.child import Cancel, Load
-from engine.workers.settings import WorkerSettings
 
 # How long each way of ending the process may take before the next, harder one: ask, terminate, kill.
 GRACE_S = 2.0

@@ -9,10 +9,10 @@ from contextlib import suppress
 
 from engine.errors import WorkerLost
 from engine.events import Denoised, Done, Failed, Lost, Ready, WorkerEvent
+from engine.settings import WorkerSettings
 from engine.workers.base import Task
 from engine.workers.child import Cancel, Load, load_models
 from engine.workers.life import Life
-from engine.workers.settings import WorkerSettings
 
 
 class ProcessWorker:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from engine import images, inputs
 from engine.errors import Cancelled, EngineError, WorkerLost
 from engine.events import Accepted, Denoised, Done, Failed, Progress, WorkerEvent
-from engine.finishing import finish
+from engine.models.model import Drawing, Drawn, Model, OnStep, Step
+from engine.pictures import images, inputs
+from engine.pictures.finishing import finish
 from engine.workers.base import Task
-from engine.workers.model import Drawing, Drawn, Model, OnStep, Step
 
 # Twenty a second are more than any platform shows, and a tiny model makes hundreds of steps.
 PROGRESS_INTERVAL_S = 0.05

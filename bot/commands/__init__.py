@@ -1,0 +1,1 @@
+"""What can be asked: the command table, and the reading and writing of what people type. Pure."""

@@ -1,0 +1,55 @@
+"""Read the parts of a mix or a morph: words and pictures with weights. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from bot.commands.table import Kept
+from engine.errors import RequestError
+from engine.requests import Mix, Request
+
+# "a tiger":0.4, whatever quotation marks the keyboard writes; cat.png:0.6; image2:0.6.
+_WEIGHT = r"(?::(\d*\.?\d+))?"
+_QUOTED = re.compile(rf"[\"“”„«»](.+?)[\"“”«»]{_WEIGHT}")
+_NAMED = re.compile(rf"(\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)|(?:image|picture)[1-4]){_WEIGHT}(?=\s|$)", re.IGNORECASE)
+_WORDS = re.compile(rf"(.+?){_WEIGHT}")
+
+
+def read_parts(kind: type[Request], text: str, given: Sequence[Kept]) -> dict[str, object]:
+    """Read what is to be mixed: words and pictures in the order in which they are named, then the other pictures.
+
+    Returns the fields of a `Mix` or a `Morph`; raises `RequestError` where a morph has not just two ends.
+    """
+    named = {picture.name.lower(): picture for picture in given}
+    named |= {f"{word}{number}": picture for word in ("image", "picture") for number, picture in enumerate(given, 1)}
+    parts, left = [], list(given)
+    for token, weight in split_parts(text):
+        picture = named.get(token.lower())
+        if picture in left:
+            left.remove(picture)
+        parts.append(_part(picture, token, weight))
+    parts += [_part(picture, "", None) for picture in left]
+    if kind is Mix:
+        return {"parts": parts}
+    if len(parts) != 2:
+        raise RequestError("wrong_ends", count=len(parts))
+    return {"start": parts[0], "end": parts[1]}
+
+
+def _part(picture: Kept | None, token: str, weight: str | None) -> dict[str, object]:
+    what: dict[str, object] = {"picture": picture.picture} if picture else {"text": token}
+    return what | ({"weight": float(weight)} if weight else {})
+
+
+def split_parts(text: str) -> Iterator[tuple[str, str | None]]:
+    """Split `"a tiger":0.4 cat.png:0.6` or `a tiger | a cat` into words or names and their weights."""
+    while text := text.strip(" |\t\n"):
+        match = _QUOTED.match(text) or _NAMED.match(text)
+        if match:
+            text = text[match.end() :]
+        else:
+            head, _, text = text.partition("|")
+            match = _WORDS.fullmatch(head.strip())
+        if match:
+            yield match[1].strip(), match[2]

@@ -1,0 +1,173 @@
+"""From the queue to the posted picture: show a job's progress, deliver it, and go on trying until its person knows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+import structlog
+
+from bot.rules import safety
+from bot.rules.safety import NotShown
+from bot.service.masking import INTERNAL, drop_search, overlay_of
+from bot.surface import Surface, Undeliverable
+from bot.words import replies
+from bot.words.localisation import speaking
+from engine.dispatch.dispatcher import Dispatcher
+from engine.errors import EngineError, PictureDamaged
+from engine.jobs import TO_DELIVER, Job, JobStatus
+from engine.settings import Action
+from engine.store.store import Store
+
+log = structlog.get_logger()
+
+RETRY_FIRST_S = 1.0
+RETRY_LONGEST_S = 300.0
+MAX_TRIES = 300
+
+
+class Followers:
+    """Keep one background task for each job until its person was told how it ended."""
+
+    def __init__(
+        self, dispatcher: Dispatcher, store: Store, surfaces: Mapping[str, Surface], action: Action = "blur"
+    ) -> None:
+        """Take `action`, which is what is done with flagged pictures."""
+        self._dispatcher = dispatcher
+        self._store = store
+        self._surfaces = surfaces
+        self._action = action
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def follow(self, job: Job) -> asyncio.Task[None]:
+        """Follow a job, or show the mask of a held one; one task per job, however often."""
+        if job.id not in self._tasks:
+            task = asyncio.create_task(self._speak(job), name=f"follow {job.id}")
+            self._tasks[job.id] = task
+            task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
+        return self._tasks[job.id]
+
+    async def shown(self, job: Job) -> Job:
+        """Return a held job once its mask was shown, and so what its surface then committed to remember."""
+        if showing := self._tasks.get(job.id):
+            await asyncio.wait({showing})
+        return await self._store.get(job.id)
+
+    async def follow_anew(self, job: Job) -> None:
+        """Follow a job that is held no more, once its mask was shown."""
+        if shown := self._tasks.get(job.id):
+            await asyncio.wait({shown})
+        self.follow(job)
+
+    async def resume(self) -> None:
+        """Follow every job of an earlier run whose person was not told how it ended."""
+        for job in await self._store.untold():
+            if job.surface in self._surfaces:  # a surface that is off now keeps its jobs until it is on again
+                self.follow(job)
+            elif job.surface == INTERNAL:
+                await drop_search(job, self._dispatcher, self._store)
+
+    async def close(self) -> None:
+        """Stop following; the jobs are kept and followed again by the next `resume`."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _speak(self, job: Job) -> None:
+        """Follow in the language of the person who asked."""
+        surface = self._surfaces[job.surface]
+        with speaking(str(job.address.get("language", ""))):
+            await (self._ask(job, surface) if job.status is JobStatus.HELD else self._follow(job, surface))
+
+    async def _ask(self, job: Job, surface: Surface) -> None:
+        """Show a held job's mask, trying as long as for a picture; where it cannot be shown, the job stays held."""
+        overlay, text = await overlay_of(job.request, self._store), replies.mask_question(job)
+        for wait_s in _waits():
+            try:
+                await surface.ask(job, overlay, text)
+            except Undeliverable:
+                return
+            except Exception as error:  # noqa: BLE001 - whatever the platform throws, it is tried again
+                log.warning("mask_not_shown", job=job.id, surface=surface.name, error=repr(error))
+                await asyncio.sleep(wait_s)
+            else:
+                return
+
+    async def _follow(self, job: Job, surface: Surface) -> None:
+        shown = None
+        async for update in self._dispatcher.updates(job.id, surface.progress_interval_s):
+            text = replies.progress(update, self._dispatcher.state)
+            if text != shown:
+                await self._show(surface, update.job, text, update.preview)
+            shown = text
+        await self._finish(job.id, surface)
+
+    async def _show(self, surface: Surface, job: Job, text: str, preview: bytes | None) -> None:
+        try:
+            await surface.show(job, text, preview)
+        except Exception as error:  # noqa: BLE001 - a lost progress message must not cost the picture
+            log.warning("progress_not_shown", job=job.id, surface=surface.name, error=type(error).__name__)
+
+    async def _finish(self, job_id: str, surface: Surface) -> None:
+        """Try until the person was told how the job ended; give up after about a day of refusals."""
+        for wait_s in _waits():
+            if await self._told(job_id, surface, wait_s):
+                return
+            await asyncio.sleep(wait_s)
+        await self._give_up(job_id, "it was refused for a day")
+
+    async def _told(self, job_id: str, surface: Surface, wait_s: float) -> bool:
+        """Tell whether there is nothing left to do for this job."""
+        try:
+            if not (job := await self._kept_job(job_id)):
+                return True
+            await self._tell(job, surface)
+        except Undeliverable as error:
+            await self._give_up(job_id, str(error))
+        except (PictureDamaged, NotShown) as error:
+            await self._fail(job_id, error)  # and tell that, next time
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever the platform throws, the picture stays and is tried again
+            log.warning("delivery_failed", job=job_id, surface=surface.name, error=repr(error), again_in_s=wait_s)
+            return False
+        return True
+
+    async def _kept_job(self, job_id: str) -> Job | None:
+        try:
+            return await self._store.get(job_id)
+        except KeyError:  # its person deleted it meanwhile
+            return None
+
+    async def _tell(self, job: Job, surface: Surface) -> None:
+        if job.status in TO_DELIVER:
+            job = await self._judged(await self._store.move(job.id, JobStatus.POSTING))
+            await surface.deliver(job, partial(self._store.pictures, job.id), replies.caption(job))
+            await self._store.move(job.id, JobStatus.POSTED, told=True)
+            log.info("job_posted", job=job.id, surface=surface.name)
+        elif not job.told:
+            await surface.tell(job, replies.ended(job))
+            await self._store.set_told(job.id)
+
+    async def _judged(self, job: Job) -> Job:
+        """Cover a flagged job, or raise `NotShown`."""
+        safety.check(job, self._action)
+        if not safety.is_to_be_covered(job, self._action) or job.address.get("spoiler"):
+            return job
+        return await self._store.set_address(job.id, {**job.address, "spoiler": True})
+
+    async def _fail(self, job_id: str, error: EngineError) -> None:
+        log.error("job_failed", job=job_id, error=str(error))
+        await self._store.move(job_id, JobStatus.FAILED, error=error.code, facts=error.facts)
+
+    async def _give_up(self, job_id: str, reason: str) -> None:
+        if (await self._store.get(job_id)).status is JobStatus.POSTING:
+            await self._fail(job_id, EngineError("undeliverable", reason=reason))
+        await self._store.set_told(job_id)
+
+
+def _waits() -> Iterator[float]:
+    """Yield the seconds to wait before each further try: twice as long each time, and for about a day in all."""
+    for tries in range(MAX_TRIES):
+        yield min(RETRY_FIRST_S * 2**tries, RETRY_LONGEST_S)

@@ -1,0 +1,205 @@
+"""From a command to the queue, once, for every platform: submit, answer, decide, and let followers do the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from bot.commands.buttons import VERBS, Button
+from bot.commands.requesting import again, to_request
+from bot.commands.table import AGAIN, INPAINT, Invocation, Kept, Option
+from bot.rules.admission import Admission
+from bot.rules.policy import Rules, check_access
+from bot.rules.settings import Settings, settings_of
+from bot.service import masking
+from bot.service.answers import Answers, Desk
+from bot.service.following import Followers
+from bot.service.intake import find, take_in
+from bot.surface import Answer, Origin, Surface
+from engine.catalog import Catalog
+from engine.dispatch.dispatcher import Dispatcher
+from engine.errors import RequestError
+from engine.jobs import Job, JobStatus, Submission
+from engine.requests import AnyRequest, Inpaint, Style
+from engine.store.store import Store
+
+DEFAULT_RULES = Rules()
+# How many of a person's jobs are suggested while they type.
+RECENT = 25
+
+
+class Service:
+    """Serve every surface: requests go into the queue, and each job has one follower until its person was told."""
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        store: Store,
+        catalog: Catalog,
+        styles: Mapping[str, Style] | None = None,
+        rules: Rules = DEFAULT_RULES,
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._store = store
+        self._catalog = catalog
+        self._styles = styles or {}
+        self._rules = rules
+        self._surfaces: dict[str, Surface] = {}
+        self._followers = Followers(dispatcher, store, self._surfaces, rules.action)
+        self._answers = Answers(Desk(dispatcher, store, catalog, self._styles, self._surfaces, rules))
+        self._admission = Admission(dispatcher, store, catalog)
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """List the names of the styles that are set up."""
+        return tuple(self._styles)
+
+    def add(self, surface: Surface) -> None:
+        """Serve a surface; its jobs of an earlier run are followed by `resume`."""
+        self._surfaces[surface.name] = surface
+
+    async def recent_prompts(self, origin: Origin) -> list[str]:
+        """List the distinct prompts that a person gave lately, newest first."""
+        return await self._store.recent_prompts(origin.owner)
+
+    async def recent_jobs(self, origin: Origin) -> list[Job]:
+        """List the jobs that a person asked for lately, newest first."""
+        return await self._store.history(origin.owner, RECENT)
+
+    async def settings(self, origin: Origin) -> Settings:
+        """Tell what holds for a person at a place; what they are told is said in its language."""
+        return await settings_of(origin, self._store, self._rules)
+
+    async def obey(self, invocation: Invocation, origin: Origin) -> Job | Answer:
+        """Submit a command that draws, or answer any other one; raise `RequestError` for what is wrong."""
+        if invocation.command.makes_job:
+            return await self.submit(invocation, origin)
+        return await self.answer(invocation, origin)
+
+    async def submit(self, invocation: Invocation, origin: Origin) -> Job:
+        """Commit a job to the queue; the surface then acknowledges it and calls `follow`.
+
+        A repaint whose mask is to be confirmed is held until `decide`. Raises `RequestError` for a bad request, one
+        beyond a limit, or a full queue. The same `origin.key` again returns the same job.
+        """
+        if known := await self._store.by_key(origin.key):
+            return known
+        settings = await self.settings(origin)
+        await self._admission.check_command(invocation, origin, settings)
+        filled = settings.fill(invocation, self._catalog, self._styles, origin)
+        request = await self._request(filled, origin)
+        given = {name for name, value in filled.options.items() if value is not None}
+        request = await self._admission.check_request(request, given, origin, settings)
+        hold = isinstance(request, Inpaint) and self._confirms(origin)
+        if isinstance(request, Inpaint) and hold:
+            request = await masking.draft(request, self._store)
+        address = {
+            **origin.address,
+            "as_file": bool(invocation.options.get("file")),
+            "language": settings.language,
+            "private": settings.private,
+            "spoiler": settings.spoiler,
+            "moderated": origin.is_moderated,
+            "adult": origin.is_adult and settings.adult,
+        }
+        submission = Submission(request, origin.owner, origin.place, origin.surface, origin.key, address)
+        async with self._admission.turn(request, origin, settings):
+            return await self._dispatcher.submit(submission, hold)
+
+    async def answer(self, invocation: Invocation, origin: Origin) -> Answer:
+        """Answer a command that makes no job; raise `RequestError` where it asks for the impossible."""
+        return await self._answers.answer(invocation, origin)
+
+    async def form(self, button: Button, origin: Origin) -> tuple[tuple[Option, ...], dict[str, str]]:
+        """List the options that a button asks for before it gives its command, and what they hold to begin with.
+
+        Raises `RequestError` where the job is not to be found, or is none of this place.
+        """
+        job, _ = await find(button.job_id, origin, self._store)
+        verb = VERBS[button.verb]
+        assert verb.command  # noqa: S101 - only commands ask for options
+        offered = {option.name: option for option in verb.command.options}
+        prompt = getattr(job.request, "prompt", "")
+        return tuple(offered[name] for name in verb.asks), {"prompt": prompt} if "prompt" in verb.asks else {}
+
+    async def decide(self, button: Button, origin: Origin) -> Job:
+        """Obey a press of Go, Invert, Grow or Stop below a mask: its owner's alone.
+
+        The job is then followed, or its mask is shown again; raises `RequestError` where it is no longer held.
+        """
+        job, _ = await find(button.job_id, origin, self._store)
+        if job.owner != origin.owner:
+            raise RequestError("not_your_mask")
+        if job.status is not JobStatus.HELD:
+            raise RequestError("mask_decided")
+        if button.verb != "stop":
+            await self._check_still(job, origin)
+        job = await self._followers.shown(job)
+        job = await self.keep_address(job, **origin.address)
+        job = await self._decided(job, button.verb)
+        await self._followers.follow_anew(job)
+        return job
+
+    async def keep_address(self, job: Job, **changes: object) -> Job:
+        """Commit what the surface must remember to answer this job, such as the message it edits."""
+        return await self._dispatcher.keep_address(job.id, {**job.address, **changes})
+
+    def follow(self, job: Job) -> asyncio.Task[None]:
+        """Show the job's progress and deliver its pictures, in a background task; one task per job, however often."""
+        return self._followers.follow(job)
+
+    async def resume(self) -> None:
+        """Follow every job of an earlier run whose person was not told how it ended."""
+        await self._followers.resume()
+
+    async def __aenter__(self) -> Self:
+        """Return the service."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop following; the jobs are kept and followed again by the next `resume`."""
+        await self._followers.close()
+
+    async def _request(self, invocation: Invocation, origin: Origin) -> AnyRequest:
+        """Make the request: of the command's own words and pictures, or of an earlier job with some of it anew."""
+        if invocation.command is AGAIN:
+            job, _ = await find(str(invocation.options.get("of", "")), origin, self._store)
+            return again(job.request, invocation, self._catalog, self._styles)
+        taken = await take_in(invocation, origin, self._store)
+        return to_request(await self._with_words(taken, origin), self._catalog, self._styles)
+
+    async def _with_words(self, invocation: Invocation, origin: Origin) -> Invocation:
+        """Find what `where` names, as the mask."""
+        options = dict(invocation.options)
+        words = options.pop("where", None)
+        given = [it for it in (options.get("image"), *invocation.pictures) if isinstance(it, Kept)]
+        if not words or not given:
+            return invocation
+        mask = await masking.by_words(
+            str(words), given[0], origin, self._dispatcher, self._store, self._catalog.default
+        )
+        return replace(invocation, options={**options, "mask": mask})
+
+    async def _check_still(self, job: Job, origin: Origin) -> None:
+        """Raise `RequestError` where a held job has come to be beyond a limit; it was counted when it came."""
+        settings = await self.settings(origin)
+        check_access(INPAINT.name, origin, settings.bounds)
+        await self._admission.check_request(job.request, {"size", "steps"}, origin, settings)
+
+    def _confirms(self, origin: Origin) -> bool:
+        """Tell whether a mask is shown first; whoever brushes in a form sees it all along."""
+        surface = self._surfaces.get(origin.surface)
+        return surface is not None and surface.confirms_masks and not origin.address.get("form")
+
+    async def _decided(self, job: Job, verb: str) -> Job:
+        if verb == "go":
+            return await self._dispatcher.release(job.id)
+        if verb == "stop":
+            return await self._dispatcher.cancel(job.id)
+        assert isinstance(job.request, Inpaint)  # noqa: S101 - nothing else is held
+        return await self._dispatcher.change_request(job.id, await masking.change(job.request, verb, self._store))

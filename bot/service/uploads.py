@@ -1,0 +1,19 @@
+"""What the chats share about pictures on their way in, before anything of them is downloaded."""
+
+from __future__ import annotations
+
+from engine.errors import RequestError
+from engine.pictures.inputs import MAX_BYTES
+
+LONGEST_NAME = 60
+
+
+def check_size(size_bytes: int) -> None:
+    """Refuse by its declared size what `engine.pictures.inputs` would refuse; raise `RequestError`."""
+    if size_bytes > MAX_BYTES:
+        raise RequestError("picture_too_big_file", megabytes=size_bytes / 2**20, limit=MAX_BYTES // 2**20)
+
+
+def not_fetched(name: str) -> RequestError:
+    """Say that the file called `name` could not be downloaded."""
+    return RequestError("download_failed", file=name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}")

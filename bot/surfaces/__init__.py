@@ -1,0 +1,1 @@
+"""How it looks: one package for each place where people ask."""

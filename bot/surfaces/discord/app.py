@@ -1,0 +1,137 @@
+"""Discord as one of the service's surfaces: commands in, messages out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+
+import discord
+import structlog
+from discord.backoff import ExponentialBackoff
+
+from bot import config
+from bot.commands.buttons import on_mask, on_result, on_waiting
+from bot.service.service import Service
+from bot.surface import Load
+from bot.surfaces.discord import delivery
+from bot.surfaces.discord.address import Address
+from bot.surfaces.discord.attending import Attendant
+from bot.surfaces.discord.client import TROUBLE, AppCommand, Client, quiet, redirect
+from bot.surfaces.discord.commands import SURFACE, build_all
+from bot.surfaces.discord.delivery import Post, Posted
+from bot.surfaces.discord.menus import build_menus
+from bot.surfaces.discord.suggesting import suggestions
+from engine.events import Picture
+from engine.jobs import Job
+
+log = structlog.get_logger()
+
+
+class DiscordApp:
+    """Serve one bot account; `models` are the names suggested while a person types."""
+
+    name = SURFACE
+    # Edits of one message share a bucket of about five in five seconds, and the picture itself must not wait for it.
+    progress_interval_s = 2.5
+    confirms_masks = True
+
+    def __init__(self, settings: config.Discord, service: Service, models: Sequence[str] = ()) -> None:
+        self._settings = settings
+        self._service = service
+        self._attendant = Attendant(service)
+        self._suggestions = suggestions(service, models)
+        self._client: Client  # there once `_logged_in` is set
+        self._logged_in = asyncio.Event()
+        self._lost: set[str] = set()  # jobs whose interaction no longer answers
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; where Discord refuses the bot, end with one line in the log."""
+        redirect(self._settings)
+        quiet()
+        try:
+            await self._stay_connected()
+        except discord.LoginFailure:
+            log.error("discord_login_failed", hint="Discord refuses the token: set [discord] token to the bot's own")
+        except discord.ConnectionClosed as error:
+            log.error("discord_refused", code=error.code)
+
+    async def show(self, job: Job, text: str, preview: bytes | None) -> None:
+        """Edit the interaction's message; say nothing once its token is lost."""
+        if not self._logged_in.is_set() or not self._in_reach(job):
+            return
+        try:
+            await delivery.edit(self._client, Post(job, text, on_waiting(job)))
+        except delivery.TokenLost:
+            self._lost.add(job.id)
+
+    async def ask(self, job: Job, overlay: bytes, text: str) -> None:
+        """Show a held job's mask in the interaction's message, or in a new one."""
+        await self._logged_in.wait()
+        picture = Picture(overlay, "image/jpeg", job.request.width or 0, job.request.height or 0, 0)
+        await self._put(Post(job, text, on_mask(job), [picture], kind="mask"))
+
+    async def deliver(self, job: Job, load: Load, text: str) -> None:
+        """Put the pictures into the interaction's message, or into a new one."""
+        await self._logged_in.wait()
+        pictures = await delivery.laid_out(job, await load())
+        await self._put(Post(job, text, on_result(job), pictures))
+
+    async def tell(self, job: Job, text: str) -> None:
+        """Say how a job ended, in the same place as its pictures would be."""
+        await self._logged_in.wait()
+        await self._put(Post(job, text))
+
+    async def remove(self, job: Job) -> None:
+        """Delete the message that holds a job's answer, if Discord lets the bot."""
+        if not self._logged_in.is_set():
+            return
+        try:
+            await delivery.remove(self._client, job)
+        except TROUBLE as error:
+            log.warning("discord_message_not_removed", job=job.id, error=str(error))
+
+    async def _put(self, post: Post) -> None:
+        """Put what a job has come to before its person, and remember where."""
+        try:
+            posted = await self._post(post)
+        finally:
+            self._lost.discard(post.job.id)
+        with suppress(KeyError):  # it was deleted meanwhile
+            await self._service.keep_address(post.job, **posted._asdict())
+
+    async def _post(self, post: Post) -> Posted:
+        put = partial(delivery.upload, post.pictures, Address.read(post.job).filesize_limit, post.file)
+        if self._in_reach(post.job):
+            try:
+                return await put(partial(delivery.edit, self._client, post))
+            except delivery.TokenLost:
+                log.info("discord_token_lost", job=post.job.id)
+        return await put(partial(delivery.send, self._client, post))
+
+    def _in_reach(self, job: Job) -> bool:
+        return job.id not in self._lost and not Address.read(job).expired
+
+    async def _stay_connected(self) -> None:
+        """Log in until it works; once connected, discord.py reconnects by itself."""
+        backoff = ExponentialBackoff[bool]()
+        while True:
+            try:
+                return await self._connect()
+            except TROUBLE as error:
+                wait_s = backoff.delay()
+                log.warning("discord_unreachable", error=str(error), again_in_s=round(wait_s, 1))
+            await asyncio.sleep(wait_s)
+
+    async def _connect(self) -> None:
+        token = self._settings.token.get_secret_value() if self._settings.token else ""
+        # A discord.py client cannot log in a second time.
+        attendant = self._attendant
+        commands: list[AppCommand] = [*build_all(attendant.command, self._suggestions), *build_menus(attendant.choose)]
+        self._client = Client(commands, attendant.press, self._logged_in.set)
+        try:
+            async with self._client:
+                await self._client.start(token)
+        finally:
+            self._logged_in.clear()

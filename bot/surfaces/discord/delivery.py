@@ -1,0 +1,189 @@
+"""Post and edit messages: by the interaction's token while it lives, afterwards as the bot itself."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import discord
+import structlog
+
+from bot.commands.buttons import Rows
+from bot.surface import Undeliverable
+from bot.surfaces.discord.address import Address, is_covered, is_private
+from bot.surfaces.discord.client import plain
+from bot.surfaces.discord.components import view_of
+from engine.errors import RequestError
+from engine.events import Picture
+from engine.jobs import Job
+from engine.pictures import images
+from engine.requests import Batch, Morph
+
+log = structlog.get_logger()
+
+LONGEST_DESCRIPTION = 1_024
+LONGEST_NONCE = 25
+MESSAGES_LOOKED_AT = 100
+SPOILER = "SPOILER_"
+# Error code of the documentation's "Opcodes and Status Codes": request entity too large.
+TOO_LARGE = 40005
+
+Files = list[discord.File]
+
+
+class TokenLost(Exception):
+    """Say that the interaction's token no longer opens its message."""
+
+
+class Posted(NamedTuple):
+    """Say where a message stands."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Hold what a message is to say and show; `kind` begins the names of its files, by which it is found again."""
+
+    job: Job
+    text: str
+    rows: Rows = ()
+    pictures: Sequence[Picture] = ()
+    kind: str = "kandinsky"
+
+    @property
+    def name(self) -> str:
+        """Name the message, as nothing else is named."""
+        return f"{self.kind}-{self.job.id}"[:LONGEST_NONCE]
+
+    def file(self, number: int, picture: Picture) -> discord.File:
+        """Make picture `number`, counted from 1, a file with its words."""
+        texts = self.job.request.texts()
+        words = texts[number - 1] if isinstance(self.job.request, Batch) else " + ".join(texts)
+        description = words[:LONGEST_DESCRIPTION] or None
+        return file_of(f"{self.name}-{number}", picture, covered=is_covered(self.job), description=description)
+
+
+def file_of(name: str, picture: Picture, *, covered: bool, description: str | None = None) -> discord.File:
+    """Make a picture a file, its name's ending by its kind."""
+    suffix = picture.media_type.partition("/")[2]
+    return discord.File(io.BytesIO(picture.data), f"{name}.{suffix}", spoiler=covered, description=description)
+
+
+async def laid_out(job: Job, pictures: Sequence[Picture]) -> Sequence[Picture]:
+    """Lay several pictures of one prompt out on one sheet; what was asked for one by one is shown so."""
+    if len(pictures) == 1 or isinstance(job.request, Morph | Batch):
+        return pictures
+    return [await asyncio.to_thread(images.grid, pictures)]
+
+
+async def edit(client: discord.Client, post: Post, files: Files | None = None) -> Posted:
+    """Make the interaction's message `post`, its files only where they are given; repeating it changes nothing.
+
+    Raises `TokenLost` where the message is out of reach.
+    """
+    address = Address.read(post.job)
+    original: Any = "@original"  # Discord's own name for an interaction's first message; the annotation wants a number
+    attachments: Files = discord.utils.MISSING if files is None else files
+    try:
+        message = await _webhook(client, address).edit_message(
+            original, content=plain(post.text), attachments=attachments, view=view_of(post.rows)
+        )
+    except discord.HTTPException as error:
+        # 401/50027: the token is too old; 404/10008, 10015, 10062: never acknowledged, or deleted by somebody.
+        if error.status in {401, 404}:
+            raise TokenLost from error
+        raise
+    return Posted(address.channel_id, message.id)
+
+
+async def send(client: discord.Client, post: Post, files: Files) -> Posted:
+    """Post as the bot, naming without a ping who asked, unless an earlier attempt arrived.
+
+    What is for a person alone goes into their direct conversation with the bot, all else into the channel.
+    """
+    address = Address.read(post.job)
+    channel = client.get_partial_messageable(address.channel_id)
+    if is_private(post.job):
+        direct = await client.create_dm(discord.Object(address.user_id))
+        channel = client.get_partial_messageable(direct.id)
+    message = await _found(client, channel, post.name)
+    if not message:
+        # Discord answers a nonce that it has seen with the message that it has, but forgets it within minutes.
+        words, view = plain(f"<@{address.user_id}>\n{post.text}"), view_of(post.rows) or discord.utils.MISSING
+        message = await channel.send(words, files=files, view=view, nonce=post.name, suppress_embeds=True)
+    return Posted(channel.id, message.id)
+
+
+async def remove(client: discord.Client, job: Job) -> None:
+    """Delete the message that holds a job's answer: as the bot, else by the token while it lives."""
+    address = Address.read(job)
+    if not address.message_id:
+        return
+    message = client.get_partial_messageable(address.channel_id).get_partial_message(address.message_id)
+    try:
+        await message.delete()
+    except (discord.Forbidden, discord.NotFound):  # it is for its person alone, or the bot is no member there
+        await _webhook(client, address).delete_message(address.message_id)
+
+
+async def upload(
+    pictures: Sequence[Picture],
+    limit_bytes: int,
+    file: Callable[[int, Picture], discord.File],
+    put: Callable[[Files], Awaitable[Posted]],
+) -> Posted:
+    """Call `put` with the pictures as files, encoded smaller as long as Discord finds them too large.
+
+    Raises `Undeliverable` where Discord refuses the message for good.
+    """
+    while True:
+        fitted = await _fit(pictures, limit_bytes)
+        try:
+            return await put([file(number, picture) for number, picture in enumerate(fitted, 1)])
+        except discord.HTTPException as error:
+            if _refused(error):
+                raise Undeliverable(error.text) from error
+            if not _too_large(error) or not fitted:
+                raise
+            limit_bytes = max(len(picture.data) for picture in fitted) // 2
+            log.info("discord_upload_too_large", next_limit_bytes=limit_bytes)
+
+
+def _webhook(client: discord.Client, address: Address) -> discord.Webhook:
+    return discord.Webhook.partial(address.application_id, address.token, client=client)
+
+
+def _too_large(error: discord.HTTPException) -> bool:
+    return error.status == 413 or error.code == TOO_LARGE
+
+
+def _refused(error: discord.HTTPException) -> bool:
+    # Only Discord's own refusals carry a code: without one, something in between failed and may recover.
+    return error.status in {400, 403, 404} and error.code not in {0, TOO_LARGE}
+
+
+async def _fit(pictures: Sequence[Picture], limit_bytes: int) -> list[Picture]:
+    try:
+        return [await asyncio.to_thread(images.fit, picture, limit_bytes) for picture in pictures]
+    except RequestError as error:
+        raise Undeliverable("even its smallest encoding is too large for this place") from error
+
+
+async def _found(client: discord.Client, channel: discord.PartialMessageable, name: str) -> discord.Message | None:
+    """Look for a message among the bot's recent ones; without the right to read, nothing is found."""
+    try:
+        recent = [message async for message in channel.history(limit=MESSAGES_LOOKED_AT)]
+    except (discord.Forbidden, discord.NotFound):
+        return None
+    mine = [message for message in recent if client.user and message.author.id == client.user.id]
+    return next((message for message in mine if _is_called(message, name)), None)
+
+
+def _is_called(message: discord.Message, name: str) -> bool:
+    named = any(file.filename.removeprefix(SPOILER).startswith(f"{name}-") for file in message.attachments)
+    return named or message.nonce == name

@@ -1,0 +1,72 @@
+"""Find the pictures that come with a command, and fetch them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telegram import Bot, Message
+from telegram.error import TelegramError
+
+from bot.commands.table import Invocation, Upload
+from bot.service.uploads import check_size, not_fetched
+
+# How far two pictures of the same shape may differ: apps round to whole pixels.
+SAME_RATIO = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Name a picture on Telegram's side: a photo, which was recompressed there, or a file with all its bytes."""
+
+    file_id: str
+    name: str
+    size_bytes: int
+    is_photo: bool
+    ratio: float | None = None
+
+
+def sent_in(message: Message | None) -> Sent | None:
+    """Find the picture of a message: the largest size of its photo, or its file."""
+    if message and message.photo:
+        largest = max(message.photo, key=lambda size: size.width * size.height)
+        ratio = largest.width / largest.height if largest.height else None
+        return Sent(largest.file_id, "photo.jpg", largest.file_size or 0, is_photo=True, ratio=ratio)
+    if message and message.document:
+        file = message.document
+        return Sent(file.file_id, file.file_name or "file", file.file_size or 0, is_photo=False)
+    return None
+
+
+def sent_with(messages: Sequence[Message], invocation: Invocation) -> list[Sent]:
+    """List the pictures that came with a command: before them, where there is room, the one that it answers.
+
+    A job that the command names takes a place too.
+    """
+    own = [sent for message in messages if (sent := sent_in(message))]
+    answered = sent_in(messages[0].reply_to_message)
+    room = len(invocation.command.pictures()) - bool({"of", "job"} & invocation.options.keys())
+    return [answered, *own] if answered and len(own) < room else own
+
+
+def is_same_shape(one: Sent | None, other: Sent | None) -> bool:
+    """Tell whether a photo may be the other one, painted over; of files nobody knows."""
+    if not one or not other:
+        return False
+    return not one.ratio or not other.ratio or abs(one.ratio / other.ratio - 1) <= SAME_RATIO
+
+
+async def fetch(bot: Bot, pictures: Sequence[Sent]) -> tuple[Upload, ...]:
+    """Download pictures; raise `RequestError` for the first that is too large or not to be had."""
+    for picture in pictures:
+        check_size(picture.size_bytes)
+    return tuple(await asyncio.gather(*(_fetched(bot, picture) for picture in pictures)))
+
+
+async def _fetched(bot: Bot, picture: Sent) -> Upload:
+    try:
+        file = await bot.get_file(picture.file_id)
+        return Upload(picture.name, bytes(await file.download_as_bytearray()))
+    except TelegramError:
+        raise not_fetched(picture.name) from None

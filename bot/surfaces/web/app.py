@@ -1,0 +1,294 @@
+"""The page as one of the bot's surfaces: what is typed becomes a command, what the engine says goes to its owner."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import gradio as gr
+import structlog
+from fastapi import FastAPI
+
+from bot.commands.buttons import MASK_VERBS, VERBS, Button, Rows, on_mask, on_result, on_waiting
+from bot.commands.parsing import parse_text
+from bot.commands.table import CANCEL, DELETE, IMAGINE, IMG2IMG, SHOW, Invocation
+from bot.config import Web
+from bot.service.intake import TEXT_OPTION
+from bot.service.service import Service
+from bot.surface import Answer, Load, Origin
+from bot.surfaces.web import form, page
+from bot.surfaces.web.buttons import labelled, line_for, words_of
+from bot.surfaces.web.chats import Chats, Message
+from bot.surfaces.web.server import COOKIE, Gate, serve
+from bot.surfaces.web.uploads import path_of, upload
+from bot.surfaces.web.words import locale_of
+from bot.words import replies
+from bot.words.localisation import say, speaking
+from engine.catalog import Catalog
+from engine.errors import EngineError
+from engine.events import Picture
+from engine.jobs import Job
+from engine.requests import MAX_PROMPT
+
+log = structlog.get_logger()
+
+# Short, since a browser keeps few connections to one host for all its tabs, and a waiting page holds one.
+WAIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Hold what a person asks: the words and files to show, and how to read the command, which takes a moment."""
+
+    words: str
+    files: tuple[Path, ...]
+    read: Callable[[], Invocation]
+
+
+class WebApp:
+    """Serve the page; `secret` must outlive restarts, so that a browser's cookie keeps standing for its owner.
+
+    `announce` is told the page's address once it answers.
+    """
+
+    name = "web"
+    progress_interval_s = 0.2
+    confirms_masks = True
+
+    def __init__(
+        self,
+        settings: Web,
+        service: Service,
+        catalog: Catalog,
+        listener: socket.socket,
+        secret: str,
+        announce: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._settings, self._service, self._catalog = settings, service, catalog
+        self._secret = secret.encode()
+        self._chats = Chats()
+        self._files = ExitStack()
+        self._listener = listener
+        self._announce = announce
+        self.listening = asyncio.Event()
+
+    @property
+    def address(self) -> str:
+        """Return the address to open, as a person on this machine types it."""
+        host = "localhost" if self._settings.host in ("127.0.0.1", "::1", "0.0.0.0") else self._settings.host  # noqa: S104
+        return f"http://{host}:{self._settings.port}"
+
+    async def run(self) -> None:
+        """Serve until cancelled, then close the socket; `listening` is set once the page answers."""
+        with self._files, self._listener:
+            await serve(Gate(self._application()), self._listener, self._on_listening)
+
+    def _on_listening(self) -> None:
+        self.listening.set()
+        self._announce(self.address)
+
+    async def show(self, job: Job, text: str, preview: bytes | None) -> None:
+        """Replace the answer that stands in the chat for `job`."""
+        self._put(job, text, preview=preview, rows=on_waiting(job))
+
+    async def ask(self, job: Job, overlay: bytes, text: str) -> None:
+        """Show a held job's mask."""
+        [path] = await asyncio.to_thread(self._write, {f"mask-{job.id}.jpeg": overlay})
+        self._put(job, text, (path,), rows=on_mask(job))
+
+    async def deliver(self, job: Job, load: Load, text: str) -> None:
+        """Show the pictures, and wait until a page of their owner has them."""
+        paths = await asyncio.to_thread(self._write, _named(await load()))
+        await self._chats[job.owner].until_taken(self._put(job, text, paths, rows=on_result(job)))
+
+    async def tell(self, job: Job, text: str) -> None:
+        """Show how `job` ended, and wait until a page of its owner has it."""
+        await self._chats[job.owner].until_taken(self._put(job, text))
+
+    async def remove(self, job: Job) -> None:
+        """Take the pictures of a job out of its owner's chat, and off the disk."""
+        for path in self._chats[job.owner].clear(job.id, say("deleted", job=job.id)):
+            path.unlink(missing_ok=True)
+
+    async def say(self, line: dict[str, Any], request: gr.Request) -> None:
+        """Obey what a person typed, and the pictures that came with it."""
+        words = _clean(str(line.get("text") or "")).strip()
+        files = tuple(path for file in line.get("files") or () if (path := path_of(file)))
+        if words or files:
+            await self._enter(self._origin(request), Asked(words, files, lambda: _invocation(words, files)))
+
+    async def draw(self, request: gr.Request, *values: object) -> None:
+        """Ask for what the form says; `values` are those of `form.FIELDS`."""
+        order = form.order([_clean(value) if isinstance(value, str) else value for value in values])
+        asked = Asked(order.line(), tuple(order.pictures.values()), order.invocation)
+        await self._enter(self._origin(request, on_form=True), asked)
+
+    async def press(self, key: str, request: gr.Request) -> object:
+        """Obey a button below a result, or return what the page shows to ask for the rest."""
+        origin = self._origin(request)
+        with speaking(await self._language(origin)):
+            try:
+                button = Button.read(str(key))
+                if VERBS[button.verb].asks:
+                    return await self._opened(button, origin)
+            except EngineError as error:
+                self._chats[origin.owner].put(Message(origin.key, "assistant", replies.error(error)))
+            else:
+                await self._pressed(button, origin)
+        return page.unchanged()
+
+    async def watch(self, seen: int | None, request: gr.Request) -> object:
+        """Show what is newer than the revision `seen`, which the page has; wait for it a moment."""
+        chat = self._chats[self._owner(request)]
+        shown = chat.shown(seen or 0)
+        chat.take(shown)
+        if not await chat.until_newer(shown, WAIT_S):
+            return gr.skip()
+        with speaking(locale_of(request)):
+            return page.view(chat.messages, shown, chat.revision)
+
+    async def _pressed(self, button: Button, origin: Origin) -> None:
+        """Obey a button that asks nothing; what the message about its job says anyway is not said twice."""
+        if button.verb in MASK_VERBS:
+            await self._answered(origin, lambda: self._decide(button, origin))
+        elif VERBS[button.verb].command in (CANCEL, DELETE):
+            await self._answered(origin, lambda: self._obey(button.invocation(), origin, quietly=True))
+        else:
+            await self._enter(origin, Asked(f"{words_of(button)} · {button.named}", (), button.invocation))
+
+    async def _enter(self, origin: Origin, asked: Asked) -> None:
+        """Put what a person asks and the answer to it into their chat."""
+        chat = self._chats[origin.owner]
+        chat.put(Message(f"{origin.key} asked", "user", _cut(asked.words), asked.files))
+        chat.put(Message(origin.key, "assistant", "…", on_form=bool(origin.address["form"])))
+
+        async def obey() -> Message | None:
+            return await self._obey(await asyncio.to_thread(asked.read), origin)
+
+        await self._answered(origin, obey)
+
+    async def _answered(self, origin: Origin, obey: Callable[[], Awaitable[Message | None]]) -> None:
+        """Put the answer into a person's chat, whatever goes wrong."""
+        with speaking(await self._language(origin)):
+            try:
+                message = await obey()
+            except EngineError as error:
+                message = Message(origin.key, "assistant", replies.error(error))
+            except Exception:
+                log.exception("command_failed", surface=self.name)
+                message = Message(origin.key, "assistant", replies.error(EngineError()))
+            if message:
+                self._chats[origin.owner].put(replace(message, on_form=bool(origin.address["form"])))
+
+    async def _obey(self, invocation: Invocation, origin: Origin, quietly: bool = False) -> Message | None:
+        """Return the answer, or nothing where a job was made: then its follower answers."""
+        answer = await self._service.obey(invocation, origin)
+        if isinstance(answer, Answer):
+            return None if quietly else await self._message(invocation, answer, origin)
+        self._service.follow(answer)
+        return None
+
+    async def _decide(self, button: Button, origin: Origin) -> None:
+        await self._service.decide(button, origin)
+
+    async def _message(self, invocation: Invocation, answer: Answer, origin: Origin) -> Message:
+        pictures = await asyncio.to_thread(self._write, _named(answer.pictures))
+        files = await asyncio.to_thread(self._write, {file.name: file.data for file in answer.files})
+        job_id = str(invocation.options.get("job") or "").strip().lower().lstrip("#").partition(".")[0]
+        about, buttons = job_id if pictures or files else "", labelled(answer.buttons)
+        return Message(
+            origin.key, "assistant", answer.text, pictures,
+            files=files, buttons=buttons, job_id=about, covered=answer.spoiler,
+        )  # fmt: skip
+
+    async def _opened(self, button: Button, origin: Origin) -> object:
+        """Load the picture into the form's brush, or write the command as far as it is known into the line."""
+        _, filled = await self._service.form(button, origin)
+        if button.verb != "inpaint":
+            return page.with_line(line_for(button, filled))
+        answer = await self._service.answer(Invocation(SHOW, {"job": f"{button.job_id}.{button.number or 1}"}), origin)
+        [path] = await asyncio.to_thread(self._write, _named(answer.pictures))
+        return page.with_brush(path, filled.get("prompt", ""))
+
+    async def _language(self, origin: Origin) -> str:
+        try:
+            return (await self._service.settings(origin)).language
+        except EngineError:  # the disk refuses: that is to be said, too
+            return origin.locale or ""
+
+    def _put(
+        self, job: Job, text: str, pictures: tuple[Path, ...] = (), preview: bytes | None = None, rows: Rows = ()
+    ) -> int:
+        on_form, buttons = bool(job.address.get("form")), labelled(rows)
+        covered = bool(job.address.get("spoiler"))
+        message = Message(job.key, "assistant", text, pictures, on_form, preview, (), buttons, job.id, covered)
+        return self._chats[job.owner].put(message)
+
+    @cached_property
+    def _folder(self) -> Path:
+        return Path(self._files.enter_context(TemporaryDirectory(prefix="kandinsky-bot-")))
+
+    def _origin(self, request: gr.Request, on_form: bool = False) -> Origin:
+        """Say who asks: whoever sits at the browser, in a chat of their own."""
+        owner, key = self._owner(request), secrets.token_urlsafe(12)
+        return Origin(self.name, owner, owner, key, {"form": on_form}, locale_of(request), is_private=True)
+
+    def _owner(self, request: gr.Request) -> str:
+        """Name the owner behind a browser's cookie; what is logged and stored cannot be turned back into the cookie."""
+        cookie = request.cookies.get(COOKIE)
+        session = f"cookie {cookie}" if cookie else f"page {request.session_hash or secrets.token_urlsafe(16)}"
+        digest = hmac.digest(self._secret, session.encode(), "sha256")
+        return f"web:{base64.urlsafe_b64encode(digest[:18]).decode()}"
+
+    def _application(self) -> FastAPI:
+        # Gradio reads these two from the environment only: no word to its makers, and files in a folder of our own.
+        os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(self._folder)}
+        auth = self._settings.auth.get_secret_value() if self._settings.auth else ""
+        name, _, password = auth.partition(":")
+        return page.mount(self, self._catalog, self._service.styles, (name, password) if auth else None)
+
+    def _write(self, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+        """Write files as they are in a folder that nobody guesses: who has its name can read them."""
+        folder = self._folder / secrets.token_urlsafe(16)
+        folder.mkdir()
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        return tuple(folder / name for name in files)
+
+
+def _named(pictures: Sequence[Picture]) -> dict[str, bytes]:
+    """Name pictures by their seeds, as files."""
+    return {f"kandinsky-{it.seed}.{it.media_type.removeprefix('image/')}": it.data for it in pictures}
+
+
+def _invocation(words: str, files: Sequence[Path]) -> Invocation:
+    """Read a typed line: words without a slash are a prompt, for the picture if one came along."""
+    command = IMG2IMG if files else IMAGINE
+    line = words if words.startswith("/") else f"/{command.name} {words}"
+    invocation = parse_text(line, WebApp.name, [upload(path) for path in files if not _is_text(path)])
+    texts = [upload(path) for path in files if _is_text(path)]
+    return replace(invocation, options={**invocation.options, **({TEXT_OPTION: texts[0]} if texts else {})})
+
+
+def _is_text(path: Path) -> bool:
+    return path.suffix.lower() == ".txt"
+
+
+def _clean(words: str) -> str:
+    """Replace halves of emoji, which JSON can carry and nothing can write down."""
+    return words.encode("utf-8", "replace").decode()
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= MAX_PROMPT else f"{words[:MAX_PROMPT]}…"

@@ -1,5 +1,0 @@
-"""The web page: a chat with the same commands as the platforms, and a form. The only package that imports gradio."""
-
-from bot.web.app import WebApp
-
-__all__ = ["WebApp"]

@@ -1,0 +1,1 @@
+"""Measure a model on this machine, beside a plain script of diffusers."""

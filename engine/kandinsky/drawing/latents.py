@@ -1,0 +1,70 @@
+"""Draw the first noise of a picture, turn pictures into latents, and the last latents into pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Generator, Tensor
+
+from engine.kandinsky.placing.device import working_device
+from engine.requests import Request
+
+
+def generator(seed: int) -> Generator:
+    """Make the random generator of one picture: on the CPU, for there a seed means the same noise on every device."""
+    return Generator("cpu").manual_seed(seed)
+
+
+def noise(request: Request, generators: Iterable[Generator], pipeline: Any) -> Tensor:
+    """Draw the first latents as the UNet of `pipeline` takes them, float [pictures, 4, height / 8, width / 8].
+
+    They are drawn in fp32 on the CPU: drawn in half precision, the same seed would give other noise.
+    """
+    unet, movq = pipeline.unet, pipeline.movq
+    scale = factor(movq)
+    shape = (1, movq.config.latent_channels, (request.height or 0) // scale, (request.width or 0) // scale)
+    drawn = torch.cat([torch.randn(shape, generator=generator) for generator in generators])
+    return drawn.to(working_device(unet), unet.dtype)
+
+
+def factor(movq: Any) -> int:
+    """Tell how many pixels a latent is wide."""
+    return int(2 ** (len(movq.config.block_out_channels) - 1))
+
+
+@torch.no_grad()
+def encode(movq: Any, image: Image.Image) -> Tensor:
+    """Turn a picture, whose sides `movq` can divide, into latents, float [1, 4, height / 8, width / 8]."""
+    latents: Tensor = movq.encode(pixels(image)[None].to(working_device(movq), movq.dtype)).latents
+    return latents
+
+
+@torch.no_grad()
+def pictures(movq: Any, latents: Tensor) -> list[Image.Image]:
+    """Decode `latents`, float [pictures, 4, height / 8, width / 8]."""
+    # One picture at a time: it needs more memory for each than denoising does.
+    return [picture(decode(movq, latent)) for latent in latents]
+
+
+@torch.no_grad()
+def decode(movq: Any, latent: Tensor) -> Tensor:
+    """Decode the latents of one picture, float [4, height / 8, width / 8], as pixels within about -1 and 1."""
+    decoded: Tensor = movq.decode(latent[None], force_not_quantize=True).sample[0]
+    return decoded
+
+
+def picture(pixels: Tensor) -> Image.Image:
+    """Make a picture of `pixels`, float [3, height, width] within -1 and 1."""
+    channels_last = (pixels.float() * 127.5 + 127.5).round().clamp(0, 255).byte().permute(1, 2, 0)
+    return Image.fromarray(channels_last.cpu().numpy())
+
+
+def pixels(image: Image.Image) -> Tensor:
+    """Turn a picture into pixels, float [3, height, width] within -1 and 1; what is transparent becomes grey."""
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (128, 128, 128, 255)), image)
+    return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1).float() / 127.5 - 1

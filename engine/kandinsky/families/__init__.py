@@ -1,0 +1,1 @@
+"""The model families, each with what it needs beside the shared drawing."""

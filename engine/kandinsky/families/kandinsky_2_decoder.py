@@ -1,0 +1,76 @@
+"""Draw latents from image embeddings: the decoders of Kandinsky 2.1 and 2.2, whatever the mode."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Self
+
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor
+
+from engine.catalog import ModelSpec
+from engine.kandinsky.drawing.batch import Batch
+from engine.kandinsky.drawing.decoder import Decoder, Start
+from engine.kandinsky.drawing.denoising import Predict, guided, learns_variance, unguided
+from engine.kandinsky.drawing.editing import Edit, grown, kept_latents
+from engine.kandinsky.placing.device import Device, working_device
+from engine.kandinsky.placing.loading import load_network
+
+
+class Decoder2(Decoder):
+    """Draw from image embeddings; the UNets of rarer modes are loaded when they are first wanted."""
+
+    def __init__(self, spec: ModelSpec, device: Device, pipeline: Any) -> None:
+        super().__init__(spec, pipeline)
+        self._device = device
+        self._unets = {"decoder": pipeline.unet}
+
+    @classmethod
+    @abstractmethod
+    def load(cls, spec: ModelSpec, device: Device) -> Self:
+        """Load the part of `spec` that is called "decoder" onto `device`."""
+
+    @abstractmethod
+    def conditions(self, batch: Batch, embeds: Tensor, negative_embeds: Tensor | None) -> dict[str, Any]:
+        """Name what the UNet is conditioned on, for each picture; with `negative_embeds`, those come first."""
+
+    def unet(self, part: str) -> Any:
+        """Return the UNet of "decoder", "inpaint" or "controlnet"; raise `ModelMissing` where its files are not had."""
+        if part not in self._unets:
+            repository = self.spec.repositories[part]
+            self._unets[part] = load_network(UNet2DConditionModel, repository, self._device, subfolder="unet")
+        return self._unets[part]
+
+    @property
+    def unets(self) -> Mapping[str, Any]:
+        """Name the UNets that are loaded, by the part that they are of."""
+        return MappingProxyType(self._unets)
+
+    def repaint(self, edits: Sequence[Edit]) -> Start:
+        """Begin to repaint the masked part of each picture."""
+        clean = self.encode([edit.original for edit in edits])
+        return Start("inpaint", clean, kept=grown(kept_latents(edits, self.factor)).to(clean))
+
+    def predict(self, batch: Batch, embeds: Tensor, negative_embeds: Tensor | None, start: Start) -> Predict:
+        """Prepare the UNet's part of a step; it is guided where there are `negative_embeds`, float as `embeds`."""
+        unet, learned = self.unet(start.unet), learns_variance(self.scheduler(batch.request))
+        copies, scale = (1 if negative_embeds is None else 2), batch.request.guidance_scale
+        negative_embeds = None if negative_embeds is None else negative_embeds.to(working_device(unet), unet.dtype)
+        conditions = self.conditions(batch, embeds.to(working_device(unet), unet.dtype), negative_embeds)
+        if start.hint is not None:
+            conditions["added_cond_kwargs"]["hint"] = _repeated(start.hint, copies).to(working_device(unet), unet.dtype)
+        beside = start.beside()
+
+        def predict(latents: Tensor, timestep: Tensor) -> Tensor:
+            seen = latents if beside is None else torch.cat([latents, beside], dim=1)
+            outputs = unet(_repeated(seen, copies), timestep, **conditions).sample
+            return unguided(outputs, learned) if copies == 1 else guided(outputs, scale, learned)
+
+        return predict
+
+
+def _repeated(values: Tensor, copies: int) -> Tensor:
+    return values.repeat(copies, 1, 1, 1)

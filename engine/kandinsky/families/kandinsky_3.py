@@ -1,0 +1,148 @@
+"""Draw with Kandinsky 3: a T5 encoder reads the words, and a UNet draws from what it read, without a prior."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from engine.catalog import ModelSpec
+from engine.kandinsky.drawing.batch import Batch
+from engine.kandinsky.drawing.caching import Cache
+from engine.kandinsky.drawing.decoder import Decoder, Start
+from engine.kandinsky.drawing.denoising import Keep, Predict
+from engine.kandinsky.drawing.editing import Edit, kept_latents
+from engine.kandinsky.drawing.steps import StepCounter
+from engine.kandinsky.drawing.upscaling import Canvas
+from engine.kandinsky.families.family import Family
+from engine.kandinsky.families.kandinsky_3_pipeline import Pipeline, Text
+from engine.kandinsky.families.kandinsky_3_texts import Texts, stack
+from engine.kandinsky.placing.device import Device, working_device
+from engine.kandinsky.placing.loading import load
+from engine.kandinsky.placing.placing import networks_of, quantised_text_encoder
+from engine.models.model import Drawing, Drawn, OnStep
+from engine.requests import AnyRequest, Mix, Request
+from engine.settings import Quantise
+
+# Without a prior there is no embedding of a picture to draw from, so a variation is the picture drawn over, as far as
+# img2img does where nobody says how far: what it shows stays, how it is done changes.
+VARIATION_STRENGTH = 0.6
+
+
+class Decoder3(Decoder):
+    """Draw from texts."""
+
+    def predict(
+        self, batch: Batch, condition: Sequence[Text], negative: Sequence[Text] | None, start: Start
+    ) -> Predict:
+        """Prepare the UNet's part of a step: by a text for each picture, away from its `negative`, if any.
+
+        Guidance is the conventional one (Ho and Salimans, 2022, equation 6); the scale of diffusers' pipeline is by 1
+        less.
+        """
+        unet, scale = self.pipeline.unet, batch.request.guidance_scale
+        embeds, weights = stack([*(negative or []), *condition], working_device(unet))
+
+        def predict(latents: Tensor, timestep: Tensor) -> Tensor:
+            seen = latents if negative is None else torch.cat([latents, latents])
+            outputs: Tensor = unet(seen, timestep, encoder_hidden_states=embeds, encoder_attention_mask=weights).sample
+            if negative is None:
+                return outputs
+            unconditional, conditional = outputs.chunk(2)
+            combined: Tensor = unconditional + scale * (conditional - unconditional)
+            return combined
+
+        return predict
+
+    def repaint(self, edits: Sequence[Edit]) -> Start:
+        """Begin to repaint the masked part of each picture; what is kept is blended in at each step."""
+        clean = self.encode([edit.original for edit in edits])
+        return Start(clean=clean, kept=kept_latents(edits, self.factor).to(clean))
+
+    def begun(self, first: Tensor, keep: Keep, timestep: Tensor) -> Tensor:
+        """Begin with what is kept, under the noise of the first step: the UNet sees it nowhere else."""
+        return keep(first, timestep)
+
+
+class Kandinsky3(Family[Decoder3]):
+    """Hold the texts and the decoder, and know each mode that they serve."""
+
+    def __init__(self, spec: ModelSpec, device: Device, pipeline: Pipeline) -> None:
+        modes = {"variations": self._variations, "morph": self._morph}
+        super().__init__(spec, device, Decoder3(spec, pipeline), modes)
+        self._texts = Texts(pipeline)
+
+    @property
+    def caches(self) -> Mapping[str, Cache[Any]]:
+        """Name the caches."""
+        return {"texts": self._texts.cache, **self._decoder.caches}
+
+    @classmethod
+    def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path, quantise: Quantise = "off") -> Self:
+        """Load `spec` onto `device`, its text encoder as `quantise` says.
+
+        Raises `EngineError("quantisation_missing")` where it cannot be quantised.
+        """
+        options = {} if quantise == "off" else {"quantization_config": quantised_text_encoder(quantise, device)}
+        return cls(spec, device, load(Pipeline, spec.repositories["decoder"], device, **options))
+
+    @property
+    def pipelines(self) -> list[Any]:
+        """List the pipelines that hold its networks."""
+        return [self._decoder.pipeline]
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """Name the networks, as `engine.kandinsky.placing.plan.FAMILIES` does."""
+        return networks_of(self._decoder.pipeline, "decoder")
+
+    def prepare(self, request: AnyRequest) -> None:
+        """Load nothing: all modes share the networks."""
+
+    def _variations(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        return self._draw_over(batch, on_step, VARIATION_STRENGTH)
+
+    def _morph(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
+        request, first = batch.request, batch.singles()[0]
+        steps = self._steps(batch, self._decoder.planned(request, 1) * request.frames, on_step)
+        shares = [number / (request.frames - 1) for number in range(request.frames)]
+        texts = [self._texts.between(request.start, request.end, share) for share in shares]
+        return [Drawn([image for text in texts for image in self._paint(first, [text], Start(), steps)])]
+
+    def _upscale_one(self, batch: Batch, on_step: OnStep) -> Image.Image:
+        """Draw tiles, all from the words, or from none."""
+        canvas, text = Canvas.of(batch, self._decoder), self._read(batch.request)
+        steps = self._steps(batch, canvas.steps(), on_step)
+        return canvas.draw([[text]] * len(canvas.windows), self._negatives(batch), steps)
+
+    def _draw(self, batch: Batch, on_step: OnStep, start: Start) -> list[Image.Image]:
+        texts = [self._read(drawing.request) for drawing, _ in batch.pictures]
+        return self._paint(batch, texts, start, self._steps(batch, self._planned(batch, start), on_step))
+
+    def _paint(self, batch: Batch, texts: Sequence[Text], start: Start, steps: StepCounter) -> list[Image.Image]:
+        predict = self._decoder.predict(batch, texts, self._negatives(batch), start)
+        return self._decoder.pictures(self._decoder.draw(batch, predict, start, steps))
+
+    def _read(self, request: Request) -> Text:
+        return self._texts.mix(request.parts) if isinstance(request, Mix) else self._texts.read(request.prompt)
+
+    def _negatives(self, batch: Batch) -> list[Text] | None:
+        """Encode what each picture is guided away from, nothing at all where nobody says; without guidance, no text."""
+        if (batch.request.guidance_scale or 0) <= 1:
+            return None
+        return [self._texts.read(drawing.request.negative_prompt) for drawing, _ in batch.pictures]
+
+    def _planned(self, batch: Batch, start: Start) -> int:
+        return self._decoder.planned(batch.request, start.strength)
+
+    def _steps(self, batch: Batch, planned: int, on_step: OnStep) -> StepCounter:
+        return StepCounter(planned, on_step, self._decoder.previews.maker(batch))
+
+    def _notes(self, drawing: Drawing) -> dict[str, Any]:
+        """Say what could not be read, and that pictures had no part in a mix."""
+        mixed = {"text_mix": True} if isinstance(drawing.request, Mix) else {}
+        return {**mixed, **self._texts.notes(drawing.request)}

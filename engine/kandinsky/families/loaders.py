@@ -1,0 +1,85 @@
+"""The families of models, and how each is loaded: a new family is a module and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+
+from engine.catalog import ModelSpec
+from engine.kandinsky.families.kandinsky_2_1 import Kandinsky21
+from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.families.kandinsky_3 import Kandinsky3
+from engine.kandinsky.placing.device import Device, DeviceName, choose
+from engine.kandinsky.placing.laddered import Laddered, Placeable
+from engine.kandinsky.placing.placing import budget_bytes
+from engine.kandinsky.placing.plan import FAMILIES, Rung, peak_bytes, with_parts
+from engine.kandinsky.placing.shelf import Shelf
+from engine.models.model import Models
+from engine.settings import AUTO, Keeping
+
+LOADERS: Mapping[str, Callable[[ModelSpec, Device, Path], Placeable]] = MappingProxyType(
+    {
+        "kandinsky-2-1": Kandinsky21.load,
+        "kandinsky-2-2": Kandinsky22.load,
+        "kandinsky-3": Kandinsky3.load,
+    }
+)
+
+
+def load_models(
+    specs: Iterable[ModelSpec], device: DeviceName, cache_dir: Path, keeping: Keeping = AUTO
+) -> Models:  # fmt: skip
+    """Load every model of `specs` onto `device`, by name; on a GPU as far as its memory goes, as `keeping` says.
+
+    Raises `ModelMissing` for files that are not there, and `EngineError("device_too_small")`.
+    """
+    chosen = choose(device)
+    if not chosen.is_cuda:
+        return Models({spec.name: _load(spec, chosen, cache_dir, keeping) for spec in specs})
+    return load_within(tuple(specs), chosen, cache_dir, keeping, lambda: budget_bytes(chosen) or 0)
+
+
+def load_within(
+    specs: Sequence[ModelSpec], device: Device, cache_dir: Path, keeping: Keeping, total: Callable[[], int]
+) -> Models:
+    """Load `specs` onto a device on which all of them together may have `total` bytes.
+
+    The embedded model stays there. The others stay too where they fit together; otherwise one is there, the first to
+    begin with. All are read at once, though: a worker that reads one later, and says nothing, is taken for hung.
+    """
+    small = {spec.name: _load(spec, device, cache_dir, keeping) for spec in specs if spec.name not in FAMILIES}
+    large = [spec for spec in specs if spec.name in FAMILIES]
+    shelved = sum(_resident_bytes(spec, keeping) for spec in large) > total() and len(large) > 1
+    placed: dict[str, Laddered] = {}
+    shelf = Shelf()
+    for spec in large:
+        model = _load(spec, replace(device, kept_on="cpu"), cache_dir, keeping)
+        budget = partial(_left, placed, spec.name, total)
+        placed[spec.name] = Laddered(spec, model, device, budget, keeping, shelved=shelved)
+        if shelved:
+            shelf.put(spec.name, placed[spec.name])
+    if not shelved:
+        return Models({**small, **placed})
+    shelf.bring(large[0].name)
+    return Models({**small, **shelf.models()}, shelf.swap_s)
+
+
+def _load(spec: ModelSpec, device: Device, cache_dir: Path, keeping: Keeping) -> Placeable:
+    if spec.family == "kandinsky-3":
+        return Kandinsky3.load(spec, device, cache_dir, keeping.quantise)
+    return LOADERS[spec.family](spec, device, cache_dir)
+
+
+def _resident_bytes(spec: ModelSpec, keeping: Keeping) -> int:
+    """Estimate what a model needs that is wholly on the device; in int8, as much as in half precision, to be safe."""
+    model = with_parts(FAMILIES[spec.family], ("prior", "decoder"))
+    rung = Rung.RESIDENT_QUANTISED if keeping.quantise == "nf4" else Rung.RESIDENT
+    return peak_bytes(model, rung, spec.native_size, spec.native_size)
+
+
+def _left(placed: Mapping[str, Laddered], name: str, total: Callable[[], int]) -> int:
+    """Count what the other models leave to the one called `name`."""
+    return total() - sum(model.held_bytes for other, model in placed.items() if other != name)

@@ -1,0 +1,1 @@
+"""Where networks are kept, on which device and in which precision, and how they come there."""

@@ -1,0 +1,249 @@
+"""Draw with a model that is kept on a GPU as far as the memory goes: after an out-of-memory it takes the next rung."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import structlog
+from torch import nn
+
+from engine.catalog import ModelSpec
+from engine.errors import OutOfMemory, RequestError
+from engine.kandinsky.placing import compiling, placing
+from engine.kandinsky.placing.device import Device, translated_errors
+from engine.kandinsky.placing.plan import (
+    FAMILIES,
+    GIB,
+    LADDER,
+    Components,
+    Placement,
+    Rung,
+    largest_size,
+    next_rung,
+    place,
+    placements,
+    too_small,
+)
+from engine.models.model import Drawing, Drawn, Model, OnStep
+from engine.requests import AnyRequest
+from engine.settings import AUTO, Keeping
+
+# Where the ladder begins that somebody asked for.
+FIRST: Mapping[str, Rung] = MappingProxyType(
+    {"resident": Rung.RESIDENT, "offload": Rung.MODEL_OFFLOAD, "sequential": Rung.SEQUENTIAL_OFFLOAD}
+)
+# Their sizes follow from their pictures: another one is not to be had with `--size`.
+SIZED_BY_PICTURES = frozenset({"outpaint", "upscale"})
+log = structlog.get_logger(__name__)
+
+
+class Placeable(Model, Protocol):
+    """Be a model whose networks can be kept in any way."""
+
+    @property
+    def pipelines(self) -> list[Any]:
+        """List the pipelines that hold its networks."""
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """Name the networks that are loaded, as `engine.kandinsky.placing.plan.FAMILIES` does."""
+
+    def prepare(self, request: AnyRequest) -> None:
+        """Load what only some modes need, where `request` is of one of them."""
+
+
+class Laddered:
+    """Be a model on a ladder of placements, from the fastest to the thriftiest.
+
+    `budget` tells how many bytes the model may have on `device` now, what it holds there included. A request that does
+    not fit is tried again on each lower rung; later ones of its size begin there, smaller ones where the model was.
+    """
+
+    def __init__(
+        self, spec: ModelSpec, model: Placeable, device: Device, budget: Callable[[], int],
+        keeping: Keeping = AUTO, *, shelved: bool = False,
+    ) -> None:  # fmt: skip
+        """Place the networks; raise `EngineError("device_too_small")` where no rung has room for them."""
+        self._spec, self._model, self._device = spec, model, device
+        self._budget = budget
+        self._keeping = keeping
+        self._shelved = shelved
+        self._ladder = LADDER[LADDER.index(FIRST.get(keeping.memory, Rung.RESIDENT)) :]
+        self._too_large: dict[Rung, int] = {}  # pixels of the smallest request that ran out of memory there
+        self._compiled = False
+        self._placed: placing.Placed | None = None
+        self._plan()
+
+    @property
+    def rung(self) -> Rung:
+        """Tell how the model is kept now."""
+        return self._placement.rung
+
+    @property
+    def held_bytes(self) -> int:
+        """Count what it holds on the device now."""
+        return placing.bytes_on(self._model.networks.values(), self._device)
+
+    @property
+    def weight_bytes(self) -> int:
+        """Count what has to move when it takes the device: what stays there while it draws."""
+        components = self._components()
+        return sum(one.weight_bytes for one in components.values() if self.rung.keeps(one.role))
+
+    def enter(self) -> None:
+        """Put on the device what is to stay there, on a lower rung where that has no room."""
+        if self._placed is None:  # the last request ended without room for it anywhere
+            self._settle(self._home)
+            return
+        try:
+            with translated_errors():
+                self._placed.enter()
+        except OutOfMemory:
+            self._settle_below_or_refuse()
+
+    def leave(self) -> None:
+        """Take everything off the device; for a model that is shelved."""
+        if self._placed:
+            with translated_errors():
+                self._placed.leave()
+
+    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
+        """Draw; a request alone is tried on each rung before it is refused. See `engine.models.model.Model`."""
+        request = drawings[0].request
+        self._prepare(request)
+        rung: Rung | None = self._rung_for(request)
+        while self._settle(rung):
+            if (drawn := self._try(drawings, on_step)) is not None:
+                return drawn
+            rung = self._next(request)
+        raise self._refusal(request)
+
+    def statistics(self) -> Mapping[str, tuple[int, int]]:
+        """Tell of the model's caches."""
+        return self._model.statistics()
+
+    def _try(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn] | None:
+        """Draw, or return `None` where memory ran out for one request."""
+        try:
+            return self._model.render(drawings, on_step)
+        except OutOfMemory:
+            if len(drawings) > 1:  # the renderer tries them one by one
+                raise
+        return None
+
+    def _next(self, request: AnyRequest) -> Rung | None:
+        """Remember that memory ran out here, and find the next rung."""
+        failed, lower = self.rung, self._below(self.rung, *self._size(request))
+        self._too_large[failed] = min(self._pixels(request), self._too_large.get(failed, self._pixels(request)))
+        log.warning("out_of_memory", model=self._spec.name, rung=failed.value, mode=request.mode, next_rung=lower)
+        return lower
+
+    def _prepare(self, request: AnyRequest) -> None:
+        known = self._model.networks.keys()
+        with translated_errors():
+            self._model.prepare(request)
+        if self._model.networks.keys() != known:
+            self._placed = None
+            self._plan()
+
+    def _plan(self) -> None:
+        """Choose the rung for pictures of the model's own size, and take it, or one below."""
+        self._home = self._first()
+        if not self._settle(self._home):
+            raise too_small(self._spec.name, self._components(), self._room(), self._ladder)
+        self._home = self.rung
+        gib = round(self._placement.peak_bytes / GIB, 1)
+        log.info("model_placed", model=self._spec.name, rung=self.rung.value, peak_gib=gib, shelved=self._shelved)
+
+    def _first(self) -> Rung:
+        if self._keeping.memory != "auto":
+            return self._ladder[0]
+        size = self._spec.native_size
+        try:
+            return place(self._spec.name, self._components(), self._room(), size, size, ladder=self._ladder).rung
+        except RequestError as error:
+            log.warning("only_smaller_pictures_fit", model=self._spec.name, facts=error.facts)
+            return self._ladder[-1]
+
+    def _rung_for(self, request: AnyRequest) -> Rung:
+        """Find the first rung on which nothing as small has failed; the last one is always tried."""
+        rung, size = self._home, self._size(request)
+        while self._too_large.get(rung, math.inf) <= self._pixels(request):
+            lower = self._below(rung, *size)
+            if lower is None:
+                break
+            rung = lower
+        return rung
+
+    def _settle(self, rung: Rung | None) -> bool:
+        """Keep the networks on `rung`, or the first below it that they can be moved to; tell whether there is one."""
+        size = self._spec.native_size
+        while rung and not (self._placed and self.rung is rung) and not self._apply(rung):
+            rung = self._below(rung, size, size)
+        return rung is not None
+
+    def _settle_below_or_refuse(self) -> None:
+        self._placed = None
+        if not self._settle(self._below(self.rung, self._spec.native_size, self._spec.native_size)):
+            raise too_small(self._spec.name, self._components(), self._room(), self._ladder)
+
+    def _apply(self, rung: Rung) -> bool:
+        """Place the networks; tell whether there was room."""
+        size, self._placed = self._spec.native_size, None
+        self._placement = placements(self._components(), size, size, 1, [rung])[0]
+        with suppress(OutOfMemory), translated_errors():
+            self._compile_or_not(before=True)
+            self._placed = placing.apply(self._model.networks, self._placement, self._device, shelved=self._shelved)
+            self._compile_or_not(before=False)
+        return self._placed is not None
+
+    def _compile_or_not(self, *, before: bool) -> None:
+        """Compile what stays where it is; undo that `before` weights begin to move."""
+        fits = self.rung is Rung.RESIDENT and not self._shelved
+        if before and self._compiled and not fits:
+            compiling.undo(self._model.networks.values())
+            self._compiled = False
+        if not before and fits and not self._compiled:
+            self._compiled = bool(compiling.compile_models(self._model.pipelines, self._keeping.compile))
+
+    def _below(self, rung: Rung, width: int, height: int) -> Rung | None:
+        lower = next_rung(Placement(rung, 0, 0), self._components(), width, height, self._ladder)
+        return lower.rung if lower else None
+
+    def _components(self) -> Components:
+        """Weigh the networks that can move."""
+        known = FAMILIES[self._spec.family]
+        networks = {name: one for name, one in self._model.networks.items() if not placing.is_fixed(one)}
+        return {name: known.get(name) or placing.weighed(name, network) for name, network in networks.items()}
+
+    def _room(self) -> int:
+        """Count what the networks that can move may have."""
+        fixed = [network for network in self._model.networks.values() if placing.is_fixed(network)]
+        return self._budget() - placing.bytes_on(fixed, self._device)
+
+    def _size(self, request: AnyRequest) -> tuple[int, int]:
+        """Tell the size that is drawn at once: an enlarged picture is drawn in tiles of the model's own."""
+        native = self._spec.native_size
+        return (native, native) if request.mode == "upscale" else (request.width or native, request.height or native)
+
+    def _pixels(self, request: AnyRequest) -> int:
+        return math.prod(self._size(request)) * request.count
+
+    def _refusal(self, request: AnyRequest) -> OutOfMemory:
+        """Name the largest size that should fit on the last rung, if the person can ask for it."""
+        width, height = self._size(request)
+        below = min(width * height, self._too_large.get(self.rung, math.inf) // request.count)
+        near = largest_size(
+            self._components(), self.rung, self._room(), width, height, self._spec.size_multiple,
+            self._spec.min_size, request.count, below,
+        )  # fmt: skip
+        if near is None or request.mode in SIZED_BY_PICTURES:
+            return OutOfMemory()
+        return OutOfMemory(
+            "too_large_for_device", model=self._spec.name, width=width, height=height,
+            near_width=near[0], near_height=near[1],
+        )  # fmt: skip

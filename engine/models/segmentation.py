@@ -1,0 +1,36 @@
+"""Find in a picture what words name: whatever model is asked, one segmenter answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.errors import RequestError
+from engine.models.model import Drawing, Drawn, Model, OnStep
+from engine.requests import Segment
+
+
+class Segmenting:
+    """Be a model beside which `segmenter`, if there is one, draws the masks of `Segment`."""
+
+    def __init__(self, model: Model, segmenter: Model | None) -> None:
+        self._model = model
+        self._segmenter = segmenter
+
+    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
+        """Draw with the model, or find what is to be found.
+
+        Raises `RequestError` where nothing of it is in the picture, or no segmenter is set up.
+        """
+        if not isinstance(drawings[0].request, Segment):
+            return self._model.render(drawings, on_step)
+        if self._segmenter is None:
+            raise RequestError("segmenter_missing")
+        found = self._segmenter.render(drawings, on_step)
+        for drawing, mask in zip(drawings, found, strict=True):
+            if not mask.images[0].getbbox():
+                raise RequestError("segment_nothing", value=drawing.request.prompt)
+        return found
+
+    def statistics(self) -> Mapping[str, tuple[int, int]]:
+        """Tell of the model's caches."""
+        return self._model.statistics()

@@ -1,0 +1,94 @@
+"""Give a model a request in words that it reads; the request itself stays as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from engine.models.language import Understood
+from engine.models.model import Drawing, Drawn, Model, OnStep
+from engine.requests import AnyRequest, Mix, Morph, Part, Segment
+
+
+class Interpreter(Protocol):
+    """Be what understands prompts, such as `engine.kandinsky.helpers.translation.Translator`."""
+
+    def understand(self, prompt: str, reads: frozenset[str]) -> Understood:
+        """Say `prompt` in a language that is in `reads`."""
+
+
+class Interpreted:
+    """Be a model that is spoken to in a language that it reads."""
+
+    def __init__(self, model: Model, interpreter: Interpreter, reads: frozenset[str]) -> None:
+        self._model = model
+        self._interpreter = interpreter
+        self._reads = reads
+
+    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
+        """Draw what the model makes of the requests in its own language, and note what it was given."""
+        heard = [understood(drawing.request, self._interpreter, self._reads) for drawing in drawings]
+        spoken = [replace(drawing, request=request) for drawing, (request, _) in zip(drawings, heard, strict=True)]
+        drawn = self._model.render(spoken, on_step)
+        return [replace(each, notes={**each.notes, **notes}) for each, (_, notes) in zip(drawn, heard, strict=True)]
+
+    def statistics(self) -> Mapping[str, tuple[int, int]]:
+        """Tell of the model's caches."""
+        return self._model.statistics()
+
+
+def understood(
+    request: AnyRequest, interpreter: Interpreter, reads: frozenset[str]
+) -> tuple[AnyRequest, dict[str, object]]:
+    """Put every text of `request` into words that a model reads, and note what was changed and what was not possible.
+
+    The words of its style are added to what is drawn, and are nobody's news. The notes hold "understood", the words
+    that were given instead, and "problem", a code of `bot.words.replies`.
+    """
+    heard: list[Understood] = []
+
+    def say(text: str) -> str:
+        if not text:
+            return text
+        heard.append(interpreter.understand(text, reads))
+        return heard[-1].text
+
+    spoken = request.model_copy(update=_texts(request, say))
+    notes: dict[str, object] = {}
+    if any(each.translated for each in heard):
+        notes["understood"] = " + ".join(spoken.texts())
+    if problem := next((each.problem for each in heard if each.problem), None):
+        notes["problem"] = problem
+    return styled(spoken), notes
+
+
+def styled(request: AnyRequest) -> AnyRequest:
+    """Add the words of its style to all that a request says; what only finds something in a picture has no look."""
+    style = request.style
+    if not style or isinstance(request, Segment):
+        return request
+
+    def add(text: str) -> str:
+        return _joined(text, style.prompt)
+
+    fields = {"negative_prompt": _joined(request.negative_prompt, style.negative_prompt)}
+    return request.model_copy(update={**_texts(request, add), **fields})
+
+
+def _joined(*texts: str) -> str:
+    return ", ".join(text for text in texts if text)
+
+
+def _texts(request: AnyRequest, say: Callable[[str], str]) -> dict[str, Any]:
+    """Say anew each field that holds words."""
+    fields: dict[str, Any] = {"prompt": say(request.prompt), "negative_prompt": say(request.negative_prompt)}
+    if isinstance(request, Mix):
+        fields["parts"] = tuple(_part(part, say) for part in request.parts)
+    if isinstance(request, Morph):
+        fields |= {"start": _part(request.start, say), "end": _part(request.end, say)}
+    return fields
+
+
+def _part(part: Part, say: Callable[[str], str]) -> Part:
+    return part.model_copy(update={"text": say(part.text)}) if part.text else part

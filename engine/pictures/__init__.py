@@ -1,0 +1,1 @@
+"""Picture files: those that people send, and those that go out."""

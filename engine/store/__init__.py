@@ -1,0 +1,1 @@
+"""Jobs and pictures on the disk."""

@@ -1,0 +1,85 @@
+"""What was asked for: the questions about jobs that have nothing to do with running them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import ColumnElement, and_, case, func, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from engine.jobs import Job, JobStatus
+from engine.store.rows import ASKED, COUNTS, WISHED, job_of, on_server
+from engine.store.tables import jobs, tallies
+
+# How many of a person's latest jobs are looked through for prompts.
+LOOKED_THROUGH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Count jobs that were asked for in some time, as far as they are still kept.
+
+    `pictures` are those of jobs that were drawn, `seconds` the device's time for them. `wait_s` is the median of the
+    seconds from asking to the pictures, `wait_p90_s` what nine in ten of them took at most; `None` where nothing was
+    drawn.
+    """
+
+    jobs: int
+    pictures: int
+    failed: int
+    seconds: float
+    wait_s: float | None
+    wait_p90_s: float | None
+
+
+async def latest(connection: AsyncConnection, owner: str, limit: int) -> list[Job]:
+    """List an owner's latest jobs, newest first."""
+    query = select(jobs).where(jobs.c.owner == owner, WISHED).order_by(jobs.c.created_at.desc()).limit(limit)
+    return [job_of(row) for row in await connection.execute(query)]
+
+
+async def prompts(connection: AsyncConnection, owner: str, limit: int) -> list[str]:
+    """List an owner's distinct prompts, newest first."""
+    prompt = func.json_extract(jobs.c.request, "$.prompt").label("prompt")
+    newest = select(prompt, jobs.c.created_at).where(jobs.c.owner == owner).order_by(jobs.c.created_at.desc())
+    found = newest.limit(LOOKED_THROUGH).subquery()
+    distinct = select(found.c.prompt).where(found.c.prompt != "").group_by(found.c.prompt)
+    return list(await connection.scalars(distinct.order_by(func.max(found.c.created_at).desc()).limit(limit)))
+
+
+async def used(connection: AsyncConnection, owner: str, since: float, now: float, server: str | None) -> int:
+    """Count the pictures that an owner asked for since then, those of deleted jobs among them."""
+    mine = and_(jobs.c.owner == owner, jobs.c.created_at >= since, COUNTS, on_server(server) if server else true())
+    deleted = and_(
+        tallies.c.owner == owner,
+        tallies.c.created_at >= since,
+        tallies.c.until > now,
+        tallies.c.server == server if server else true(),
+    )
+    kept = await connection.scalar(select(func.coalesce(func.sum(ASKED), 0)).where(mine))
+    gone = await connection.scalar(select(func.coalesce(func.sum(tallies.c.pictures), 0)).where(deleted))
+    return int(kept or 0) + int(gone or 0)
+
+
+async def statistics(connection: AsyncConnection, since: float, server: str | None, owner: str | None) -> Statistics:
+    """Count the jobs that were asked for since then."""
+    which: list[ColumnElement[bool]] = [jobs.c.created_at >= since]
+    which += [on_server(server)] if server else []
+    which += [jobs.c.owner == owner] if owner else []
+    drawn = jobs.c.seconds.is_not(None)
+    query = select(
+        func.count(),
+        func.coalesce(func.sum(case((drawn, ASKED), else_=0)), 0),
+        func.count().filter(jobs.c.status == JobStatus.FAILED),
+        func.coalesce(func.sum(jobs.c.seconds), 0.0),
+    )
+    asked, pictures, failed, seconds = (await connection.execute(query.where(*which))).one()
+    wait = (jobs.c.finished_at - jobs.c.created_at).label("wait")
+    waits = list(await connection.scalars(select(wait).where(*which, drawn, wait.is_not(None))))
+    return Statistics(asked, pictures, failed, seconds, _quantile(waits, 0.5), _quantile(waits, 0.9))
+
+
+def _quantile(values: Sequence[float], share: float) -> float | None:
+    return float(np.quantile(values, share)) if values else None

@@ -1,0 +1,42 @@
+"""What the rows of the database mean: jobs, the pictures that they ask for, the server that they belong to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_
+
+from engine.jobs import Job, JobStatus
+from engine.requests import AnyRequest
+from engine.store.tables import jobs
+
+_REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(AnyRequest)
+
+_MODE = func.json_extract(jobs.c.request, "$.mode")
+# How many pictures a job asks for: a morph is one, whatever its frames; a batch has `count` of each of its prompts; a
+# search for what is to be repainted has none.
+ASKED = case(
+    (_MODE == "morph", 1),
+    (_MODE == "segment", 0),
+    else_=func.coalesce(func.json_array_length(jobs.c.request, "$.prompts"), 1)
+    * func.coalesce(func.json_extract(jobs.c.request, "$.count"), 1),
+)
+# What counts as used: neither what failed nor what was cancelled before it was begun.
+COUNTS = and_(
+    jobs.c.status != JobStatus.FAILED,
+    or_(jobs.c.status != JobStatus.CANCELLED, jobs.c.attempt > 0),
+)
+# What a person asked for themselves.
+WISHED = _MODE != "segment"
+
+
+def job_of(row: Row[Any]) -> Job:
+    """Read a whole row of `jobs`."""
+    fields = dict(row._mapping)
+    return Job(**{**fields, "status": JobStatus(row.status), "request": _REQUEST.validate_python(row.request)})
+
+
+def on_server(server: str) -> ColumnElement[bool]:
+    """Select the jobs of a server as `Job.server` names it, by the index of places: "0" follows "/"."""
+    return or_(jobs.c.place == server, and_(jobs.c.place >= f"{server}/", jobs.c.place < f"{server}0"))

@@ -1,0 +1,244 @@
+"""Where the pipelines of diffusers go wrong with Kandinsky 2.1 and 2.2, and we do not; elsewhere we agree with them."""
+
+import inspect
+
+import pytest
+import torch
+from diffusers import (
+    KandinskyInpaintPipeline,
+    KandinskyPipeline,
+    KandinskyV22ControlnetPipeline,
+    KandinskyV22Img2ImgPipeline,
+    KandinskyV22InpaintPipeline,
+)
+from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_inpainting import prepare_mask
+
+from engine.errors import Cancelled, RequestError
+from engine.kandinsky.drawing.editing import FEATHER, grown
+from engine.kandinsky.drawing.latents import pixels
+from engine.kandinsky.drawing.mixing import weighted
+from engine.kandinsky.drawing.schedulers import for_one_job
+from engine.kandinsky.drawing.steps import StepCounter
+from engine.kandinsky.families.prior import PRIOR_STREAM, Prior, Seeded
+from engine.kandinsky.placing.device import Device
+from engine.models.model import Step
+from engine.pictures import masks
+from engine.requests import ControlNet, Img2Img, Inpaint, Text2Image
+from tests.engine.kandinsky.families import kandinsky_2_bench
+from tests.engine.kandinsky.families.kandinsky_2_bench import EXACT, STEPS, WIDE, Bench, difference, mask, photo
+
+SQUARE = (64, 64)
+STOCK = {"num_inference_steps": STEPS, "output_type": "pil"}
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(kandinsky_2_bench.spec_2_2(tmp_path_factory.mktemp("2-2")), EXACT)
+
+
+@pytest.fixture(scope="module")
+def bench_2_1(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(kandinsky_2_bench.spec_2_1(tmp_path_factory.mktemp("2-1")), EXACT)
+
+
+def stock(bench: Bench, pipeline_class: type, part: str = "decoder"):
+    pipeline = pipeline_class(**{**bench.pipeline.components, "unet": bench.model._decoder.unet(part)})
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+# Plain requests
+
+
+def test_a_picture_of_words_is_that_of_the_pipeline(bench: Bench) -> None:
+    request = bench.ask(Text2Image, prompt="a fox", width=128, height=64)
+    options = {"width": 128, "height": 64, "guidance_scale": request.guidance_scale, **STOCK}
+    theirs = bench.pipeline(**bench.embeddings("a fox"), **bench.first_noise(request), **options).images[0]
+    assert difference(theirs, bench.render([request])[0].images[0]) <= 1
+
+
+def test_a_picture_of_words_is_that_of_the_pipeline_of_2_1(bench_2_1: Bench) -> None:
+    request = bench_2_1.ask(Text2Image, prompt="a fox", negative_prompt="", width=128, height=64)
+    options = {"width": 128, "height": 64, "guidance_scale": request.guidance_scale, **STOCK}
+    theirs = bench_2_1.pipeline(
+        "a fox", **bench_2_1.embeddings("a fox"), **bench_2_1.first_noise(request), **options
+    ).images[0]
+    assert difference(theirs, bench_2_1.render([request])[0].images[0]) <= 1
+
+
+def test_a_picture_drawn_over_is_that_of_the_pipeline_where_that_is_right(bench: Bench) -> None:
+    picture = photo(SQUARE)
+    request = bench.ask(Img2Img, prompt="a fox", picture=bench.send(picture), strength=0.7)
+    options = {"width": 64, "height": 64, "guidance_scale": request.guidance_scale, "strength": 0.7, **STOCK}
+    generator = [torch.Generator().manual_seed(7)]
+    # The pipeline draws its first noise in the precision of the model; ours is fp32 everywhere.
+    ours = bench.render([request])[0].images[0]
+    pipeline = stock(bench, KandinskyV22Img2ImgPipeline)
+    pipeline.prepare_latents = lambda latents, timestep, *_rest: pipeline.scheduler.add_noise(
+        latents, torch.randn(latents.shape, generator=generator[0]).to(latents), timestep
+    )
+    theirs = pipeline(image=picture, **bench.embeddings("a fox"), generator=generator, **options).images[0]
+    assert difference(theirs, ours) <= 1
+
+
+def test_an_inpaint_is_that_of_the_pipeline_but_for_what_is_kept(bench: Bench) -> None:
+    picture, where = photo(SQUARE), mask((16, 16, 48, 40), SQUARE)
+    request = bench.ask(Inpaint, prompt="a fox", picture=bench.send(picture), mask=bench.send(where))
+    options = {"width": 64, "height": 64, "guidance_scale": request.guidance_scale, **STOCK}
+    theirs = stock(bench, KandinskyV22InpaintPipeline, "inpaint")(
+        image=picture, mask_image=where, **bench.embeddings("a fox"), **bench.first_noise(request), **options
+    ).images[0]
+    ours = bench.render([request])[0].images[0]
+    assert difference(masks.composite(picture, theirs, where, FEATHER), ours) <= 1
+    assert difference(theirs.crop((0, 0, 64, 16)), picture.crop((0, 0, 64, 16))) > 5
+    assert difference(ours.crop((0, 0, 64, 16)), picture.crop((0, 0, 64, 16))) == 0
+
+
+def test_the_inpainting_unet_of_2_1_sees_what_its_pipeline_shows_it(bench_2_1: Bench) -> None:
+    picture, where, seen = photo(SQUARE), mask((16, 16, 48, 40), SQUARE), []
+    request = bench_2_1.ask(Inpaint, prompt="a fox", picture=bench_2_1.send(picture), mask=bench_2_1.send(where))
+    unet = bench_2_1.model._decoder.unet("inpaint")
+    hook = unet.register_forward_pre_hook(
+        lambda _module, args, options: seen.append(args[0] if args else options["sample"]), with_kwargs=True
+    )
+    options = {"width": 64, "height": 64, "guidance_scale": request.guidance_scale, **STOCK}
+    given = {**bench_2_1.embeddings("a fox"), **bench_2_1.first_noise(request)}
+    stock(bench_2_1, KandinskyInpaintPipeline, "inpaint")("a fox", picture, where, **given, **options)
+    bench_2_1.render([request])
+    hook.remove()
+    assert seen[0].shape == (2, 9, 8, 8)
+    assert torch.allclose(seen[0], seen[STEPS], atol=1e-6)
+
+
+def test_a_picture_of_a_depth_map_is_that_of_the_pipeline(bench: Bench) -> None:
+    depth = photo(SQUARE).convert("L")
+    sent = bench.send(depth.convert("RGB"))
+    request = bench.ask(ControlNet, prompt="a fox", picture=sent, is_depth_map=True)
+    options = {"width": 64, "height": 64, "guidance_scale": request.guidance_scale, **STOCK}
+    hint = (pixels(depth.convert("RGB"))[None] / 2 + 0.5).double()
+    theirs = stock(bench, KandinskyV22ControlnetPipeline, "controlnet")(
+        hint=hint, **bench.embeddings("a fox"), **bench.first_noise(request), **options
+    ).images[0]
+    assert difference(theirs, bench.render([request])[0].images[0]) <= 1
+
+
+# Traps
+
+
+def test_a_picture_drawn_over_keeps_its_width_and_height(bench: Bench) -> None:
+    picture = photo(WIDE)
+    pipeline = stock(bench, KandinskyV22Img2ImgPipeline)
+    theirs = pipeline(image=picture, **bench.embeddings("a fox"), strength=0.7, width=128, height=64, **STOCK).images[0]
+    assert theirs.size == (64, 128)
+    ours = bench.draw(Img2Img, prompt="a fox", picture=bench.send(picture))[0]
+    assert ours.size == (128, 64)
+
+
+def test_each_inpaint_of_a_batch_has_its_own_picture_and_mask(bench: Bench) -> None:
+    pictures = [photo(SQUARE, 1), photo(SQUARE, 2)]
+    places = [mask((8, 8, 40, 40), SQUARE), mask((24, 24, 64, 56), SQUARE)]
+    pipeline, embeds = stock(bench, KandinskyV22InpaintPipeline, "inpaint"), bench.embeddings("a fox")
+    given = {name: embed.repeat(2, 1) for name, embed in embeds.items()}
+    theirs = pipeline(
+        image=torch.stack([pixels(picture) for picture in pictures]),
+        mask_image=torch.stack([pixels(place)[:1].clamp(min=0) for place in places]),
+        **given, width=64, height=64, **STOCK,
+    ).images  # fmt: skip
+    assert difference(theirs[1].crop((0, 0, 64, 16)), pictures[1].crop((0, 0, 64, 16))) > 60
+
+    requests = [
+        bench.ask(Inpaint, prompt="a fox", picture=bench.send(picture), mask=bench.send(place), seed=seed)
+        for seed, picture, place in zip((1, 2), pictures, places, strict=True)
+    ]
+    assert requests[0].batch_key() == requests[1].batch_key()
+    alone = [bench.render([request])[0].images[0] for request in requests]
+    together = [drawn.images[0] for drawn in bench.render(requests)]
+    assert max(map(difference, alone, together)) <= 1
+    assert difference(together[1].crop((0, 0, 64, 16)), pictures[1].crop((0, 0, 64, 16))) == 0
+
+
+def test_a_negative_prompt_leaves_the_embedding_of_the_prompt_alone(bench: Bench) -> None:
+    prior = bench.model._prior
+    fresh = Prior(bench.spec, prior.pipeline)
+    options = {"num_inference_steps": 2, "generator": torch.Generator().manual_seed(3 ^ PRIOR_STREAM)}
+    pipeline = prior.pipeline
+    pipeline.scheduler = for_one_job(prior._scheduler)
+    plain, _ = pipeline("a cat", **options, return_dict=False)
+    options["generator"] = [torch.Generator().manual_seed(3 ^ PRIOR_STREAM) for _ in range(2)]
+    guided, _ = pipeline("a cat", negative_prompt="ugly", **options, return_dict=False)
+    assert (plain - guided).abs().max() > 0.01
+    steps = StepCounter(0, lambda step: None)
+    together = fresh.embed([Seeded("a cat", 3), Seeded("ugly", 3)], steps)[:1]
+    assert torch.allclose(together, Prior(bench.spec, pipeline).embed([Seeded("a cat", 3)], steps), atol=1e-6)
+
+
+def test_without_guidance_there_can_be_several_pictures(bench: Bench) -> None:
+    with pytest.raises((RuntimeError, ValueError)):
+        bench.pipeline(**bench.embeddings("a fox"), guidance_scale=1.0, num_images_per_prompt=2, **STOCK)
+    assert len(bench.draw(Text2Image, prompt="a fox", guidance_scale=1.0, count=2)) == 2
+
+
+def test_the_smallest_strength_is_one_step(bench: Bench) -> None:
+    picture, heard = photo(SQUARE), []
+    pipeline, embeds = stock(bench, KandinskyV22Img2ImgPipeline), bench.embeddings("a fox")
+    with pytest.raises((RuntimeError, IndexError, ValueError)):
+        pipeline(image=picture, **embeds, strength=0.02, width=64, height=64, **STOCK)
+    bench.draw(
+        Img2Img, lambda step: heard.append(step.total), prompt="a fox", picture=bench.send(picture), strength=0.02
+    )
+    assert heard == [1]
+
+
+def test_a_size_between_the_steps_of_the_model_is_refused_before_it_is_drawn(bench: Bench) -> None:
+    pipeline, embeds = stock(bench, KandinskyV22Img2ImgPipeline), bench.embeddings("a fox")
+    with pytest.raises(RuntimeError):
+        pipeline(image=photo((72, 72)), **embeds, width=72, height=72, **STOCK)
+    with pytest.raises(RequestError, match="bad_size"):
+        bench.ask(Img2Img, prompt="a fox", picture=bench.send(photo((72, 72))), width=72, height=72)
+    assert bench.draw(Img2Img, prompt="a fox", picture=bench.send(photo((72, 72))))[0].size == (128, 128)
+
+
+def test_no_mode_changes_the_precision_or_the_scheduler_of_another(bench: Bench) -> None:
+    half = Bench(bench.spec, Device("cpu", torch.bfloat16))
+    loaded, where = half.model._decoder.pipeline, half.send(mask((16, 16, 48, 40), SQUARE).convert("RGB"))
+    untouched = loaded.scheduler.timesteps.clone()
+    half.draw(Inpaint, prompt="a fox", picture=half.send(photo(SQUARE)), mask=where)
+    half.draw(Img2Img, prompt="a fox", picture=half.send(photo(SQUARE)))
+    assert {loaded.unet.dtype, loaded.movq.dtype, half.model._decoder.unet("inpaint").dtype} == {torch.bfloat16}
+    assert torch.equal(loaded.scheduler.timesteps, untouched)
+    theirs = KandinskyV22Img2ImgPipeline.from_pipe(loaded)
+    assert loaded.unet.dtype == torch.float32
+    assert theirs.scheduler is loaded.scheduler
+
+
+def test_a_mask_grows_as_in_the_pipeline_but_is_not_changed(bench: Bench) -> None:
+    kept = (torch.rand(3, 1, 12, 16, generator=torch.Generator().manual_seed(0)) > 0.1).float()
+    untouched, mutated = kept.clone(), kept.clone()
+    ours, theirs = grown(kept), prepare_mask(mutated)
+    assert torch.equal(ours, theirs)
+    assert torch.equal(kept, untouched)
+    assert not torch.equal(mutated, untouched)
+
+
+def test_only_the_proportions_of_weights_count(bench: Bench) -> None:
+    one, other = photo(SQUARE, 1), photo(SQUARE, 2)
+    prior = bench.model._prior
+    theirs = prior.pipeline.interpolate([one, other], [0.2, 0.2], num_inference_steps=2).image_embeds
+    embeds = [prior.embed_image(image) for image in (one, other)]
+    assert torch.allclose(theirs, 0.4 * weighted(embeds, [0.2, 0.2]))
+    assert torch.allclose(weighted(embeds, [0.2, 0.2]), weighted(embeds, [1, 1]))
+
+
+def test_every_mode_can_be_stopped_though_some_pipelines_cannot(bench: Bench) -> None:
+    for pipeline_class in (KandinskyPipeline, KandinskyInpaintPipeline, KandinskyV22ControlnetPipeline):
+        assert "callback_on_step_end" not in inspect.signature(pipeline_class.__call__).parameters
+    picture, heard = bench.send(photo(SQUARE)), []
+
+    def cancel(step: Step) -> None:
+        heard.append(step.done)
+        if step.done == 4:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        bench.draw(ControlNet, cancel, prompt="a fox", picture=picture, is_depth_map=True, seed=99)
+    assert heard == [1, 2, 3, 4]

@@ -1,0 +1,61 @@
+"""Networks compile whole; whether that makes them faster is for a benchmark on a GPU to say.
+
+The UNet of Kandinsky 3 is left out: tracing the smallest there can be takes the time of ten other tests.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.catalog import DEMO
+from engine.checks import complete
+from engine.kandinsky.bench.sides import networks
+from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.placing.compiling import compile_models, undo
+from engine.kandinsky.placing.device import Device
+from engine.requests import Text2Image
+from tests.engine.kandinsky.drawings import images
+
+CPU = Device("cpu", torch.float32)
+REQUEST = complete(Text2Image(model="demo", prompt="a fox", seed=1, steps=2, width=64, height=64), DEMO)
+
+
+@pytest.fixture
+def kandinsky_2_2(tiny_cache: Path) -> Kandinsky22:
+    return Kandinsky22.load(DEMO, CPU, tiny_cache)
+
+
+def pipelines(model: Kandinsky22) -> list:
+    return model.pipelines
+
+
+class Backend:
+    """Run graphs as they are, and count them."""
+
+    def __init__(self) -> None:
+        self.graphs = 0
+
+    def __call__(self, graph: torch.fx.GraphModule, inputs: list) -> object:
+        self.graphs += 1
+        return graph.forward
+
+
+def test_kandinsky_2_2_compiles_without_a_break_and_draws_the_same(kandinsky_2_2: Kandinsky22) -> None:
+    expected, backend = np.asarray(images(kandinsky_2_2, REQUEST)[0]).astype(int), Backend()
+    kandinsky_2_2._prior.texts._values.clear()
+    named = compile_models(pipelines(kandinsky_2_2), "default", anywhere=True, backend=backend)
+    assert sorted(named) == ["movq", "prior", "unet"]
+    drawn = np.asarray(images(kandinsky_2_2, REQUEST)[0]).astype(int)
+    assert backend.graphs == 3
+    assert np.abs(drawn - expected).max() <= 8
+    undo(kandinsky_2_2.networks.values())
+    assert not any(network._compiled_call_impl for network in kandinsky_2_2.networks.values())
+    assert "decode" not in vars(networks(kandinsky_2_2)["movq"])
+
+
+def test_nothing_is_compiled_on_a_cpu_or_where_it_is_off(kandinsky_2_2: Kandinsky22) -> None:
+    assert compile_models(pipelines(kandinsky_2_2), "max-autotune") == []
+    assert compile_models(pipelines(kandinsky_2_2), "off", anywhere=True) == []
+    assert networks(kandinsky_2_2)["unet"]._compiled_call_impl is None

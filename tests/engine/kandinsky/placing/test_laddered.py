@@ -1,0 +1,220 @@
+"""A model on the ladder: where it begins, and what happens when memory runs out all the same.
+
+There is no GPU in these tests. Memory runs out where the tests say, on tiny models on the CPU, and what is free is made
+up; that a real GPU's memory is free again afterwards is not shown here.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from structlog.testing import capture_logs
+
+from bot.words import replies
+from bot.words.localisation import say
+from engine.catalog import ModelSpec
+from engine.checks import complete
+from engine.errors import EngineError, OutOfMemory
+from engine.events import Done, Failed, WorkerEvent
+from engine.kandinsky.drawing.batch import Batch
+from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.placing import placing
+from engine.kandinsky.placing.laddered import Laddered
+from engine.kandinsky.placing.plan import GIB, Rung
+from engine.models.model import Drawing
+from engine.pictures import inputs
+from engine.requests import ControlNet, Inpaint, InputPicture, Request, Upscale
+from engine.settings import Keeping
+from tests.engine.kandinsky.families.kandinsky_2_bench import mask, photo, spec_2_2
+from tests.engine.kandinsky.placing.laddered_models import CPU, Step, close, job, laddered, running_out, said, spec_of
+
+FASTEST = [Rung.RESIDENT, Rung.ENCODERS_STREAMED]
+ALL_BUT_LAST = [*FASTEST, Rung.MODEL_OFFLOAD]  # so small pictures need no tiles
+
+
+@pytest.fixture(scope="module")
+def spec(tiny_cache: Path) -> ModelSpec:
+    return spec_of(tiny_cache)
+
+
+@pytest.fixture(scope="module")
+def bare(spec: ModelSpec) -> Kandinsky22:
+    """Load a model for tests that only place it."""
+    return Kandinsky22.load(spec, CPU, Path())
+
+
+@pytest.fixture
+def model(spec: ModelSpec) -> Laddered:
+    return laddered(spec)
+
+
+def pictures(events: list[WorkerEvent]) -> dict[str, np.ndarray]:
+    done = [event for event in events if isinstance(event, Done)]
+    return {event.job_id: np.asarray(inputs.open_image(event.pictures[0].data)).astype(int) for event in done}
+
+
+def failed(events: list[WorkerEvent]) -> list[Failed]:
+    return [event for event in events if isinstance(event, Failed)]
+
+
+def sentence(event: Failed) -> str:
+    return replies.error(EngineError(event.code, **event.facts))
+
+
+# Where it begins
+
+
+@pytest.mark.parametrize(
+    ("gib", "rung"), [(40, Rung.RESIDENT), (7, Rung.ENCODERS_STREAMED), (4, Rung.MODEL_OFFLOAD), (1, "layer by layer")]
+)
+def test_what_is_free_decides_how_a_model_is_kept_and_the_log_says_it(spec, bare, gib: int, rung: Rung) -> None:
+    with capture_logs() as logs:
+        assert laddered(spec, gib * GIB, model=bare).rung == rung
+    [line] = logs
+    assert (line["event"], line["model"], line["rung"]) == ("model_placed", "kandinsky-2-2", rung)
+    assert 0 < line["peak_gib"] <= gib
+
+
+@pytest.mark.parametrize(
+    ("memory", "rung"),
+    [("resident", Rung.RESIDENT), ("offload", Rung.MODEL_OFFLOAD), ("sequential", Rung.SEQUENTIAL_OFFLOAD)],
+)
+@pytest.mark.parametrize("gib", [1, 40])
+def test_a_way_that_was_asked_for_is_taken_whatever_is_free(spec, bare, memory, rung: Rung, gib: int) -> None:
+    assert laddered(spec, gib * GIB, Keeping(memory), bare).rung == rung
+
+
+def test_a_model_whose_own_size_does_not_fit_is_loaded_for_smaller_ones(spec, bare) -> None:
+    large = dataclasses.replace(spec, native_size=2048, max_size=2048)
+    with capture_logs() as logs:
+        assert laddered(large, 0.7 * GIB, model=bare).rung is Rung.SEQUENTIAL_OFFLOAD_TILED
+    assert logs[0]["event"] == "only_smaller_pictures_fit"
+
+
+def test_a_model_that_fits_in_no_way_is_not_loaded_and_what_would_fit_is_named(spec, bare) -> None:
+    with pytest.raises(EngineError) as caught:
+        laddered(spec, 0.3 * GIB, model=bare)
+    assert replies.error(caught.value).endswith("What would fit: demo.")
+
+
+# Memory runs out while it is loaded
+
+
+def placing_fails(*_arguments: object) -> None:
+    raise torch.OutOfMemoryError("CUDA out of memory.")
+
+
+def test_out_of_memory_at_load_takes_the_next_rung(spec: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(placing.Placed, "keep", placing_fails)
+        model = laddered(spec)
+    assert model.rung is Rung.MODEL_OFFLOAD
+    assert pictures(said(model, job()))
+
+
+def test_out_of_memory_at_load_on_every_rung_says_what_would_fit(spec, bare, monkeypatch) -> None:
+    monkeypatch.setattr(placing, "_place", placing_fails)
+    with pytest.raises(EngineError) as caught:
+        laddered(spec, model=bare)
+    assert caught.value.code == "device_too_small"
+    assert "What would fit: kandinsky-2-1, kandinsky-3." in replies.error(caught.value)
+
+
+# Memory runs out while it draws
+
+
+@pytest.mark.parametrize("rungs", [FASTEST, ALL_BUT_LAST])
+def test_out_of_memory_at_a_step_draws_the_same_picture_on_a_lower_rung(model: Laddered, spec, rungs) -> None:
+    step = Step(model, 2, rungs)
+    with running_out(model._model.networks["decoder.unet"], step):
+        drawn = pictures(said(model, job()))
+    assert list(dict.fromkeys(step.seen))[:-1] == rungs
+    assert np.array_equal(drawn["a"], pictures(said(laddered(spec), job()))["a"])
+
+
+def test_out_of_memory_in_movq_draws_the_picture_on_a_lower_rung(model: Laddered) -> None:
+    step = Step(model, 1, ALL_BUT_LAST)
+    with running_out(model._model.networks["decoder.movq"].decoder, step):
+        assert pictures(said(model, job()))
+    assert step.seen == [*ALL_BUT_LAST, Rung.SEQUENTIAL_OFFLOAD]
+
+
+def test_later_requests_of_its_size_begin_where_it_was_drawn_and_smaller_ones_where_the_model_was(model) -> None:
+    with running_out(model._model.networks["decoder.unet"], lambda seen: model.rung in FASTEST):
+        said(model, job(size=128))
+    said(model, job(size=64))
+    assert model.rung is Rung.RESIDENT
+    said(model, job(size=128))
+    assert model.rung is Rung.MODEL_OFFLOAD
+
+
+def test_what_fits_on_no_rung_is_refused_with_the_size_that_would_fit(model: Laddered) -> None:
+    with running_out(model._model.networks["decoder.movq"].decoder, lambda seen: seen[0].shape[-1] > 8):
+        [refused] = failed(said(model, job(size=128)))
+        assert sentence(refused) == (
+            "That picture is too large for this machine's memory. 64x64 would fit: ask again with --size 64x64"
+        )
+        assert pictures(said(model, job(size=64)))
+
+
+def test_where_nothing_smaller_would_fit_no_size_is_named(model: Laddered) -> None:
+    with running_out(model._model.networks["decoder.unet"], lambda _seen: True):
+        [refused] = failed(said(model, job(size=64)))
+    assert sentence(refused) == say("error-out-of-memory")
+
+
+def test_no_size_is_named_where_it_follows_from_a_picture(model: Laddered, spec: ModelSpec) -> None:
+    sent = InputPicture(sha256="0" * 64, width=64, height=64)
+    request = complete(Upscale(model=spec.name, picture=sent, seed=1, steps=2), spec)
+    with running_out(model._model.networks["decoder.unet"], lambda _seen: True), pytest.raises(OutOfMemory) as caught:
+        model.render([Drawing(request, {sent.sha256: photo((64, 64))})], lambda _step: None)
+    assert (caught.value.code, caught.value.facts) == ("out_of_memory", {})
+
+
+# Batches
+
+
+def test_a_batch_that_is_too_large_is_drawn_one_by_one_where_the_model_is(model: Laddered, spec: ModelSpec) -> None:
+    with running_out(model._model.networks["decoder.unet"], lambda seen: len(seen[0]) > 2):
+        drawn = pictures(said(model, job("a"), job("b"), job("c")))
+    assert model.rung is Rung.RESIDENT
+    assert close(drawn["b"], pictures(said(laddered(spec), job("b")))["b"])  # the prior had drawn all three at once
+    assert list(drawn) == ["a", "b", "c"]
+
+
+def test_one_that_fits_on_no_rung_takes_no_neighbour_down(model: Laddered, monkeypatch: pytest.MonkeyPatch) -> None:
+    words: list[str] = []
+    draw = model._model._draw
+
+    def listen(batch: Batch, *arguments: object) -> list:
+        words[:] = [drawing.request.prompt for drawing in batch.drawings]
+        return draw(batch, *arguments)
+
+    monkeypatch.setattr(model._model, "_draw", listen)
+    with running_out(model._model.networks["decoder.unet"], lambda _seen: "b" in words):
+        events = said(model, job("a"), job("b"), job("c"))
+    assert [event.job_id for event in failed(events)] == ["b"]
+    assert sorted(pictures(events)) == ["a", "c"]
+
+
+# What is loaded later
+
+
+@pytest.mark.parametrize("memory", ["offload", "sequential"])
+@pytest.mark.parametrize("kind", [Inpaint, ControlNet])
+def test_networks_of_rarer_modes_take_their_place_too(tmp_path_factory, memory, kind: type[Request]) -> None:
+    all_parts = dataclasses.replace(spec_2_2(tmp_path_factory.getbasetemp() / "all"), name="kandinsky-2-2")
+    sent, white = photo((64, 64)), mask((16, 16, 48, 48), (64, 64)).convert("RGB")
+    names = [InputPicture(sha256=digit * 64, width=64, height=64) for digit in "01"]
+    fields = {"mask": names[1]} if kind is Inpaint else {}
+    request = complete(kind(model="x", prompt="a", picture=names[0], seed=1, steps=2, **fields), all_parts)
+    drawing = Drawing(request, {names[0].sha256: sent, names[1].sha256: white})
+    model, expected = (laddered(all_parts, keeping=Keeping(how)) for how in (memory, "resident"))
+    before = model._model.networks.keys()
+    drawn, same = (np.asarray(one.render([drawing], lambda _: None)[0].images[0]) for one in (model, expected))
+    later = model._model.networks.keys() - before
+    assert later == ({"inpaint.unet"} if kind is Inpaint else {"controlnet.unet", "depth.estimator"})
+    assert all(any(hasattr(module, "_hf_hook") for module in model._model.networks[name].modules()) for name in later)
+    assert close(drawn, same)

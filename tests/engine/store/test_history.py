@@ -1,0 +1,107 @@
+"""What the store tells of what was asked for: history, use and statistics."""
+
+import time
+
+import pytest
+
+from engine.jobs import JobStatus
+from engine.requests import Morph, Part
+from engine.store.store import Statistics, Store
+from tests.engine.store.kept_jobs import PICTURE, Shelf, text
+
+
+@pytest.fixture
+async def shelf(tmp_path):
+    async with Store(tmp_path) as store:
+        yield Shelf(store, tmp_path)
+
+
+async def test_an_owner_s_history_is_the_owner_s_newest_first_in_whatever_state(shelf):
+    jobs = [await shelf.put(status=status, age_s=age) for age, status in enumerate(JobStatus) if status in STATES]
+    await shelf.put(owner="discord:2")
+    assert await shelf.store.history("discord:1", limit=3) == sorted(jobs, key=lambda job: -job.created_at)[:3]
+    assert await shelf.store.owned_by("discord:1") == sorted(jobs, key=lambda job: job.created_at)
+
+
+STATES = (JobStatus.QUEUED, JobStatus.LEASED, JobStatus.POSTED, JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+async def test_recent_prompts_are_distinct_and_newest_first(shelf):
+    ends = {"start": Part(text="a"), "end": Part(text="b")}
+    for age, request in enumerate([text("a fox"), Morph(model="demo", **ends), text("лис"), text("a fox"), text("狐")]):
+        await shelf.put(request, age_s=age)
+    await shelf.put(text("not mine"), owner="discord:2")
+    assert await shelf.store.recent_prompts("discord:1") == ["a fox", "лис", "狐"]
+    assert await shelf.store.recent_prompts("discord:1", limit=2) == ["a fox", "лис"]
+
+
+async def test_one_picture_is_read_by_its_number(shelf):
+    job = await shelf.put()
+    assert await shelf.store.picture(job.id, 0) == PICTURE
+    for number in (1, -1):
+        with pytest.raises(KeyError):
+            await shelf.store.picture(job.id, number)
+
+
+async def test_use_counts_pictures_and_a_morph_once(shelf):
+    await shelf.put(text(count=4))
+    await shelf.put(Morph(model="demo", start=Part(text="a"), end=Part(text="b"), frames=12))
+    assert await shelf.store.used_since("discord:1", 0) == 5
+
+
+async def test_use_leaves_out_failures_and_what_was_cancelled_before_it_was_begun(shelf):
+    for status in (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.QUEUED, JobStatus.LEASED):
+        await shelf.put(status=status)
+    begun = await shelf.put(status=JobStatus.LEASED)
+    await shelf.store.move(begun.id, JobStatus.CANCELLED)
+    assert await shelf.store.used_since("discord:1", 0) == 3
+
+
+async def test_use_is_counted_since_a_time_and_on_a_server(shelf):
+    await shelf.put(age_s=100)
+    for place in ("discord:10/21", "discord:10", "discord:100/20", "discord:1/20", "telegram:-100/7"):
+        await shelf.put(place=place)
+    assert await shelf.store.used_since("discord:1", time.time() - 50) == 5
+    assert await shelf.store.used_since("discord:1", 0, server="discord:10") == 3
+    assert await shelf.store.used_since("discord:2", 0) == 0
+
+
+async def test_statistics_count_what_was_asked_for_and_how_long_it_took(shelf):
+    for waited_s in range(1, 11):
+        await shelf.put(text(count=2), waited_s=waited_s)
+    await shelf.put(status=JobStatus.FAILED)
+    await shelf.put(owner="discord:2", place="discord:11/1", waited_s=3)
+    await shelf.put(age_s=1000)
+    since = time.time() - 500
+    statistics = await shelf.store.statistics(since, server="discord:10")
+    assert (statistics.jobs, statistics.pictures, statistics.failed, statistics.seconds) == (11, 20, 1, 20.0)
+    assert (statistics.wait_s, statistics.wait_p90_s) == (pytest.approx(5.5), pytest.approx(9.1))
+    assert (await shelf.store.statistics(since)).jobs == 12
+    assert (await shelf.store.statistics(since, owner="discord:2")).jobs == 1
+    assert await shelf.store.statistics(time.time() + 1) == Statistics(0, 0, 0, 0.0, None, None)
+
+
+async def test_the_end_of_a_job_is_timed(shelf):
+    before = time.time()
+    store = shelf.store
+    job = await shelf.put(status=JobStatus.LEASED)
+    job = await store.add_pictures(job.id, [PICTURE], 1.0)
+    assert before <= job.finished_at <= time.time()
+    await store.move(job.id, JobStatus.POSTING)
+    assert (await store.move(job.id, JobStatus.FAILED)).finished_at == job.finished_at, "it was rendered then"
+    assert (await shelf.put(status=JobStatus.FAILED)).finished_at
+    assert (await shelf.put(status=JobStatus.CANCELLED)).finished_at is None
+
+
+async def test_a_place_names_its_server(shelf):
+    places = {"discord:123/456": "discord:123", "telegram:-100/7": "telegram:-100", "web": "web"}
+    assert {place: (await shelf.put(place=place)).server for place in places} == places
+    assert await shelf.store.servers() == set(places.values())
+
+
+async def test_the_questions_of_each_request_use_an_index(shelf):
+    async with shelf.store._database.read() as connection:
+        for condition in ("owner = ? AND created_at >= ?", "place >= ? AND place < ?", "created_at >= ?"):
+            plan = f"EXPLAIN QUERY PLAN SELECT * FROM jobs WHERE {condition}"
+            rows = await connection.exec_driver_sql(plan, tuple("1" * condition.count("?")))
+            assert "USING INDEX" in rows.one().detail
