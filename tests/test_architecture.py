@@ -1,4 +1,4 @@
-"""The import arrows: engine/ knows no platform and no bot, bot/ knows no torch, each platform library has one home."""
+"""The import arrows: rooms import downwards, engine/ knows no platform and no bot, each library has one home."""
 
 import ast
 from pathlib import Path
@@ -19,6 +19,34 @@ HOMES = {
     "typer": "bot/__main__.py",
 }
 
+# The rooms from the top of the house to its ground: each may import its own and those below it.
+LADDER = (
+    ("bot.__main__",),
+    ("bot.app",),
+    ("bot.surfaces",),
+    ("bot.assembly",),
+    ("bot.service",),
+    ("bot.logs", "bot.health"),
+    ("bot.config",),
+    ("bot.rules",),
+    ("bot.words",),
+    ("bot.surface",),
+    ("bot.commands",),
+    ("bot.manner",),
+    ("engine.retention",),
+    ("engine.dispatch",),
+    ("engine.workers",),
+    ("engine.kandinsky",),
+    ("engine.models",),
+    ("engine.pictures",),
+    ("engine.store",),
+    (
+        "engine.checks", "engine.settings", "engine.jobs", "engine.requests", "engine.outpainting", "engine.catalog",
+        "engine.events", "engine.errors",
+    ),
+)  # fmt: skip
+RANKS = {room: rank for rank, rooms in enumerate(LADDER) for room in rooms}
+
 
 def imports(file: Path) -> set[str]:
     found = set()
@@ -37,6 +65,55 @@ def test_imports_follow_the_arrows(file):
         library = module.split(".")[0]
         assert not (library == "bot" and place.startswith("engine/")), f"{place} imports {module}"
         assert place.startswith(HOMES.get(library, place)), f"{place} imports {module}"
+
+
+def room_of(module: str) -> str | None:
+    """Return the room of a module of this project; the two packages themselves are none."""
+    return next((room for room in RANKS if f"{module}.".startswith(f"{room}.")), None)
+
+
+def runs_back_up(file: Path) -> list[str]:
+    """List the imports of a file that lead to a room above its own."""
+    own = room_of(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    if own is None:
+        return []
+    rooms = {module: room_of(module) for module in imported(file) if module.startswith(("bot.", "engine."))}
+    return [module for module, room in rooms.items() if room is None or RANKS[room] < RANKS[own]]
+
+
+def imported(file: Path) -> set[str]:
+    """Name what a file imports, `from engine import jobs` as `engine.jobs`."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module in ("bot", "engine"):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_arrow_runs_back_up(file):
+    assert runs_back_up(file) == []
+
+
+def test_each_file_stands_in_a_room_of_the_ladder():
+    stray = {file.relative_to(ROOT).as_posix() for file in FILES if file.name != "__init__.py"}
+    named = {place for place in stray if room_of(place.removesuffix(".py").replace("/", "."))}
+    # Alembic runs the migrations, each in its own words; nothing imports them.
+    assert stray - named == set()
+
+
+def test_an_arrow_that_runs_back_up_is_found(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    file = tmp_path / "bot" / "commands" / "table.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "from bot.words.localisation import say\nfrom engine import jobs, dispatch\nimport engine.nowhere\n"
+    )
+    assert sorted(runs_back_up(file)) == ["bot.words.localisation", "engine.nowhere"]
 
 
 def test_nothing_outside_the_worker_s_child_process_loads_torch():

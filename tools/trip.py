@@ -60,13 +60,26 @@ class Trip:
         if self.is_adding and place[1] == "Database.write" and not self.way_in:
             self.way_in = Counter(self.calls)
 
+    def named(self, name: str) -> int:
+        """Count the calls of what is called `name`."""
+        return _named(self.calls, name)
+
+    @property
+    def reads_in(self) -> int:
+        """Count the database's reads on the way in."""
+        return _named(self.way_in, "Database.read")
+
+    @property
+    def writes(self) -> int:
+        """Count the database's writes."""
+        return self.named("Database.write")
+
     def row(self) -> list[int]:
         """List calls, functions, files, reads and writes, then calls and reads of the way in."""
-        whole, way_in = self.calls, self.way_in
-        files = {file for file, _ in whole}
+        files = {file for file, _ in self.calls}
         return [
-            whole.total(), len(whole), len(files), _named(whole, "Database.read"), _named(whole, "Database.write"),
-            way_in.total(), _named(way_in, "Database.read"),
+            self.calls.total(), len(self.calls), len(files), self.named("Database.read"), self.writes,
+            self.way_in.total(), self.reads_in,
         ]  # fmt: skip
 
 
