@@ -1,9 +1,10 @@
-"""Read typed commands: words and flags become an invocation. Pure."""
+"""Read and write typed commands: words and flags become an invocation, and back. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.commands.table import Command, Invocation, Option, Upload, find
 from engine.errors import RequestError
@@ -22,16 +23,45 @@ def parse_text(text: str, surface: str, pictures: Sequence[Upload] = ()) -> Invo
     beyond a main option that takes one belong to the command's first phrase. `pictures` came with the message, in their
     order.
     """
-    head, *words = _WORD.findall(text.strip())
+    head = text.split(maxsplit=1)[0]
     command = find(head.removeprefix("/").partition("@")[0].lower(), surface)
+    return replace(read_words(command, text.strip().removeprefix(head), surface), pictures=tuple(pictures))
+
+
+def read_words(command: Command, words: str, surface: str, option: str | None = None) -> Invocation:
+    """Read what stands behind a command, or behind the flag of its `option`; raise `RequestError` for what is wrong."""
+    first = command.option(option, surface) if option else None
     bare, options = list[str](), dict[str, object]()
-    for option, given, following in _flags(command, surface, words):
-        if option is None:
+    for flag, given, following in _flags(command, surface, _WORD.findall(words), first):
+        if flag is None:
             bare += following
             continue
-        options[option.name], rest = _take(option, given, following)
+        options[flag.name], rest = _take(flag, given, following)
         bare += rest
-    return Invocation(command, {**_bare(command, surface, bare), **options}, tuple(pictures))
+    return Invocation(command, {**_bare(command, surface, bare), **options})
+
+
+def write_text(invocation: Invocation, *, main_last: bool = False) -> str:
+    """Write a command as a person would type it, without its pictures: reading it gives the same options.
+
+    With `main_last` the bare words come last, as far as a flag that takes several lets them, so that they can be gone
+    on with.
+    """
+    command = invocation.command
+    known = {option.name: option for option in command.options if not option.is_picture}
+    given = [(known[name], value) for name, value in invocation.given.items() if name in known]
+    main = [str(value) for option, value in given if option.name == command.main]
+    flags = [(option, _flag(option, value)) for option, value in given if option.name != command.main]
+    short = [flag for option, flag in flags if not option.phrase]
+    long = [flag for option, flag in flags if option.phrase]
+    words = [*short, *main, *long] if main_last else [*main, *(flag for _, flag in flags)]
+    return " ".join([f"/{command.name}", *words])
+
+
+def _flag(option: Option, value: object) -> str:
+    if isinstance(value, bool):
+        return f"--{option.name}" if value else f"--{option.name}=no"
+    return f"--{option.name} {value}"
 
 
 def _bare(command: Command, surface: str, words: list[str]) -> dict[str, object]:
@@ -52,9 +82,11 @@ def _joined(option: Option, words: list[str]) -> str:
     return _END.join(line.strip() for line in text.strip().split(_END)) if option.lines else " ".join(text.split())
 
 
-def _flags(command: Command, surface: str, words: list[str]) -> Iterator[tuple[Option | None, str | None, list[str]]]:
-    """Yield the words before the first flag with `None`, then each option, what `=` gave it, and the words after it."""
-    option, given, following = None, None, list[str]()
+def _flags(
+    command: Command, surface: str, words: list[str], first: Option | None
+) -> Iterator[tuple[Option | None, str | None, list[str]]]:
+    """Yield `first` and the words before the first flag, then each option, what `=` gave it, and the words after it."""
+    option, given, following = first, None, list[str]()
     for word in words:
         if match := _FLAG.fullmatch(word):
             yield option, given, following
