@@ -12,8 +12,7 @@ from typing import Protocol
 
 from bot.assembly import catalog_of, running_engine
 from bot.config import Config
-from bot.health import CannotServe, heartbeat
-from bot.listener import listen
+from bot.health import CannotServe, heartbeat, listen
 from bot.service.service import Service
 from bot.surface import Surface
 from engine.catalog import Catalog

@@ -82,7 +82,8 @@ async def fill(service: Service, jobs: int) -> float:
     began = time.perf_counter()
     for number in range(jobs):
         origin = Origin("web", f"owner {number % OWNERS}", "here", f"job {number}")
-        service.follow(await service.submit(Invocation(IMAGINE, {"prompt": "x", "steps": 100}), origin))
+        invocation = Invocation(IMAGINE, {"prompt": "x", "steps": 100})
+        service.follow(await service.obey(await service.visit(origin), invocation))
     return time.perf_counter() - began
 
 
@@ -91,7 +92,8 @@ async def ask(service: Service) -> list[float]:
     answers_ms, end = [], time.perf_counter() + MEASURE_S
     while (began := time.perf_counter()) < end:
         await asyncio.sleep(0)
-        await service.answer(Invocation(QUEUE), Origin("web", "owner 5", "here", "question"))
+        visit = await service.visit(Origin("web", "owner 5", "here", "question"))
+        await service.obey(visit, Invocation(QUEUE))
         answers_ms.append((time.perf_counter() - began) * 1e3)
         await asyncio.sleep(0.02)
     return answers_ms

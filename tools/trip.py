@@ -163,7 +163,7 @@ async def on_discord(folder: Path) -> dict[str, Trip]:
 
 
 async def on_telegram(folder: Path) -> dict[str, Trip]:
-    """Make the trips on Telegram, each in a group of its own: Telegram lets a group have 20 messages a minute."""
+    """Make the trips on Telegram, each kind in groups of its own: Telegram lets one have 20 messages a minute."""
     async with TelegramServer() as server:
         bot = TelegramBot(server, folder)
         async with bot.running() as app:
@@ -172,11 +172,13 @@ async def on_telegram(folder: Path) -> dict[str, Trip]:
             def group() -> Chat:
                 return server.group("Studio", members=[bot.alice])
 
+            drawing, painting = group(), group()
+
             async def imagine() -> None:
-                await group().send(f"/imagine {WORDS}", sender=bot.alice)
+                await drawing.send(f"/imagine {WORDS}", sender=bot.alice)
 
             async def photo() -> None:
-                await group().send(photo=_png(), caption="/img2img a fox --steps 2", sender=bot.alice)
+                await painting.send(photo=_png(), caption="/img2img a fox --steps 2", sender=bot.alice)
 
             async def again() -> None:
                 await press(bot, shown.pop(), "again", bot.alice)

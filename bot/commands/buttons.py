@@ -25,7 +25,7 @@ from bot.commands.table import (
     Command,
     Invocation,
 )
-from bot.words.localisation import say
+from bot.manner import Manner
 from engine.errors import RequestError
 from engine.jobs import Job
 from engine.requests import Batch, Mix, Morph
@@ -101,12 +101,6 @@ class Button:
         return cls(verb, job_id, int(number))
 
     @property
-    def label(self) -> str:
-        """Say what it does, in a word or two, with the number of its picture among several."""
-        words = say(f"button-{self.verb}")
-        return f"{words} {self.number}" if self.number else words
-
-    @property
     def named(self) -> str:
         """Name its job, or its picture, as a person may type it."""
         return f"{self.job_id}.{self.number}" if self.number else self.job_id
@@ -154,4 +148,4 @@ def _makes_sense(verb: str, job: Job) -> bool:
     """Tell whether there is one prompt that can be written anew, and somebody whom a report reaches."""
     if verb == "edit":
         return not isinstance(job.request, Mix | Morph | Batch)
-    return verb != "report" or bool(job.address.get("moderated", True))
+    return verb != "report" or Manner.of(job).moderated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.commands.table import Kept
+from bot.commands.table import Taken
 from engine.errors import RequestError
 from engine.requests import Mix, Request
 
@@ -16,7 +16,7 @@ _NAMED = re.compile(rf"(\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)|(?:image|picture)[
 _WORDS = re.compile(rf"(.+?){_WEIGHT}")
 
 
-def read_parts(kind: type[Request], text: str, given: Sequence[Kept]) -> dict[str, object]:
+def read_parts(kind: type[Request], text: str, given: Sequence[Taken]) -> dict[str, object]:
     """Read what is to be mixed: words and pictures in the order in which they are named, then the other pictures.
 
     Returns the fields of a `Mix` or a `Morph`; raises `RequestError` where a morph has not just two ends.
@@ -37,7 +37,7 @@ def read_parts(kind: type[Request], text: str, given: Sequence[Kept]) -> dict[st
     return {"start": parts[0], "end": parts[1]}
 
 
-def _part(picture: Kept | None, token: str, weight: str | None) -> dict[str, object]:
+def _part(picture: Taken | None, token: str, weight: str | None) -> dict[str, object]:
     what: dict[str, object] = {"picture": picture.picture} if picture else {"text": token}
     return what | ({"weight": float(weight)} if weight else {})
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.commands.parts import read_parts
-from bot.commands.table import AGAIN, Invocation, Kept, Upload
+from bot.commands.table import AGAIN, Invocation, Taken, Upload
 from engine.catalog import Catalog, ModelSpec
 from engine.checks import build, complete
 from engine.errors import RequestError
@@ -129,14 +129,14 @@ def parse_sides(text: str) -> tuple[str, ...]:
 def _pictures(invocation: Invocation, words: dict[str, object]) -> dict[str, object]:
     """Fill the picture options that stand for a field: with what was given for them, then with what came along."""
     fields: dict[str, object] = {}
-    waiting = [picture for picture in invocation.pictures if isinstance(picture, Kept)]
+    waiting = [picture for picture in invocation.pictures if isinstance(picture, Taken)]
     for option in invocation.command.pictures():
         if not option.field:  # a part of a mix, or a list of prompts
             continue
         given = words.pop(option.name, None)
         if given is None and waiting:
             given = waiting.pop(0)
-        if isinstance(given, Kept):
+        if isinstance(given, Taken):
             fields[option.field] = given.picture
         elif option.required:
             raise RequestError("picture_missing", command=invocation.command.name)
@@ -147,6 +147,6 @@ def _pictures(invocation: Invocation, words: dict[str, object]) -> dict[str, obj
     return fields
 
 
-def _given(invocation: Invocation) -> list[Kept]:
+def _given(invocation: Invocation) -> list[Taken]:
     """List every picture of an invocation: those of its options, then those that came along."""
-    return [each for each in (*invocation.options.values(), *invocation.pictures) if isinstance(each, Kept)]
+    return [each for each in invocation.all_pictures if isinstance(each, Taken)]

@@ -36,11 +36,12 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Hold a picture that was looked at and kept."""
+class Taken:
+    """Hold a picture that was looked at: a plain PNG as `data`, which is kept once its request is let in."""
 
     name: str
     picture: InputPicture
+    data: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Option:
 
     name: str
     kind: type[str] | type[int] | type[float] | type[bool] | type[Upload] = str
+    is_picture: bool = field(init=False)  # in front of the field that hides the function
     field: str = ""
     aliases: tuple[str, ...] = ()
     required: bool = False
@@ -62,10 +64,9 @@ class Option:
     words: tuple[str, ...] = ()
     surfaces: frozenset[str] = EVERYWHERE
 
-    @property
-    def is_picture(self) -> bool:
-        """Tell whether it takes a picture."""
-        return self.kind is Upload
+    def __post_init__(self) -> None:
+        """Note whether it takes a picture."""
+        object.__setattr__(self, "is_picture", self.kind is Upload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +117,28 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """Hold a command as a person gave it: option values are still their words, pictures are `Upload`, then `Kept`.
+    """Hold a command as a person gave it: option values are still their words, pictures are `Upload`, then `Taken`.
 
     `pictures` are those that came with the message and that no option has taken yet.
     """
 
     command: Command
     options: Mapping[str, object] = field(default_factory=dict)
-    pictures: tuple[Upload | Kept, ...] = ()
+    pictures: tuple[Upload | Taken, ...] = ()
+
+    @property
+    def given(self) -> dict[str, object]:
+        """Return the options that have a value."""
+        return {name: value for name, value in self.options.items() if value is not None}
+
+    @property
+    def all_pictures(self) -> list[Upload | Taken]:
+        """List its pictures: those of its options, then those that came along."""
+        return [each for each in (*self.options.values(), *self.pictures) if isinstance(each, Upload | Taken)]
+
+    def having(self, **options: object) -> Invocation:
+        """Return it with these options set."""
+        return replace(self, options={**self.options, **options})
 
 
 PROMPT = Option("prompt", field="prompt", required=True, phrase=True)

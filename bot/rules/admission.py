@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 from weakref import WeakValueDictionary
 
-from bot.commands.table import Invocation
 from bot.rules import policy
 from bot.rules.policy import Limits, Use
-from bot.rules.settings import Settings
-from bot.surface import Origin
+from bot.rules.visit import Visit
 from engine.catalog import Catalog
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import RequestError
@@ -28,41 +27,33 @@ class Admission:
         self._dispatcher, self._store, self._catalog = dispatcher, store, catalog
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def check_command(self, invocation: Invocation, origin: Origin, settings: Settings) -> None:
-        """Raise `RequestError` for what can be refused before any picture is looked at."""
-        policy.check_access(invocation.command.name, origin, settings.bounds)
-        try:
-            await asyncio.to_thread(policy.check_words, [*policy.words_of(invocation)], settings.bounds)
-        except RequestError as error:
-            await self._record(error, invocation.command.name, origin)
-            raise
-
-    async def check_request(
-        self, request: AnyRequest, given: Collection[str], origin: Origin, settings: Settings
-    ) -> AnyRequest:
-        """Lower what the person did not name, and raise `RequestError` for what is beyond a limit."""
-        request = policy.lowered(request, given, self._catalog[request.model], settings.bounds)
-        try:
-            # A batch and hundreds of words take a tenth of a second, in which nobody else is to wait.
-            await asyncio.to_thread(policy.check_request, request, origin, settings.bounds, self._catalog.names())
-        except RequestError as error:
-            await self._record(error, request.mode, origin)
-            raise
+    async def admit(self, request: AnyRequest, given: Collection[str], visit: Visit, command: str) -> AnyRequest:
+        """Lower what the person did not name, `given` being what they did; raise `RequestError` beyond a limit."""
+        bounds = visit.settings.bounds
+        request = policy.lowered(request, given, self._catalog[request.model], bounds)
+        check = partial(policy.check_request, request, visit.origin, bounds, self._catalog.names())
+        await self._checked(check, visit, command)
         return request
 
+    async def admit_words(self, words: str, visit: Visit, command: str) -> None:
+        """Raise `RequestError` for a blocked word in what is to be looked for in a picture."""
+        await self._checked(partial(policy.check_words, [words], visit.settings.bounds), visit, command)
+
     @asynccontextmanager
-    async def turn(self, request: AnyRequest, origin: Origin, settings: Settings) -> AsyncIterator[None]:
+    async def turn(self, request: AnyRequest, visit: Visit) -> AsyncIterator[None]:
         """Check what a person has in the queue and had today; nothing else of theirs gets in during the block."""
+        origin = visit.origin
         lock = self._turns.setdefault(origin.owner, asyncio.Lock())
         async with lock:
-            for limits in settings.bounds:
+            for limits in visit.settings.bounds:
                 if limits.queued or limits.running or limits.counts_for(origin):
                     now = time.time()
-                    policy.check_use(request, origin, limits, await self._use(origin, limits, now), now)
+                    policy.check_use(request, origin, limits, await self._use(visit, limits, now), now)
             yield
 
-    async def _use(self, origin: Origin, limits: Limits, now: float) -> Use:
+    async def _use(self, visit: Visit, limits: Limits, now: float) -> Use:
         """Count on this server, or, for the operator's limits, on all."""
+        origin = visit.origin
         server = None if limits.is_operators else origin.server or None
         owned = [update.job for update in self._dispatcher.owned(origin.owner)]
         mine = [job for job in [*owned, *self._dispatcher.held(origin.owner)] if server in (None, job.server)]
@@ -71,8 +62,18 @@ class Admission:
         used = await self._store.used_since(origin.owner, policy.midnight(now), server) if counts else 0
         return Use(len(mine) - running, running, used)
 
-    async def _record(self, error: RequestError, command: str, origin: Origin) -> None:
+    async def _checked(self, check: Callable[[], None], visit: Visit, command: str) -> None:
+        """Make a check: beside the event loop where there are words to look for."""
+        has_words = any(limits.blocked_words for limits in visit.settings.bounds)
+        try:
+            # A batch and hundreds of words take a tenth of a second, in which nobody else is to wait.
+            await asyncio.to_thread(check) if has_words else check()
+        except RequestError as error:
+            await self._record(error, command, visit)
+            raise
+
+    async def _record(self, error: RequestError, command: str, visit: Visit) -> None:
         """Write down that somebody was refused for a word: which of the server's own, and nothing of the prompt."""
-        if error.code == "prompt_blocked" and origin.server:
+        if error.code == "prompt_blocked" and visit.origin.server:
             facts = {"command": command, "word": error.facts.get("word")}
-            await self._store.audit.add(origin.server, origin.owner, "blocked", facts)
+            await self._store.audit.add(visit.origin.server, visit.origin.owner, "blocked", facts)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from bot.commands.table import DRAWING_COMMANDS, Invocation
+from bot.commands.table import DRAWING_COMMANDS
 from bot.rules.moderation import blocked_word
 from bot.surface import Origin
 from engine.catalog import ModelSpec
@@ -101,7 +101,7 @@ def check_words(texts: Collection[str], bounds: Bounds) -> None:
     The operator's words are told to nobody.
     """
     for limits in bounds:
-        if word := blocked_word(texts, limits.blocked_words):
+        if limits.blocked_words and (word := blocked_word(texts, limits.blocked_words)):
             raise RequestError("prompt_blocked", word="" if limits.is_operators else word)
 
 
@@ -163,14 +163,6 @@ def asked(request: AnyRequest) -> int:
 def texts_of(request: AnyRequest) -> list[str]:
     """List every word of a request that its person wrote."""
     return [*request.texts(), request.negative_prompt, request.caption]
-
-
-def words_of(invocation: Invocation) -> Iterator[str]:
-    """Yield the phrases of a command, before anything is made of them."""
-    phrases = {option.name for option in invocation.command.options if option.phrase}
-    for name, value in invocation.options.items():
-        if name in phrases and isinstance(value, str):
-            yield value
 
 
 def midnight(now: float) -> float:

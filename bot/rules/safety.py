@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from bot.manner import Manner
 from engine.errors import EngineError
 from engine.jobs import Job
 from engine.settings import Action
@@ -24,10 +27,12 @@ def is_flagged(job: Job) -> bool:
 
 def check(job: Job, action: Action) -> None:
     """Raise `NotShown` for a flagged job that may not be shown where it was asked for."""
-    if is_flagged(job) and (action == "block" or (action == "restrict" and not job.address.get("adult"))):
+    if is_flagged(job) and (action == "block" or (action == "restrict" and not Manner.of(job).adult)):
         raise NotShown
 
 
-def is_to_be_covered(job: Job, action: Action) -> bool:
-    """Tell whether a flagged job is shown, but covered: everywhere but where adults allow it."""
-    return action == "blur" and is_flagged(job) and not job.address.get("adult")
+def cover(job: Job, action: Action) -> Mapping[str, object]:
+    """Return what covers a flagged job that is shown: everywhere but where adults allow it. Nothing for any other."""
+    manner = Manner.of(job)
+    covers = action == "blur" and is_flagged(job) and not (manner.adult or manner.spoiler)
+    return {"spoiler": True} if covers else {}

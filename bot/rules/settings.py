@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.commands.requesting import NO_STYLE, Styles, parse_size
-from bot.commands.table import Command, Invocation, Kept, Upload
+from bot.commands.table import Command, Invocation
 from bot.rules.policy import Bounds, Limits, Rules, Who, least, may_use_model
 from bot.surface import Origin
 from bot.words.localisation import language_of
@@ -84,8 +84,8 @@ def _is_able(model: ModelSpec, invocation: Invocation) -> bool:
     """Tell whether a model can do what a command asks for, with the pictures that came with it."""
     kind = invocation.command.request
     assert kind  # noqa: S101 - only commands that draw have defaults
-    pictures = any(isinstance(it, Upload | Kept) for it in (*invocation.options.values(), *invocation.pictures))
-    takes = not (kind in (Mix, Morph) and (pictures or invocation.options.get("of"))) or model.mixes_pictures
+    has_pictures = bool(invocation.all_pictures or invocation.options.get("of"))
+    takes = model.mixes_pictures or not (has_pictures and kind in (Mix, Morph))
     return takes and kind.model_fields["mode"].default in model.modes
 
 
@@ -94,10 +94,10 @@ async def settings_of(origin: Origin, store: Store, rules: Rules) -> Settings:
 
     Limits are never a person's own; the operator's hold beside those of the place and the server.
     """
-    shared: dict[str, object] = {}
-    for scope in shared_scopes(origin):
-        shared |= await store.settings.get(scope)
-    own = await store.settings.get(f"owner:{origin.owner}")
+    *scopes, personal = [*shared_scopes(origin), f"owner:{origin.owner}"]
+    kept = await store.settings.among([*scopes, personal])
+    shared = {name: value for scope in scopes for name, value in kept[scope].items()}
+    own = kept[personal]
     values = {**shared, **{name: value for name, value in own.items() if name in PREFERENCES}}
     return Settings(
         language=language_of(str(values.get("language") or origin.locale or "")),

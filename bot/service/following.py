@@ -8,10 +8,11 @@ from functools import partial
 
 import structlog
 
+from bot.manner import Manner
 from bot.rules import safety
 from bot.rules.safety import NotShown
 from bot.service.masking import INTERNAL, drop_search, overlay_of
-from bot.surface import Surface, Undeliverable
+from bot.surface import Remembered, Surface, Undeliverable
 from bot.words import replies
 from bot.words.localisation import speaking
 from engine.dispatch.dispatcher import Dispatcher
@@ -78,7 +79,7 @@ class Followers:
     async def _speak(self, job: Job) -> None:
         """Follow in the language of the person who asked."""
         surface = self._surfaces[job.surface]
-        with speaking(str(job.address.get("language", ""))):
+        with speaking(Manner.of(job).language):
             await (self._ask(job, surface) if job.status is JobStatus.HELD else self._follow(job, surface))
 
     async def _ask(self, job: Job, surface: Surface) -> None:
@@ -86,7 +87,7 @@ class Followers:
         overlay, text = await overlay_of(job.request, self._store), replies.mask_question(job)
         for wait_s in _waits():
             try:
-                await surface.ask(job, overlay, text)
+                await self._keep(job, await surface.ask(job, overlay, text))
             except Undeliverable:
                 return
             except Exception as error:  # noqa: BLE001 - whatever the platform throws, it is tried again
@@ -116,7 +117,7 @@ class Followers:
             if await self._told(job_id, surface, wait_s):
                 return
             await asyncio.sleep(wait_s)
-        await self._give_up(job_id, "it was refused for a day")
+        await self._give_up(job_id, Undeliverable(reason="it was refused for a day"))
 
     async def _told(self, job_id: str, surface: Surface, wait_s: float) -> bool:
         """Tell whether there is nothing left to do for this job."""
@@ -125,7 +126,7 @@ class Followers:
                 return True
             await self._tell(job, surface)
         except Undeliverable as error:
-            await self._give_up(job_id, str(error))
+            await self._give_up(job_id, error)
         except (PictureDamaged, NotShown) as error:
             await self._fail(job_id, error)  # and tell that, next time
             return False
@@ -142,29 +143,37 @@ class Followers:
 
     async def _tell(self, job: Job, surface: Surface) -> None:
         if job.status in TO_DELIVER:
-            job = await self._judged(await self._store.move(job.id, JobStatus.POSTING))
-            await surface.deliver(job, partial(self._store.pictures, job.id), replies.caption(job))
-            await self._store.move(job.id, JobStatus.POSTED, told=True)
+            job = await self._begin(job)
+            remembered = await surface.deliver(job, partial(self._store.pictures, job.id), replies.caption(job))
+            await self._store.move(job.id, JobStatus.POSTED, told=True, **_address(job, remembered))
             log.info("job_posted", job=job.id, surface=surface.name)
         elif not job.told:
-            await surface.tell(job, replies.ended(job))
-            await self._store.set_told(job.id)
+            remembered = await surface.tell(job, replies.ended(job))
+            await self._store.set_told(job.id, **_address(job, remembered))
 
-    async def _judged(self, job: Job) -> Job:
-        """Cover a flagged job, or raise `NotShown`."""
+    async def _begin(self, job: Job) -> Job:
+        """Commit that the delivery begins, a flagged job covered; raise `NotShown` for one that is not shown."""
+        job = await self._store.move(job.id, JobStatus.POSTING, **_address(job, safety.cover(job, self._action)))
         safety.check(job, self._action)
-        if not safety.is_to_be_covered(job, self._action) or job.address.get("spoiler"):
-            return job
-        return await self._store.set_address(job.id, {**job.address, "spoiler": True})
+        return job
+
+    async def _keep(self, job: Job, remembered: Remembered | None) -> None:
+        if remembered:
+            await self._dispatcher.keep_address(job.id, {**job.address, **remembered})
 
     async def _fail(self, job_id: str, error: EngineError) -> None:
         log.error("job_failed", job=job_id, error=str(error))
         await self._store.move(job_id, JobStatus.FAILED, error=error.code, facts=error.facts)
 
-    async def _give_up(self, job_id: str, reason: str) -> None:
+    async def _give_up(self, job_id: str, error: Undeliverable) -> None:
         if (await self._store.get(job_id)).status is JobStatus.POSTING:
-            await self._fail(job_id, EngineError("undeliverable", reason=reason))
+            await self._fail(job_id, error)
         await self._store.set_told(job_id)
+
+
+def _address(job: Job, remembered: Remembered | None) -> dict[str, dict[str, object]]:
+    """Return the change to a job's address, if there is any."""
+    return {"address": {**job.address, **remembered}} if remembered else {}
 
 
 def _waits() -> Iterator[float]:

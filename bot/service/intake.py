@@ -1,47 +1,59 @@
-"""Take in what comes with a command: pictures are looked at and kept, and those of earlier jobs are found."""
+"""Take in what comes with a command: pictures are looked at, those of earlier jobs are found, and all are kept."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from bot.commands.table import Invocation, Kept, Upload
+from bot.commands.table import Invocation, Taken, Upload
 from bot.surface import Origin
 from engine.errors import RequestError
 from engine.jobs import SEEN, Job
 from engine.pictures import inputs
+from engine.pictures.inputs import MAX_BYTES
 from engine.requests import InputPicture
+from engine.store.files import sha256
 from engine.store.store import Store
 
 V = TypeVar("V")
 # A list of prompts is text; everything else that is sent is a picture.
 TEXT_OPTION = "list"
 FIRST_PICTURE = "image1"
+# Of a file, as it is named in a sentence.
+LONGEST_NAME = 60
 
 
 async def take_in(invocation: Invocation, origin: Origin, store: Store) -> Invocation:
-    """Keep the pictures that were sent, and those that `of` names; raise `RequestError` for what is none."""
-    options = {name: await _kept(name, value, store) for name, value in invocation.options.items()}
-    pictures = [await _kept("", picture, store) for picture in invocation.pictures]
+    """Look at the pictures that were sent, and at those that `of` names; raise `RequestError` for what is none."""
+    options = {name: await _taken(name, value) for name, value in invocation.options.items()}
+    pictures = [await _taken("", picture) for picture in invocation.pictures]
     if (named := options.get("of")) and invocation.command.request:
         del options["of"]
-        kept = await kept_of(str(named), origin, store)
+        taken = await _picture_of(str(named), origin, store)
         takes = {option.name for option in invocation.command.options}
         if FIRST_PICTURE in takes - options.keys():
-            options = {FIRST_PICTURE: kept, **options}  # what a mix's parts call it, whatever else is sent
+            options = {FIRST_PICTURE: taken, **options}  # what a mix's parts call it, whatever else is sent
         else:
-            pictures.insert(0, kept)
+            pictures.insert(0, taken)
     return replace(invocation, options=options, pictures=tuple(pictures))
 
 
-async def kept_of(named: str, origin: Origin, store: Store) -> Kept:
-    """Keep a picture of an earlier job as an input: "0123456789.2" is its second one, without a number its first."""
+async def keep(pictures: Iterable[object], store: Store) -> None:
+    """Write those of `pictures` that were taken in to the disk."""
+    for picture in pictures:
+        if isinstance(picture, Taken) and picture.data:
+            await store.keep_input(picture.data)
+
+
+async def _picture_of(named: str, origin: Origin, store: Store) -> Taken:
+    """Find a picture of an earlier job: "0123456789.2" is its second one, without a number its first."""
     job, number = await find(named, origin, store)
     if job.status not in SEEN:
         raise RequestError("job_without_pictures", value=job.id)
     picture = (await store.pictures(job.id))[number - 1]
-    return await _keep(f"{named}.png", picture.data, store)
+    return await _look_at(f"{named}.png", picture.data)
 
 
 async def find(named: str, origin: Origin, store: Store) -> tuple[Job, int]:
@@ -66,13 +78,28 @@ def _may_see(job: Job, origin: Origin) -> bool:
     return job.owner == origin.owner or ((job.place == origin.place or moderates) and not job.address.get("private"))
 
 
-async def _kept(name: str, value: V, store: Store) -> V | Kept:
+async def _taken(name: str, value: V) -> V | Taken:
     if not isinstance(value, Upload) or name == TEXT_OPTION:
         return value
-    return await _keep(value.name, value.data, store)
+    return await _look_at(value.name, value.data)
 
 
-async def _keep(name: str, data: bytes, store: Store) -> Kept:
-    read = await asyncio.to_thread(inputs.read, data)
-    checksum = await store.keep_input(read.data)
-    return Kept(name, InputPicture(sha256=checksum, width=read.width, height=read.height))
+async def _look_at(name: str, data: bytes) -> Taken:
+    picture, plain = await asyncio.to_thread(_read, data)
+    return Taken(name, picture, plain)
+
+
+def _read(data: bytes) -> tuple[InputPicture, bytes]:
+    read = inputs.read(data)
+    return InputPicture(sha256=sha256(read.data), width=read.width, height=read.height), read.data
+
+
+def check_size(size_bytes: int) -> None:
+    """Refuse by its declared size what `engine.pictures.inputs` would refuse; raise `RequestError`."""
+    if size_bytes > MAX_BYTES:
+        raise RequestError("picture_too_big_file", megabytes=size_bytes / 2**20, limit=MAX_BYTES // 2**20)
+
+
+def not_fetched(name: str) -> RequestError:
+    """Say that the file called `name` could not be downloaded."""
+    return RequestError("download_failed", file=name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}")

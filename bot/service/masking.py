@@ -8,7 +8,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from bot.commands.table import Kept
+from bot.commands.table import Taken
 from bot.surface import Origin
 from engine.checks import build
 from engine.dispatch.dispatcher import Dispatcher
@@ -61,7 +61,9 @@ async def overlay_of(request: AnyRequest, store: Store) -> bytes:
     return await asyncio.to_thread(_overlay, given[request.picture.sha256], given[request.mask.sha256])
 
 
-async def by_words(words: str, picture: Kept, origin: Origin, dispatcher: Dispatcher, store: Store, model: str) -> Kept:
+async def by_words(
+    words: str, picture: Taken, origin: Origin, dispatcher: Dispatcher, store: Store, model: str
+) -> Taken:
     """Find in `picture` what `words` name; raise `RequestError` where it is not there, or nothing here can look.
 
     The worker draws the mask as a job of its own, which nobody is told of.
@@ -80,7 +82,7 @@ async def by_words(words: str, picture: Kept, origin: Origin, dispatcher: Dispat
     for photo in (await store.inputs(request)).values():
         await store.keep_input(photo)  # the repaint, which no job is yet, needs it too
     await store.delete(job.id)
-    return Kept("mask.png", InputPicture(sha256=checksum, width=mask.width, height=mask.height))
+    return Taken("mask.png", InputPicture(sha256=checksum, width=mask.width, height=mask.height))
 
 
 async def drop_search(job: Job, dispatcher: Dispatcher, store: Store) -> None:

@@ -1,24 +1,25 @@
-"""From a command to the queue, once, for every platform: submit, answer, decide, and let followers do the rest."""
+"""From a command to the queue, once, for every platform: one door in, and followers who do the rest."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
 
 from bot.commands.buttons import VERBS, Button
 from bot.commands.requesting import again, to_request
-from bot.commands.table import AGAIN, INPAINT, Invocation, Kept, Option
+from bot.commands.table import AGAIN, INPAINT, Invocation, Option, Taken
 from bot.rules.admission import Admission
 from bot.rules.policy import Rules, check_access
-from bot.rules.settings import Settings, settings_of
+from bot.rules.visit import Visit, begin_visit
 from bot.service import masking
 from bot.service.answers import Answers, Desk
 from bot.service.following import Followers
-from bot.service.intake import find, take_in
+from bot.service.intake import find, keep, take_in
 from bot.surface import Answer, Origin, Surface
+from bot.words import replies
+from bot.words.localisation import speaking
 from engine.catalog import Catalog
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import RequestError
@@ -26,6 +27,9 @@ from engine.jobs import Job, JobStatus, Submission
 from engine.requests import AnyRequest, Inpaint, Style
 from engine.store.store import Store
 
+# What is done in a visit, and what says a sentence to its person.
+Work = Callable[[Visit], Awaitable[None]]
+Say = Callable[[str], Awaitable[None]]
 DEFAULT_RULES = Rules()
 # How many of a person's jobs are suggested while they type.
 RECENT = 25
@@ -69,76 +73,58 @@ class Service:
         """List the jobs that a person asked for lately, newest first."""
         return await self._store.history(origin.owner, RECENT)
 
-    async def settings(self, origin: Origin) -> Settings:
-        """Tell what holds for a person at a place; what they are told is said in its language."""
-        return await settings_of(origin, self._store, self._rules)
+    async def visit(self, origin: Origin) -> Visit:
+        """Begin whatever somebody does: once for each thing."""
+        return await begin_visit(origin, self._store, self._rules)
 
-    async def obey(self, invocation: Invocation, origin: Origin) -> Job | Answer:
-        """Submit a command that draws, or answer any other one; raise `RequestError` for what is wrong."""
-        if invocation.command.makes_job:
-            return await self.submit(invocation, origin)
-        return await self.answer(invocation, origin)
+    async def attend(self, origin: Origin, work: Work, say: Say) -> None:
+        """Do `work` in the language of whoever asks; whatever goes wrong is a sentence for them."""
+        language = origin.locale
+        try:
+            visit = await self.visit(origin)
+            language = visit.settings.language
+            with speaking(language):
+                await work(visit)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody is left without an answer
+            with speaking(language):
+                await say(replies.apology(error, origin.surface))
 
-    async def submit(self, invocation: Invocation, origin: Origin) -> Job:
-        """Commit a job to the queue; the surface then acknowledges it and calls `follow`.
+    async def obey(self, visit: Visit, invocation: Invocation) -> Job | Answer:
+        """Commit a job to the queue, or answer a command that makes none; raise `RequestError` for what is wrong.
 
-        A repaint whose mask is to be confirmed is held until `decide`. Raises `RequestError` for a bad request, one
-        beyond a limit, or a full queue. The same `origin.key` again returns the same job.
+        Of a job the surface then acknowledges that it was taken, and calls `follow`. A repaint whose mask is to be
+        confirmed is held until `decide`. The same `origin.key` again returns the same job.
         """
-        if known := await self._store.by_key(origin.key):
-            return known
-        settings = await self.settings(origin)
-        await self._admission.check_command(invocation, origin, settings)
-        filled = settings.fill(invocation, self._catalog, self._styles, origin)
-        request = await self._request(filled, origin)
-        given = {name for name, value in filled.options.items() if value is not None}
-        request = await self._admission.check_request(request, given, origin, settings)
-        hold = isinstance(request, Inpaint) and self._confirms(origin)
-        if isinstance(request, Inpaint) and hold:
-            request = await masking.draft(request, self._store)
-        address = {
-            **origin.address,
-            "as_file": bool(invocation.options.get("file")),
-            "language": settings.language,
-            "private": settings.private,
-            "spoiler": settings.spoiler,
-            "moderated": origin.is_moderated,
-            "adult": origin.is_adult and settings.adult,
-        }
-        submission = Submission(request, origin.owner, origin.place, origin.surface, origin.key, address)
-        async with self._admission.turn(request, origin, settings):
-            return await self._dispatcher.submit(submission, hold)
+        if invocation.command.makes_job:
+            return await self._submit(visit, invocation)
+        return await self._answers.answer(visit, invocation)
 
-    async def answer(self, invocation: Invocation, origin: Origin) -> Answer:
-        """Answer a command that makes no job; raise `RequestError` where it asks for the impossible."""
-        return await self._answers.answer(invocation, origin)
-
-    async def form(self, button: Button, origin: Origin) -> tuple[tuple[Option, ...], dict[str, str]]:
+    async def form(self, visit: Visit, button: Button) -> tuple[tuple[Option, ...], dict[str, str]]:
         """List the options that a button asks for before it gives its command, and what they hold to begin with.
 
         Raises `RequestError` where the job is not to be found, or is none of this place.
         """
-        job, _ = await find(button.job_id, origin, self._store)
+        job, _ = await find(button.job_id, visit.origin, self._store)
         verb = VERBS[button.verb]
         assert verb.command  # noqa: S101 - only commands ask for options
         offered = {option.name: option for option in verb.command.options}
         prompt = getattr(job.request, "prompt", "")
         return tuple(offered[name] for name in verb.asks), {"prompt": prompt} if "prompt" in verb.asks else {}
 
-    async def decide(self, button: Button, origin: Origin) -> Job:
+    async def decide(self, visit: Visit, button: Button) -> Job:
         """Obey a press of Go, Invert, Grow or Stop below a mask: its owner's alone.
 
         The job is then followed, or its mask is shown again; raises `RequestError` where it is no longer held.
         """
-        job, _ = await find(button.job_id, origin, self._store)
-        if job.owner != origin.owner:
+        job, _ = await find(button.job_id, visit.origin, self._store)
+        if job.owner != visit.origin.owner:
             raise RequestError("not_your_mask")
         if job.status is not JobStatus.HELD:
             raise RequestError("mask_decided")
         if button.verb != "stop":
-            await self._check_still(job, origin)
+            await self._check_still(job, visit)
         job = await self._followers.shown(job)
-        job = await self.keep_address(job, **origin.address)
+        job = await self.keep_address(job, **visit.origin.address)
         job = await self._decided(job, button.verb)
         await self._followers.follow_anew(job)
         return job
@@ -165,31 +151,49 @@ class Service:
         """Stop following; the jobs are kept and followed again by the next `resume`."""
         await self._followers.close()
 
-    async def _request(self, invocation: Invocation, origin: Origin) -> AnyRequest:
+    async def _submit(self, visit: Visit, invocation: Invocation) -> Job:
+        """Take a command on its way into the queue: who may, what is wanted, how much of it, and the commit."""
+        origin, settings = visit.origin, visit.settings
+        if known := await self._store.by_key(origin.key):
+            return known
+        check_access(invocation.command.name, origin, settings.bounds)
+        filled = settings.fill(invocation, self._catalog, self._styles, origin)
+        taken = await self._with_mask(visit, await take_in(filled, origin, self._store))
+        request = await self._request(visit, taken)
+        request = await self._admission.admit(request, filled.given, visit, invocation.command.name)
+        await keep(taken.all_pictures, self._store)
+        hold = isinstance(request, Inpaint) and self._confirms(origin)
+        if isinstance(request, Inpaint) and hold:
+            request = await masking.draft(request, self._store)
+        address = visit.manner(as_file=bool(invocation.options.get("file"))).beside(origin.address)
+        submission = Submission(request, origin.owner, origin.place, origin.surface, origin.key, address)
+        async with self._admission.turn(request, visit):
+            return await self._dispatcher.submit(submission, hold)
+
+    async def _request(self, visit: Visit, invocation: Invocation) -> AnyRequest:
         """Make the request: of the command's own words and pictures, or of an earlier job with some of it anew."""
         if invocation.command is AGAIN:
-            job, _ = await find(str(invocation.options.get("of", "")), origin, self._store)
+            job, _ = await find(str(invocation.options.get("of", "")), visit.origin, self._store)
             return again(job.request, invocation, self._catalog, self._styles)
-        taken = await take_in(invocation, origin, self._store)
-        return to_request(await self._with_words(taken, origin), self._catalog, self._styles)
+        return to_request(invocation, self._catalog, self._styles)
 
-    async def _with_words(self, invocation: Invocation, origin: Origin) -> Invocation:
+    async def _with_mask(self, visit: Visit, invocation: Invocation) -> Invocation:
         """Find what `where` names, as the mask."""
-        options = dict(invocation.options)
-        words = options.pop("where", None)
-        given = [it for it in (options.get("image"), *invocation.pictures) if isinstance(it, Kept)]
-        if not words or not given:
+        words = str(invocation.given.get("where") or "")
+        picture = next((it for it in (invocation.given.get("image"), *invocation.pictures) if it), None)
+        if not words or not isinstance(picture, Taken):
             return invocation
+        await self._admission.admit_words(words, visit, invocation.command.name)
+        await keep([picture], self._store)
         mask = await masking.by_words(
-            str(words), given[0], origin, self._dispatcher, self._store, self._catalog.default
+            words, picture, visit.origin, self._dispatcher, self._store, self._catalog.default
         )
-        return replace(invocation, options={**options, "mask": mask})
+        return invocation.having(where=None, mask=mask)
 
-    async def _check_still(self, job: Job, origin: Origin) -> None:
+    async def _check_still(self, job: Job, visit: Visit) -> None:
         """Raise `RequestError` where a held job has come to be beyond a limit; it was counted when it came."""
-        settings = await self.settings(origin)
-        check_access(INPAINT.name, origin, settings.bounds)
-        await self._admission.check_request(job.request, {"size", "steps"}, origin, settings)
+        check_access(INPAINT.name, visit.origin, visit.settings.bounds)
+        await self._admission.admit(job.request, {"size", "steps"}, visit, INPAINT.name)
 
     def _confirms(self, origin: Origin) -> bool:
         """Tell whether a mask is shown first; whoever brushes in a form sees it all along."""

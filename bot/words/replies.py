@@ -6,14 +6,18 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+import structlog
+
+from bot.commands.buttons import Button
 from bot.commands.table import DRAWING_COMMANDS, Command, Option
-from bot.words.advice import advice
 from bot.words.localisation import knows, say
-from engine.catalog import ModelSpec
+from engine.catalog import KNOWN, ModelSpec
 from engine.errors import EngineError
 from engine.events import EngineState
 from engine.jobs import Job, JobStatus, JobUpdate
 from engine.requests import AnyRequest, Style
+
+log = structlog.get_logger()
 
 # What the worker may note about pictures, in the order in which it is said.
 NOTES = ("understood", "cut", "text_mix", "unread")
@@ -38,6 +42,20 @@ def error(problem: EngineError) -> str:
     sentence = say(name if knows(name) else "error-engine-error", **facts)
     close = problem.facts.get("close")
     return say("did-you-mean", sentence=sentence, close=close) if close else sentence
+
+
+def apology(problem: BaseException, surface: str) -> str:
+    """Say what went wrong, whatever it was; what nobody foresaw goes to the log with its traceback, and only there."""
+    if isinstance(problem, EngineError):
+        return error(problem)
+    log.error("command_failed", surface=surface, exc_info=problem)
+    return error(EngineError())
+
+
+def button(button: Button) -> str:
+    """Say what a button does, in a word or two, with the number of its picture among several."""
+    words = say(key("button", button.verb))
+    return f"{words} {button.number}" if button.number else words
 
 
 def command_help(command: Command) -> str:
@@ -223,3 +241,24 @@ def _fact(name: str, value: object) -> object:
     if name != "value" or not isinstance(value, str):
         return value
     return value if value.isalnum() and len(value) <= _VALUE_SHOWN else quote(value, _VALUE_SHOWN)
+
+
+# What the published models of Kandinsky draw well with.
+GUIDANCE = (3.0, 6.0)
+MOST_STEPS = 30
+_MODELS = {model.name: model for model in KNOWN}
+
+
+def advice(request: AnyRequest) -> list[str]:
+    """Say at most one thing, and nothing of a model that is made for other values."""
+    model = _MODELS.get(request.model)
+    if not model:
+        return []
+    low, high = GUIDANCE
+    guidance = model.guidance_scale if request.guidance_scale is None else request.guidance_scale
+    if low <= model.guidance_scale <= high and not low <= guidance <= high:
+        return [say("advice-guidance", guidance=f"{guidance:g}", low=f"{low:g}", high=f"{high:g}", model=model.name)]
+    usual = max(MOST_STEPS, model.steps_of(request.quality))
+    if model.steps <= MOST_STEPS and (request.steps or 0) > usual:
+        return [say("advice-steps", steps=request.steps or 0, limit=MOST_STEPS, model=model.name)]
+    return []

@@ -116,9 +116,9 @@ class JobTable:
         """Commit where and how the surface answers this job; raise `KeyError` if there is none."""
         return await self._change(job_id, address=address)
 
-    async def set_told(self, job_id: str) -> Job:
-        """Commit that the person has seen how the job ended; raise `KeyError` if there is none."""
-        return await self._change(job_id, told=True)
+    async def set_told(self, job_id: str, **changes: Any) -> Job:
+        """Commit that the person has seen how the job ended, and what changes with it; raise `KeyError` if none."""
+        return await self._change(job_id, told=True, **changes)
 
     async def history(self, owner: str, limit: int = 10) -> list[Job]:
         """List an owner's latest jobs in whatever state, newest first."""

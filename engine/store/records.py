@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
@@ -22,10 +23,17 @@ class Settings:
         self._database = database
 
     async def get(self, scope: str) -> dict[str, object]:
-        """Read all values of a scope by their names, in one look-up."""
-        query = select(settings.c.name, settings.c.value).where(settings.c.scope == scope)
+        """Read all values of a scope by their names."""
+        return (await self.among([scope]))[scope]
+
+    async def among(self, scopes: Sequence[str]) -> dict[str, dict[str, object]]:
+        """Read all values of several scopes, in one look-up."""
+        query = select(settings).where(settings.c.scope.in_(scopes))
+        found: dict[str, dict[str, object]] = {scope: {} for scope in scopes}
         async with self._database.read() as connection:
-            return {row.name: row.value for row in await connection.execute(query)}
+            for row in await connection.execute(query):
+                found[row.scope][row.name] = row.value
+        return found
 
     async def put(self, scope: str, name: str, value: object) -> None:
         """Commit one value; `None` deletes it."""

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from bot.listener import PortTaken, listen
+from bot.health import PortTaken, listen
 
 
 def test_a_taken_port_is_named_with_the_way_to_another():

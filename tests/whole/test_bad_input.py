@@ -40,7 +40,8 @@ class House:
         self.asked += 1
         uploads = [Upload(f"{number}.png", data) for number, data in enumerate(files)]
         origin = Origin("web", "ann", "here", str(self.asked))
-        job = await self.service.submit(parse_text(f"{text} --steps 1 --seed 1", "web", uploads), origin)
+        visit = await self.service.visit(origin)
+        job = await self.service.obey(visit, parse_text(f"{text} --steps 1 --seed 1", "web", uploads))
         async with asyncio.timeout(60):
             while (job := await self.store.get(job.id)).status not in ENDS:
                 await asyncio.sleep(0.01)

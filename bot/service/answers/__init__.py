@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.commands.table import Invocation
 from bot.rules.policy import ALWAYS_ALLOWED, check_access
-from bot.rules.settings import settings_of
+from bot.rules.visit import Visit
 from bot.service.answers import lookups, moderation, pictures, privacy, settings
 from bot.service.answers.desk import Answerer, Desk
-from bot.surface import Answer, Origin
+from bot.surface import Answer
 
 __all__ = ["BY_COMMAND", "Answers", "Desk"]
 
@@ -23,9 +23,9 @@ class Answers:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def answer(self, invocation: Invocation, origin: Origin) -> Answer:
+    async def answer(self, visit: Visit, invocation: Invocation) -> Answer:
         """Answer a command; raise `RequestError` where it asks for the impossible, or may not be used here."""
         name = invocation.command.name
         if name not in ALWAYS_ALLOWED:
-            check_access(name, origin, (await settings_of(origin, self._desk.store, self._desk.rules)).bounds)
-        return await BY_COMMAND[name](self._desk, invocation, origin)
+            check_access(name, visit.origin, visit.settings.bounds)
+        return await BY_COMMAND[name](self._desk, visit, invocation)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.commands.requesting import Styles
 from bot.commands.table import Invocation
 from bot.rules.policy import Rules
+from bot.rules.visit import Visit
 from bot.service.intake import find
 from bot.surface import Answer, Origin, Surface
 from engine.catalog import Catalog
@@ -37,7 +38,7 @@ class Desk:
         return job, await self.store.pictures(job.id)
 
 
-Answerer = Callable[[Desk, Invocation, Origin], Awaitable[Answer]]
+Answerer = Callable[[Desk, Visit, Invocation], Awaitable[Answer]]
 
 
 def job_named(invocation: Invocation) -> str:

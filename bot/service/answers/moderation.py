@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.commands.table import AUDIT, REPORT, Invocation
+from bot.rules.visit import Visit
 from bot.service.answers.desk import Answerer, Desk, for_moderators, job_named
 from bot.service.answers.settings import shown_value
 from bot.service.intake import find
-from bot.surface import Answer, Origin
+from bot.surface import Answer
 from bot.words.localisation import say
 from engine.errors import RequestError
 from engine.store.records import AuditEntry
@@ -18,26 +19,26 @@ LOOKED_THROUGH = 200
 LONGEST_REASON = 300
 
 
-async def _report(desk: Desk, invocation: Invocation, origin: Origin) -> Answer:
+async def _report(desk: Desk, visit: Visit, invocation: Invocation) -> Answer:
     """Tell the moderators of a job; once is enough."""
-    if not origin.is_moderated:
+    if not visit.origin.is_moderated:
         raise RequestError("no_moderators_here")
-    job, _ = await find(job_named(invocation), origin, desk.store)
-    if job.server != origin.server:  # one's own of elsewhere, which nobody here can do anything about
+    job, _ = await find(job_named(invocation), visit.origin, desk.store)
+    if job.server != visit.origin.server:  # one's own of elsewhere, which nobody here can do anything about
         raise RequestError("job_unknown", value=job.id)
     reason = " ".join(str(invocation.options.get("reason") or "").split())[:LONGEST_REASON]
-    known = await desk.store.audit.list(origin.server, LOOKED_THROUGH)
-    if not any((it.action, it.actor, it.facts.get("job")) == ("report", origin.owner, job.id) for it in known):
+    known = await desk.store.audit.list(visit.origin.server, LOOKED_THROUGH)
+    if not any((it.action, it.actor, it.facts.get("job")) == ("report", visit.origin.owner, job.id) for it in known):
         facts: dict[str, object] = {"job": job.id, "owner": job.owner, "reason": reason}
-        await desk.store.audit.add(origin.server, origin.owner, "report", facts)
+        await desk.store.audit.add(visit.origin.server, visit.origin.owner, "report", facts)
     return Answer(say("reported", job=job.id))
 
 
-async def _audit(desk: Desk, _: Invocation, origin: Origin) -> Answer:
-    for_moderators(origin)
-    if not origin.server:
+async def _audit(desk: Desk, visit: Visit, _: Invocation) -> Answer:
+    for_moderators(visit.origin)
+    if not visit.origin.server:
         raise RequestError("no_server_here")
-    entries = await desk.store.audit.list(origin.server, ENTRIES_SHOWN)
+    entries = await desk.store.audit.list(visit.origin.server, ENTRIES_SHOWN)
     return Answer("\n".join(_line(entry) for entry in entries) or say("audit-none"))
 
 

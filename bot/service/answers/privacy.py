@@ -6,6 +6,7 @@ import hashlib
 from contextlib import suppress
 
 from bot.commands.table import PRIVACY, Invocation, Upload
+from bot.rules.visit import Visit
 from bot.service.answers.desk import Answerer, Desk
 from bot.service.answers.export import Export, Part, written
 from bot.service.answers.moderation import moment
@@ -21,15 +22,15 @@ MOST_BYTES = 8_000_000
 ACTIONS = ("show", "export", "delete")
 
 
-async def _privacy(desk: Desk, invocation: Invocation, origin: Origin) -> Answer:
+async def _privacy(desk: Desk, visit: Visit, invocation: Invocation) -> Answer:
     """Take "/privacy export 0123456789" as well as "--action export --code 0123456789"."""
     action, _, rest = str(invocation.options.get("action") or "show").strip().lower().partition(" ")
     code = str(invocation.options.get("code") or rest).strip().lower()
     if action not in ACTIONS:
         raise RequestError("setting_choice", name="action", value=action, known=list(ACTIONS))
     if action == "export":
-        return await _export(desk, origin, code)
-    return await (_delete(desk, origin, code) if action == "delete" else _show(desk, origin))
+        return await _export(desk, visit.origin, code)
+    return await (_delete(desk, visit.origin, code) if action == "delete" else _show(desk, visit.origin))
 
 
 async def _show(desk: Desk, origin: Origin) -> Answer:

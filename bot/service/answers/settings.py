@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from bot.commands.table import SETTINGS, Invocation
 from bot.rules.policy import Limits, channel_names
 from bot.rules.setting_table import TABLE, Context, Setting, find_setting
-from bot.rules.settings import LISTS, NUMBERS, PREFERENCES, WHO, scope_of, settings_of
+from bot.rules.settings import LISTS, NUMBERS, PREFERENCES, WHO, scope_of
+from bot.rules.visit import Visit, begin_visit
 from bot.service.answers.desk import Answerer, Desk, for_moderators
 from bot.surface import Answer, Origin
 from bot.words.localisation import say, speaking
@@ -20,29 +21,31 @@ OPERATOR = "operator"
 SOURCES = ("me", "here", "server")
 
 
-async def _settings(desk: Desk, invocation: Invocation, origin: Origin) -> Answer:
+async def _settings(desk: Desk, visit: Visit, invocation: Invocation) -> Answer:
     """Show all settings, or change the one that is named: "/settings model demo" and "--name model --value demo"."""
     name, _, rest = str(invocation.options.get("name") or "").strip().partition(" ")
     if not name:
-        return Answer(await _shown(desk, origin))
+        return Answer(await _shown(desk, visit.origin))
     value = str(invocation.options.get("value") or rest).strip()
     scope = str(invocation.options.get("scope") or "").strip().lower()
-    return await _change(desk, origin, find_setting(name, desk.catalog), value, scope)
+    return await _change(desk, visit, find_setting(name, desk.catalog), value, scope)
 
 
-async def _change(desk: Desk, origin: Origin, setting: Setting, value: str, scope: str) -> Answer:
+async def _change(desk: Desk, visit: Visit, setting: Setting, value: str, scope: str) -> Answer:
+    origin = visit.origin
     word = scope or next(it for it in setting.scopes if it != "server" or origin.server)
     if word not in setting.scopes:
         raise RequestError("setting_scope", name=setting.name, value=word, known=list(setting.scopes))
     _check_right(setting, word, origin)
     key = scope_of(word, origin)
     before = (await desk.store.settings.get(key)).get(setting.name)
-    kept = None if value.lower() in ("", DEFAULT) else setting.read(value, await _context(desk, origin))
+    kept = None if value.lower() in ("", DEFAULT) else setting.read(value, _context(desk, visit))
     await desk.store.settings.put(key, setting.name, kept)
     if word != "me" and origin.server:
         facts = {"name": setting.name, "value": kept, "before": before, "scope": key}
         await desk.store.audit.add(origin.server, origin.owner, "setting", facts)
-    with speaking((await settings_of(origin, desk.store, desk.rules)).language):  # perhaps another one by now
+    now = await begin_visit(origin, desk.store, desk.rules)
+    with speaking(now.settings.language):  # perhaps another one than before
         return Answer(_confirmed(setting.name, word, kept, before))
 
 
@@ -55,9 +58,8 @@ def _check_right(setting: Setting, word: str, origin: Origin) -> None:
     for_moderators(origin)
 
 
-async def _context(desk: Desk, origin: Origin) -> Context:
-    settings = await settings_of(origin, desk.store, desk.rules)
-    return Context(origin, desk.catalog, desk.styles, settings, desk.rules.retention_days)
+def _context(desk: Desk, visit: Visit) -> Context:
+    return Context(visit.origin, desk.catalog, desk.styles, visit.settings, desk.rules.retention_days)
 
 
 def _confirmed(name: str, word: str, kept: object, before: object) -> str:

@@ -11,6 +11,7 @@ import discord
 from bot.surface import Origin
 from engine.jobs import Job
 
+SURFACE = "discord"
 # An interaction's token lives for 15 minutes; an edit that begins in the last one might arrive too late.
 TOKEN_LIFE_S = 14 * 60
 
@@ -57,28 +58,17 @@ class Address:
 def origin(interaction: discord.Interaction) -> Origin:
     """Say in the service's words who asked, and where."""
     return Origin(
-        surface="discord",
+        surface=SURFACE,
         owner=f"discord:{interaction.user.id}",
         place=f"discord:{interaction.guild_id or 'dm'}/{interaction.channel_id}",
         key=f"discord:{interaction.id}",
         address=asdict(Address.of(interaction)),
         locale=str(interaction.locale),
-        name=interaction.user.display_name,
         roles=_roles(interaction.user),
         is_moderator=_moderates(interaction.permissions),
         is_private=interaction.guild_id is None,
         is_adult=_is_adult(interaction.channel),
     )
-
-
-def is_private(job: Job) -> bool:
-    """Tell whether what is posted of a job is for its person alone."""
-    return bool(job.address.get("private"))
-
-
-def is_covered(job: Job) -> bool:
-    """Tell whether its pictures are covered until somebody wants to see them."""
-    return bool(job.address.get("spoiler") or job.notes.get("spoiler"))
 
 
 def _roles(user: discord.User | discord.Member) -> frozenset[str]:

@@ -9,7 +9,7 @@ import discord
 import structlog
 
 from bot.commands.table import Upload
-from bot.surface import Answer, Undeliverable
+from bot.surface import Answer
 from bot.surfaces.discord.client import TROUBLE, plain
 from bot.surfaces.discord.components import view_of
 from bot.surfaces.discord.delivery import Files, Posted, file_of, upload
@@ -49,10 +49,7 @@ async def reply(interaction: discord.Interaction, answer: Answer, *, covered: bo
         kept = [discord.File(io.BytesIO(file.data), file.name) for file in answer.files]
         return await _put(interaction, answer, [*files, *kept])
 
-    try:
-        await upload(answer.pictures, limit_bytes, file, put)
-    except Undeliverable as error:
-        raise RequestError("undeliverable", reason=str(error)) from error
+    await upload(answer.pictures, limit_bytes, file, put)
 
 
 async def _put(interaction: discord.Interaction, answer: Answer, files: Files) -> Posted:

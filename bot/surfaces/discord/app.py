@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 
 import discord
@@ -14,14 +13,13 @@ from discord.backoff import ExponentialBackoff
 from bot import config
 from bot.commands.buttons import on_mask, on_result, on_waiting
 from bot.service.service import Service
-from bot.surface import Load
+from bot.surface import Load, Remembered
 from bot.surfaces.discord import delivery
-from bot.surfaces.discord.address import Address
+from bot.surfaces.discord.address import SURFACE, Address
 from bot.surfaces.discord.attending import Attendant
 from bot.surfaces.discord.client import TROUBLE, AppCommand, Client, quiet, redirect
-from bot.surfaces.discord.commands import SURFACE, build_all
+from bot.surfaces.discord.commands import build_all, build_menus
 from bot.surfaces.discord.delivery import Post, Posted
-from bot.surfaces.discord.menus import build_menus
 from bot.surfaces.discord.suggesting import suggestions
 from engine.events import Picture
 from engine.jobs import Job
@@ -66,22 +64,22 @@ class DiscordApp:
         except delivery.TokenLost:
             self._lost.add(job.id)
 
-    async def ask(self, job: Job, overlay: bytes, text: str) -> None:
+    async def ask(self, job: Job, overlay: bytes, text: str) -> Remembered:
         """Show a held job's mask in the interaction's message, or in a new one."""
         await self._logged_in.wait()
         picture = Picture(overlay, "image/jpeg", job.request.width or 0, job.request.height or 0, 0)
-        await self._put(Post(job, text, on_mask(job), [picture], kind="mask"))
+        return await self._put(Post(job, text, on_mask(job), [picture], kind="mask"))
 
-    async def deliver(self, job: Job, load: Load, text: str) -> None:
+    async def deliver(self, job: Job, load: Load, text: str) -> Remembered:
         """Put the pictures into the interaction's message, or into a new one."""
         await self._logged_in.wait()
         pictures = await delivery.laid_out(job, await load())
-        await self._put(Post(job, text, on_result(job), pictures))
+        return await self._put(Post(job, text, on_result(job), pictures))
 
-    async def tell(self, job: Job, text: str) -> None:
+    async def tell(self, job: Job, text: str) -> Remembered:
         """Say how a job ended, in the same place as its pictures would be."""
         await self._logged_in.wait()
-        await self._put(Post(job, text))
+        return await self._put(Post(job, text))
 
     async def remove(self, job: Job) -> None:
         """Delete the message that holds a job's answer, if Discord lets the bot."""
@@ -92,14 +90,12 @@ class DiscordApp:
         except TROUBLE as error:
             log.warning("discord_message_not_removed", job=job.id, error=str(error))
 
-    async def _put(self, post: Post) -> None:
-        """Put what a job has come to before its person, and remember where."""
+    async def _put(self, post: Post) -> Remembered:
+        """Put what a job has come to before its person, and say where that stands."""
         try:
-            posted = await self._post(post)
+            return (await self._post(post))._asdict()
         finally:
             self._lost.discard(post.job.id)
-        with suppress(KeyError):  # it was deleted meanwhile
-            await self._service.keep_address(post.job, **posted._asdict())
 
     async def _post(self, post: Post) -> Posted:
         put = partial(delivery.upload, post.pictures, Address.read(post.job).filesize_limit, post.file)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,39 +11,20 @@ import discord
 
 from bot.commands.buttons import MASK_VERBS, PARAMETERS, VERBS, Button
 from bot.commands.table import DELETE, SHOW, Command, Invocation
-from bot.rules.settings import Settings
+from bot.rules.visit import Visit
 from bot.service.service import Service
-from bot.surface import Answer, Origin
+from bot.surface import Answer
 from bot.surfaces.discord.address import origin
 from bot.surfaces.discord.answering import promise, promise_change, reply
-from bot.surfaces.discord.client import TROUBLE, apologise, whisper
-from bot.surfaces.discord.forms import Form, Values, options_of
+from bot.surfaces.discord.client import TROUBLE, whisper
+from bot.surfaces.discord.components import Form, Values, options_of
 from bot.surfaces.discord.pictures import attached, fetch, first_picture, job_in
-from bot.words.localisation import say, speaking
+from bot.words.localisation import say
 from engine.errors import RequestError
 from engine.jobs import Job
 
 Interaction = discord.Interaction[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Hold what somebody did, who it was, and what they set."""
-
-    interaction: Interaction
-    origin: Origin
-    settings: Settings
-
-    @property
-    def private(self) -> bool:
-        """Tell whether answers are for them alone; in their conversation with the bot they are anyway."""
-        return self.settings.private and not self.interaction.context.dm_channel
-
-    @property
-    def covered(self) -> bool:
-        """Tell whether pictures are covered: they want it so, or those that a button belongs to are."""
-        message = self.interaction.message
-        return self.settings.spoiler or any(file.is_spoiler() for file in (message.attachments if message else ()))
+Work = Callable[[Interaction, Visit], Awaitable[None]]
 
 
 class Attendant:
@@ -67,71 +47,58 @@ class Attendant:
         """Obey an entry of a picture's menu, once the options in `asked` were asked for."""
         await self._attend(interaction, partial(self._choose, message=message, command=command, asked=asked))
 
-    async def _attend(self, interaction: Interaction, work: Callable[[Visit], Awaitable[None]]) -> None:
-        """Do `work` in the person's language."""
-        language = str(interaction.locale)
-        try:
-            came_from = origin(interaction)
-            settings = await self._service.settings(came_from)
-            language = settings.language
-            with speaking(language):
-                await work(Visit(interaction, came_from, settings))
-        except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
-            with speaking(language):
-                await apologise(interaction, error)
+    async def _attend(self, interaction: Interaction, work: Work) -> None:
+        await self._service.attend(origin(interaction), partial(work, interaction), partial(whisper, interaction))
 
-    async def _obey(self, visit: Visit, invocation: Invocation) -> None:
-        if invocation.command.makes_job:
-            self._service.follow(await self._submit(visit, invocation))
-        else:
-            await self._reply(visit, await self._answer(visit, invocation))
-
-    async def _submit(self, visit: Visit, invocation: Invocation) -> Job:
-        """Commit a job and promise its pictures: before anything that may outlast the 3 s for a promise."""
-        lengthy = bool(attached(invocation)) or bool(invocation.command.request and invocation.options.get("of"))
+    async def _obey(self, interaction: Interaction, visit: Visit, invocation: Invocation) -> None:
+        """Obey, and promise the answer: before anything that may outlast the 3 s for a promise."""
+        makes_job = invocation.command.makes_job
+        private = _is_private(interaction, visit) if makes_job else True
+        lengthy = bool(attached(invocation) or (invocation.command.request and invocation.given.get("of")))
         if lengthy:
-            await promise(visit.interaction, private=visit.private)
-        job = await self._service.submit(await fetch(invocation), visit.origin)
-        if not lengthy:
-            await promise(visit.interaction, private=visit.private)
-        return job
+            await promise(interaction, private=private)
+        done = await self._service.obey(visit, await fetch(invocation))
+        if isinstance(done, Answer):
+            await reply(interaction, done, covered=_is_covered(interaction, visit))
+        else:
+            await self._follow(interaction, done, None if lengthy else private)
 
-    async def _answer(self, visit: Visit, invocation: Invocation) -> Answer:
-        if attached(invocation):
-            await promise(visit.interaction, private=True)
-        return await self._service.answer(await fetch(invocation), visit.origin)
+    async def _follow(self, interaction: Interaction, job: Job, private: bool | None) -> None:
+        """Promise a committed job's pictures, unless that was done, and follow it whatever became of the promise."""
+        try:
+            if private is not None:
+                await promise(interaction, private=private)
+        finally:
+            self._service.follow(job)
 
-    async def _reply(self, visit: Visit, answer: Answer) -> None:
-        await reply(visit.interaction, answer, covered=answer.spoiler or visit.covered)
-
-    async def _press(self, visit: Visit, key: str) -> None:
+    async def _press(self, interaction: Interaction, visit: Visit, key: str) -> None:
         button = Button.read(key)
         if button.verb in MASK_VERBS:
-            await self._decide(visit, button)
+            await self._decide(interaction, visit, button)
         elif VERBS[button.verb].asks:
-            await self._ask(visit, button)
-        elif VERBS[button.verb].command is DELETE and _is_pressed_in_private(visit.interaction):
-            await self._delete(visit, button)
+            await self._ask(interaction, visit, button)
+        elif VERBS[button.verb].command is DELETE and _is_pressed_in_private(interaction):
+            await self._delete(interaction, visit, button)
         else:
-            await self._obey(visit, button.invocation())
+            await self._obey(interaction, visit, button.invocation())
 
-    async def _decide(self, visit: Visit, button: Button) -> None:
+    async def _decide(self, interaction: Interaction, visit: Visit, button: Button) -> None:
         """Obey a press below a mask: that message goes on to show the job, under the press's own token."""
-        await promise_change(visit.interaction)
-        message = visit.interaction.message
-        here = {**visit.origin.address, "message_id": message.id if message else 0}
-        await self._service.decide(button, replace(visit.origin, address=here))
+        await promise_change(interaction)
+        message_id = interaction.message.id if interaction.message else 0
+        await self._service.decide(visit.answered_at({**visit.origin.address, "message_id": message_id}), button)
 
-    async def _delete(self, visit: Visit, button: Button) -> None:
+    async def _delete(self, interaction: Interaction, visit: Visit, button: Button) -> None:
         """Delete what only its person sees: only their own press still reaches its message."""
-        await promise_change(visit.interaction)
-        answer = await self._service.answer(button.invocation(), visit.origin)
+        await promise_change(interaction)
+        done = await self._service.obey(visit, button.invocation())
+        assert isinstance(done, Answer)  # noqa: S101 - to delete makes no job
         with suppress(*TROUBLE):  # it is gone already
-            await visit.interaction.delete_original_response()
-        await whisper(visit.interaction, answer.text)
+            await interaction.delete_original_response()
+        await whisper(interaction, done.text)
 
-    async def _ask(self, visit: Visit, button: Button) -> None:
-        options, held = await self._service.form(button, visit.origin)
+    async def _ask(self, interaction: Interaction, visit: Visit, button: Button) -> None:
+        options, held = await self._service.form(visit, button)
         command = VERBS[button.verb].command
         assert command  # noqa: S101 - only commands ask for options
 
@@ -139,32 +106,51 @@ class Attendant:
             await self.command(interaction, button.invocation(values))
 
         form = Form(say(f"button-{button.verb}"), command, options, filled, held)
-        await visit.interaction.response.send_modal(form)
+        await interaction.response.send_modal(form)
 
-    async def _choose(self, visit: Visit, message: discord.Message, command: Command, asked: Sequence[str]) -> None:
+    async def _choose(
+        self, interaction: Interaction, visit: Visit, message: discord.Message, command: Command, asked: Sequence[str]
+    ) -> None:
         picture = first_picture(message.attachments)
-        if command is SHOW:
-            await self._reply(visit, await self._read_back(visit, message, picture))
-            return
         given = Invocation(command, {command.pictures()[0].name: picture})
-        if not asked:
-            await self._obey(visit, given)
-            return
+        if command is SHOW:
+            await self._read_back(interaction, visit, message, picture)
+        elif asked:
+            await self._ask_beside(interaction, given, asked)
+        else:
+            await self._obey(interaction, visit, given)
+
+    async def _ask_beside(self, interaction: Interaction, given: Invocation, asked: Sequence[str]) -> None:
+        """Ask for what a menu's command takes beside its picture."""
+        command = given.command
 
         async def filled(interaction: Interaction, values: Values) -> None:
-            await self.command(interaction, replace(given, options={**given.options, **values}))
+            await self.command(interaction, given.having(**values))
 
         form = Form(say(f"menu-{command.name}"), command, options_of(command, asked), filled)
-        await visit.interaction.response.send_modal(form)
+        await interaction.response.send_modal(form)
 
-    async def _read_back(self, visit: Visit, message: discord.Message, picture: discord.Attachment) -> Answer:
+    async def _read_back(
+        self, interaction: Interaction, visit: Visit, message: discord.Message, picture: discord.Attachment
+    ) -> None:
         """Say how a picture was made: as the bot remembers it, else as its file says."""
-        client = visit.interaction.client
+        client = interaction.client
         job_id = job_in(picture.filename) if client.user and message.author.id == client.user.id else None
         if job_id:
             with suppress(RequestError):  # it was deleted, or is of another place
-                return await self._service.answer(Invocation(PARAMETERS, {"job": job_id}), visit.origin)
-        return await self._answer(visit, Invocation(SHOW, {"image": picture}))
+                return await self._obey(interaction, visit, Invocation(PARAMETERS, {"job": job_id}))
+        return await self._obey(interaction, visit, Invocation(SHOW, {"image": picture}))
+
+
+def _is_private(interaction: Interaction, visit: Visit) -> bool:
+    """Tell whether pictures are for the person alone; in their conversation with the bot they are anyway."""
+    return visit.settings.private and not interaction.context.dm_channel
+
+
+def _is_covered(interaction: Interaction, visit: Visit) -> bool:
+    """Tell whether pictures are covered: the person wants it so, or those that a button belongs to are."""
+    shown = interaction.message.attachments if interaction.message else ()
+    return visit.settings.spoiler or any(file.is_spoiler() for file in shown)
 
 
 def _is_pressed_in_private(interaction: Interaction) -> bool:

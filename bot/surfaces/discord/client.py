@@ -17,11 +17,11 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import config
+from bot.surfaces.discord.address import SURFACE
+from bot.surfaces.discord.commands import Words
 from bot.surfaces.discord.components import Press
-from bot.surfaces.discord.translator import Words
 from bot.words import replies
 from bot.words.localisation import speaking
-from engine.errors import EngineError
 
 log = structlog.get_logger()
 
@@ -86,17 +86,10 @@ class Tree(app_commands.CommandTree[Client]):
             self.add_command(command)
 
     async def on_error(self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError) -> None:
-        """Say whose fault it was; what nobody foresaw goes to the log with its traceback."""
+        """Say whose fault it was."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         with speaking(str(interaction.locale)):
-            await apologise(interaction, cause)
-
-
-async def apologise(interaction: discord.Interaction[Any], error: BaseException) -> None:
-    """Say what went wrong to the person who asked, alone."""
-    if not isinstance(error, EngineError):
-        log.error("discord_command_failed", interaction=interaction.id, exc_info=error)
-    await whisper(interaction, replies.error(error if isinstance(error, EngineError) else EngineError()))
+            await whisper(interaction, replies.apology(cause, SURFACE))
 
 
 async def whisper(interaction: discord.Interaction[Any], text: str) -> None:

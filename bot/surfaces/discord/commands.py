@@ -1,24 +1,38 @@
-"""Build Discord's application commands from the one command table."""
+"""Build Discord's application commands from the one command table: slash commands, and a picture's menu."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from inspect import Parameter, Signature
+from types import MappingProxyType
 from typing import Any
 
 import discord
-from discord import app_commands
+from discord import Locale, app_commands
+from discord.app_commands import TranslationContextTypes, Translator, locale_str
 
-from bot.commands.table import COMMANDS, Command, Invocation, Option, Upload
+from bot.commands.table import COMMANDS, Command, Invocation, Option, Upload, find
+from bot.surfaces.discord.address import SURFACE
 from bot.surfaces.discord.suggesting import Suggest
-from bot.surfaces.discord.translator import in_their_language
 from bot.words import replies
+from bot.words.localisation import FALLBACK, language_of, say, speaking
 
 Handler = Callable[[discord.Interaction, Invocation], Awaitable[None]]
 AppCommand = app_commands.Command[Any, ..., None]
+Choose = Callable[[discord.Interaction[Any], discord.Message, Command, Sequence[str]], Awaitable[None]]
 
-SURFACE = "discord"
+# The commands in a picture's menu, and what a form asks for before each: Discord shows at most 15.
+MENU = MappingProxyType(
+    {
+        "img2img": ("prompt", "strength"),
+        "inpaint": ("mask", "where", "prompt"),
+        "mix": ("parts", "image2"),
+        "variations": (),
+        "upscale": (),
+        "show": (),
+    }
+)
 
 
 def build_all(handle: Handler, suggest: Mapping[str, Suggest]) -> list[AppCommand]:
@@ -34,7 +48,8 @@ def build(command: Command, handle: Handler, suggest: Mapping[str, Suggest]) -> 
     """
 
     async def callback(interaction: discord.Interaction, **options: object) -> None:
-        await handle(interaction, Invocation(command, options))
+        given = {name: value for name, value in options.items() if value is not None}
+        await handle(interaction, Invocation(command, given))
 
     # discord.py reads a command's options from its callback's signature.
     offered = command.on(SURFACE)
@@ -49,6 +64,39 @@ def build(command: Command, handle: Handler, suggest: Mapping[str, Suggest]) -> 
     built: AppCommand = app_commands.Command(name=command.name, description=description, callback=callback)
     # A server's own settings may let others have it: each such command checks who asks.
     return app_commands.default_permissions(manage_messages=True)(built) if command.moderators_only else built
+
+
+def build_menus(choose: Choose) -> list[app_commands.ContextMenu]:
+    """Build the entries; each one ends in `choose`."""
+    return [build_menu(find(name, SURFACE), asked, choose) for name, asked in MENU.items()]
+
+
+def build_menu(command: Command, asked: Sequence[str], choose: Choose) -> app_commands.ContextMenu:
+    """Build the entry for one command that takes a picture."""
+
+    async def callback(interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        await choose(interaction, message, command, asked)
+
+    name = in_their_language(partial(say, f"menu-{command.name}"))
+    return app_commands.ContextMenu(name=name, callback=callback)
+
+
+def in_their_language(words: Callable[[], str]) -> locale_str:
+    """Mark what `words` says, which is English here, to be said again in each language."""
+    with speaking(FALLBACK):
+        return locale_str(words(), words=words)
+
+
+class Words(Translator):
+    """Translate what was marked; the names of commands and options, which nobody marked, stay as they are."""
+
+    async def translate(self, string: locale_str, locale: Locale, context: TranslationContextTypes) -> str | None:
+        """Say `string` in the language of `locale`, or nothing where that is English anyway."""
+        words: Callable[[], str] | None = string.extras.get("words")
+        if words is None or language_of(str(locale)) == FALLBACK:
+            return None
+        with speaking(str(locale)):
+            return words()
 
 
 _INTERACTION = Parameter("interaction", Parameter.POSITIONAL_OR_KEYWORD)

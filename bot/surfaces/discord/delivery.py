@@ -12,8 +12,9 @@ import discord
 import structlog
 
 from bot.commands.buttons import Rows
+from bot.manner import Manner
 from bot.surface import Undeliverable
-from bot.surfaces.discord.address import Address, is_covered, is_private
+from bot.surfaces.discord.address import Address
 from bot.surfaces.discord.client import plain
 from bot.surfaces.discord.components import view_of
 from engine.errors import RequestError
@@ -65,7 +66,7 @@ class Post:
         texts = self.job.request.texts()
         words = texts[number - 1] if isinstance(self.job.request, Batch) else " + ".join(texts)
         description = words[:LONGEST_DESCRIPTION] or None
-        return file_of(f"{self.name}-{number}", picture, covered=is_covered(self.job), description=description)
+        return file_of(f"{self.name}-{number}", picture, covered=Manner.of(self.job).spoiler, description=description)
 
 
 def file_of(name: str, picture: Picture, *, covered: bool, description: str | None = None) -> discord.File:
@@ -108,7 +109,7 @@ async def send(client: discord.Client, post: Post, files: Files) -> Posted:
     """
     address = Address.read(post.job)
     channel = client.get_partial_messageable(address.channel_id)
-    if is_private(post.job):
+    if Manner.of(post.job).private:
         direct = await client.create_dm(discord.Object(address.user_id))
         channel = client.get_partial_messageable(direct.id)
     message = await _found(client, channel, post.name)
@@ -147,7 +148,7 @@ async def upload(
             return await put([file(number, picture) for number, picture in enumerate(fitted, 1)])
         except discord.HTTPException as error:
             if _refused(error):
-                raise Undeliverable(error.text) from error
+                raise Undeliverable(reason=error.text) from error
             if not _too_large(error) or not fitted:
                 raise
             limit_bytes = max(len(picture.data) for picture in fitted) // 2
@@ -171,7 +172,7 @@ async def _fit(pictures: Sequence[Picture], limit_bytes: int) -> list[Picture]:
     try:
         return [await asyncio.to_thread(images.fit, picture, limit_bytes) for picture in pictures]
     except RequestError as error:
-        raise Undeliverable("even its smallest encoding is too large for this place") from error
+        raise Undeliverable(reason="even its smallest encoding is too large for this place") from error
 
 
 async def _found(client: discord.Client, channel: discord.PartialMessageable, name: str) -> discord.Message | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import discord
 
 from bot.commands.table import Invocation, Upload
-from bot.service.uploads import check_size, not_fetched
+from bot.service.intake import check_size, not_fetched
 from bot.surfaces.discord.client import TROUBLE
 from engine.errors import RequestError
 

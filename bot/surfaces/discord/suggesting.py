@@ -64,9 +64,9 @@ def suggestions(service: Service, models: Sequence[str]) -> dict[str, Suggest]:
 def _suggest(service: Service, source: Source) -> Suggest:
     async def suggest(interaction: Interaction, typed: str) -> Choices:
         try:
-            asker = origin(interaction)
-            with speaking((await service.settings(asker)).language):
-                known = await source(interaction, asker)
+            visit = await service.visit(origin(interaction))
+            with speaking(visit.settings.language):
+                known = await source(interaction, visit.origin)
         except Exception as error:  # nothing can be told while somebody types
             log.error("discord_suggestion_failed", interaction=interaction.id, exc_info=error)
             return []

@@ -15,8 +15,7 @@ from rich.text import Text
 
 from bot.assembly import catalog_of
 from bot.config import ENV_PREFIX, Config, ConfigError, load
-from bot.health import CannotServe, is_alive
-from bot.listener import listen
+from bot.health import CannotServe, is_alive, listen
 from bot.words import replies
 from engine.catalog import Catalog, ModelSpec, Repository
 from engine.errors import RequestError

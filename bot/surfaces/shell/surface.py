@@ -179,7 +179,9 @@ async def _draw(service: Service, orders: Sequence[Order]) -> None:
     jobs = []
     for number, order in enumerate(orders):
         origin = Origin("cli", OWNER, OWNER, f"cli:{number}", {"file": str(order.file)})
-        jobs.append(service.follow(await service.submit(order.invocation, origin)))
+        job = await service.obey(await service.visit(origin), order.invocation)
+        assert isinstance(job, Job)  # noqa: S101 - only commands that draw are ordered
+        jobs.append(service.follow(job))
     await asyncio.gather(*jobs)
 
 

@@ -15,10 +15,9 @@ from bot.service.service import Service
 from bot.surface import Load
 from bot.surfaces.telegram.address import SURFACE
 from bot.surfaces.telegram.connection import App, build, quiet
-from bot.surfaces.telegram.delivery import Delivery
+from bot.surfaces.telegram.delivery import Delivery, remove
 from bot.surfaces.telegram.handlers import Handlers, on_error
 from bot.surfaces.telegram.menus import introduce
-from bot.surfaces.telegram.removing import remove
 from engine.jobs import Job
 
 log = structlog.get_logger()

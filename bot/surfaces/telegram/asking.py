@@ -1,19 +1,24 @@
-"""Ask for what a command lacks. The question holds the command, so that nothing else must be remembered."""
+"""Find the command in what people write, and ask for what it lacks.
+
+A question holds the command as a line, so that nothing else must be remembered.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
 from telegram import Bot, ForceReply, Message, MessageEntity, User
 
+from bot.commands.parsing import parse_text, read_words
 from bot.commands.requesting import parse_ratio
-from bot.commands.table import AGAIN, BATCH, DELETE, INPAINT, MIX, MORPH, OUTPAINT, REPORT, SHOW, Invocation
-from bot.surfaces.telegram.address import Address
-from bot.surfaces.telegram.pictures import Sent
-from bot.surfaces.telegram.sending import send
-from bot.surfaces.telegram.texts import CAPTION_LENGTH, TEXT_LENGTH, shorten, units
+from bot.commands.table import AGAIN, BATCH, CANCEL, DELETE, INPAINT, MIX, MORPH, OF, OUTPAINT, REPORT, SHOW, Invocation
+from bot.surfaces.telegram.address import SURFACE, Address
+from bot.surfaces.telegram.keyboards import shown_in
+from bot.surfaces.telegram.pictures import Sent, is_same_shape, sent_in
+from bot.surfaces.telegram.sending import CAPTION_LENGTH, TEXT_LENGTH, send, shorten, units
 from bot.words.localisation import in_each_language, say
 from engine.errors import RequestError
 
@@ -30,6 +35,8 @@ QUESTIONS = (
 # Commands about an earlier job.
 ABOUT_JOBS = (AGAIN, SHOW, DELETE, REPORT)
 PLACEHOLDER_LENGTH = 64
+# The words behind a report are its reason, unless they begin with the number of a job.
+_NUMBER = re.compile(r"#?[0-9a-z]{10}(\.\d+)?", re.IGNORECASE)
 
 
 def question_for(invocation: Invocation, pictures: Sequence[Sent], asks: Sequence[str] = ()) -> str | None:
@@ -122,29 +129,38 @@ def _questions() -> dict[str, str]:
     return {words: question for question in QUESTIONS for words in in_each_language(question).values()}
 
 
-def line_of(messages: Sequence[Message]) -> tuple[Message, str] | None:
-    """Find the command that a message or an album gives, or completes by answering a question, and where it stands."""
+def command_of(messages: Sequence[Message]) -> tuple[Message, Invocation] | None:
+    """Find the command that a message or an album gives, or completes by answering a question, and where it stands.
+
+    Raises `RequestError` for one that cannot be read.
+    """
     for message in messages:
         if is_command(message):
-            return message, words_of(message)
+            return message, parse_text(words_of(message), SURFACE)
     speaking = next((message for message in messages if words_of(message)), messages[0])
     if found := asked(messages[0].reply_to_message):
-        return speaking, completed(*found, words_of(speaking), has_picture=not speaking.text)
+        question, line = found
+        answered = parse_text(line, SURFACE)
+        return speaking, completed(question, answered, words_of(speaking), has_picture=not speaking.text)
     return None
 
 
-def completed(question: str, line: str, words: str, *, has_picture: bool) -> str:
-    """Put the answer to a question into the command that it asked about."""
+def completed(question: str, asked: Invocation, words: str, *, has_picture: bool) -> Invocation:
+    """Put the answer to a question into the command that it asked about; flags may stand in the answer too."""
     if not words:
-        return line
+        return asked
+    option = _option_for(question, asked, words, has_picture)
+    answer = read_words(asked.command, _list(words) if option == "extend" else words, SURFACE, option)
+    return asked.having(**{**answer.options, **asked.options})
+
+
+def _option_for(question: str, asked: Invocation, words: str, has_picture: bool) -> str | None:
+    """Name the option that an answer fills; nothing stands for the command's own bare words."""
     if question == "ask-paint" and not has_picture:
-        return f"{line} --where {words}"
+        return "where"
     if question == "ask-sides":
-        return f"{line} --ratio {words}" if parse_ratio(words) else f"{line} --extend {_list(words)}"
-    head, *flags = line.split(maxsplit=1)
-    if question == "ask-number" and head.removeprefix("/").partition("@")[0].lower() == AGAIN.name:
-        return f"{line} --of {words}"
-    return " ".join([head, words, *flags])
+        return "ratio" if parse_ratio(words) else "extend"
+    return "of" if question == "ask-number" and asked.command is AGAIN else None
 
 
 def _list(words: str) -> str:
@@ -163,3 +179,39 @@ def is_command(message: Message) -> bool:
 def words_of(message: Message) -> str:
     """Return the text of a message, or the caption of its picture."""
     return message.text or message.caption or ""
+
+
+def referring(invocation: Invocation, messages: Sequence[Message]) -> Invocation:
+    """Name in a command the job whose message it answers; a picture of it is better than its photo."""
+    shown = shown_in(messages[0].reply_to_message)
+    if not shown:
+        return invocation
+    command, options = invocation.command, invocation.options
+    if command is AGAIN and "of" not in options:
+        return invocation.having(of=shown.job_id)
+    if command in (SHOW, DELETE, REPORT, CANCEL):
+        return _with_job(invocation, shown.named or shown.job_id)
+    own = sum(bool(sent_in(message)) for message in messages)
+    takes = OF in command.options and "of" not in options and own < len(command.pictures())
+    return invocation.having(of=shown.named) if takes and shown.named else invocation
+
+
+def _with_job(invocation: Invocation, named: str) -> Invocation:
+    """Name a job, unless one is named; the first word of a report's reason is none."""
+    options = invocation.options
+    if invocation.command is REPORT and "job" in options and not _NUMBER.fullmatch(str(options["job"])):
+        reason = f"{options['job']} {options.get('reason', '')}".strip()
+        return invocation.having(job=named, reason=reason)
+    return invocation if "job" in options else invocation.having(job=named)
+
+
+def painted_over(messages: Sequence[Message]) -> tuple[Message, Invocation] | None:
+    """Take a picture that answers the bot's own and has its shape for a repaint of it; raise where it shows several."""
+    answered = messages[0].reply_to_message
+    shown, painted = shown_in(answered), sent_in(messages[0])
+    if not shown or not is_same_shape(painted, sent_in(answered)):
+        return None
+    if shown.is_sheet:
+        raise RequestError("paint_on_one")
+    words = next((words_of(message) for message in messages if words_of(message)), "")
+    return (messages[0], read_words(INPAINT, words, SURFACE).having(of=shown.named)) if shown.named else None

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
-from telegram import Bot, InputMediaPhoto
+import structlog
+from PIL import Image
+from telegram import Bot, InputMediaDocument, InputMediaPhoto
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, NetworkError
+from telegram.error import BadRequest, ChatMigrated, NetworkError, TelegramError
 
 from bot.commands.buttons import on_mask, on_result, on_waiting
+from bot.manner import Manner
 from bot.service.service import Service
 from bot.surfaces.telegram.address import Address
-from bot.surfaces.telegram.batches import Batches
 from bot.surfaces.telegram.keyboards import keyboard
-from bot.surfaces.telegram.media import is_covered, media
-from bot.surfaces.telegram.posts import Post, Posts
-from bot.surfaces.telegram.sending import GONE, UNCHANGED, may_have_arrived, says, shut_out_is_undeliverable
-from bot.surfaces.telegram.texts import CAPTION_LENGTH, TEXT_LENGTH, shorten
+from bot.surfaces.telegram.media import album, media, shown
+from bot.surfaces.telegram.sending import (
+    CAPTION_LENGTH,
+    GONE,
+    TEXT_LENGTH,
+    UNCHANGED,
+    Edit,
+    Post,
+    Posts,
+    may_have_arrived,
+    says,
+    shorten,
+    shut_out_is_undeliverable,
+    where,
+)
+from bot.words.localisation import say
+from bot.words.replies import quote
 from engine.events import Picture
 from engine.jobs import Job, JobStatus
 from engine.requests import Batch
@@ -47,14 +64,14 @@ class Delivery:
     async def ask(self, job: Job, overlay: bytes, text: str) -> None:
         """Post the overlay of a held job's mask with its buttons, or edit it where the mask has changed."""
         caption, markup = shorten(text, CAPTION_LENGTH), keyboard(on_mask(job))
-        post = partial(
-            self._bot.send_photo, photo=overlay, caption=caption, reply_markup=markup, has_spoiler=is_covered(job)
-        )
+        covered = Manner.of(job).spoiler
+        words: dict[str, Any] = {"caption": caption, "reply_markup": markup}
+        post = partial(self._bot.send_photo, photo=overlay, has_spoiler=covered, **words)
         with shut_out_is_undeliverable():
             if MASK not in Address.read(job).messages:
                 await self._posts.put(job, MASK, post, _leave)
                 return
-            file = InputMediaPhoto(overlay, caption, has_spoiler=is_covered(job) or None)
+            file = InputMediaPhoto(overlay, caption, has_spoiler=covered or None)
             await self._posts.put(job, MASK, post, partial(self._bot.edit_message_media, file, reply_markup=markup))
 
     async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
@@ -113,3 +130,103 @@ class Delivery:
 
 async def _leave(**_: object) -> None:
     """Leave a message as it was just posted."""
+
+
+SENDING, SENT = "sending", "sent"
+
+
+class Batches:
+    """Post albums, each at most once."""
+
+    def __init__(self, bot: Bot, posts: Posts) -> None:
+        self._bot = bot
+        self._posts = posts
+
+    async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
+        """Post the album unless that was tried, then edit the job's message."""
+        if not Address.read(job).album:
+            job = await self._send(job, pictures)
+        edit = await self._last_edit(job, pictures, text)
+        post = partial(self._bot.send_message, text=shorten(text, TEXT_LENGTH))
+        await self._posts.put(job, "0", post, edit)
+
+    async def _last_edit(self, job: Job, pictures: Sequence[Picture], text: str) -> Edit:
+        markup = keyboard(on_result(job))
+        if Address.read(job).album == SENT:
+            return partial(self._bot.edit_message_text, shorten(text, TEXT_LENGTH), reply_markup=markup)
+        [sheet, *_] = await asyncio.to_thread(shown, pictures, text, job.id, spoiler=Manner.of(job).spoiler)
+        return partial(self._bot.edit_message_media, sheet, reply_markup=markup)
+
+    async def _send(self, job: Job, pictures: Sequence[Picture]) -> Job:
+        """Post the album; the job's address then says whether it is known to stand there."""
+        files = await asyncio.to_thread(album, job, pictures, [quote(words) for words in job.request.texts()])
+        job = await self._posts.keep(job, album=SENDING)
+        try:
+            messages = await self._bot.send_media_group(media=files, **where(Address.read(job)))
+        except TelegramError as error:
+            if isinstance(error, NetworkError) and may_have_arrived(error):
+                return job
+            job = await self._posts.keep(job, album="")
+            if isinstance(error, ChatMigrated):
+                await self._posts.mend(job, "0", error)
+            raise
+        ids = {f"album {number}": message.message_id for number, message in enumerate(messages, 1)}
+        return await self._posts.keep(job, album=SENT, messages={**Address.read(job).messages, **ids})
+
+
+log = structlog.get_logger()
+
+NOT_THERE = ("message to delete not found", "message to edit not found", "message_id_invalid")
+TRIES = 4
+RETRY_FIRST_S = 1.0
+BLANK_SIDE = 64
+
+
+async def remove(bot: Bot, job: Job) -> None:
+    """Delete the messages of a job; what Telegram keeps, since it is older than two days, loses its picture."""
+    address = Address.read(job)
+    for message_id in address.messages.values():
+        try:
+            await _insist(bot, address.chat_id, message_id)
+        except TelegramError as error:  # shut out, or moved: there is nothing more that the bot can do
+            log.warning("telegram_message_kept", job=job.id, error=type(error).__name__, reason=error.message)
+
+
+async def _insist(bot: Bot, chat_id: int, message_id: int) -> None:
+    for tries in range(TRIES):
+        try:
+            await _take_away(bot, chat_id, message_id)
+        except BadRequest:
+            raise
+        except NetworkError:
+            if tries == TRIES - 1:
+                raise
+        else:
+            return
+        await asyncio.sleep(RETRY_FIRST_S * 2**tries)
+
+
+async def _take_away(bot: Bot, chat_id: int, message_id: int) -> None:
+    try:
+        await bot.delete_message(chat_id, message_id)
+    except BadRequest as error:
+        if not says(error, NOT_THERE):
+            await _blank(bot, chat_id, message_id)
+
+
+async def _blank(bot: Bot, chat_id: int, message_id: int) -> None:
+    """Put an empty picture into the message, as a file where it was one in an album of files."""
+    words, empty = say("picture-deleted"), _empty_picture()
+    try:
+        await bot.edit_message_media(InputMediaPhoto(empty, words), chat_id, message_id)
+    except BadRequest as error:
+        if says(error, NOT_THERE + UNCHANGED):
+            return
+        file = InputMediaDocument(empty, caption=words, filename="deleted.png")
+        await bot.edit_message_media(file, chat_id, message_id)
+
+
+def _empty_picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (BLANK_SIDE, BLANK_SIDE), "grey").save(buffer, "PNG")
+    return buffer.getvalue()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,21 +16,16 @@ from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
 from bot.commands import table as commands
-from bot.commands.parsing import parse_text
-from bot.service.service import Service
+from bot.commands.table import Invocation
+from bot.rules.visit import Visit
+from bot.service.service import Say, Service, Work
 from bot.surface import Answer, Origin, Undeliverable
-from bot.surfaces.telegram.address import SURFACE, Address
-from bot.surfaces.telegram.albums import Albums
-from bot.surfaces.telegram.answering import respond
-from bot.surfaces.telegram.asking import asked, line_of
-from bot.surfaces.telegram.obeying import Obeying, Wish
-from bot.surfaces.telegram.people import People
-from bot.surfaces.telegram.pictures import sent_with
+from bot.surfaces.telegram.address import SURFACE, Address, People
+from bot.surfaces.telegram.asking import asked, command_of, is_command, painted_over, referring, words_of
+from bot.surfaces.telegram.obeying import Obeying, Wish, respond
+from bot.surfaces.telegram.pictures import Albums, sent_with
 from bot.surfaces.telegram.pressing import Pressing, tell
-from bot.surfaces.telegram.referring import painted_over, referring
-from bot.words import replies
-from bot.words.localisation import say, speaking
-from engine.errors import EngineError, RequestError
+from bot.words.localisation import say
 
 log = structlog.get_logger()
 
@@ -74,14 +70,13 @@ class Handlers:
             MessageHandler(PRIVATE & filters.TEXT, self._speaking(self._hint)),
         ]
 
-    def _speaking(self, handle: Callable[[Message], Awaitable[None]]) -> Callback:
+    def _speaking(self, handle: Callable[[Message, Visit], Awaitable[None]]) -> Callback:
         """Let a function of a message handle an update, in the language of its writer."""
 
         async def callback(update: Update, _: Context) -> None:
             if message := update.message:
                 origin = await self._people.asking(message)
-                with speaking((await self._service.settings(origin)).language):
-                    await told(handle(message), partial(self._say, message))
+                await self._attend(origin, partial(handle, message), partial(self._say, message))
 
         return callback
 
@@ -92,33 +87,47 @@ class Handlers:
             return
         message = _readable(query)
         origin = await self._people.pressing(query, message)
-        with speaking((await self._service.settings(origin)).language):
-            await told(self._pressing.obey(query, message, origin), partial(self._say_to_presser, query, message))
+        obey = partial(self._pressing.obey, query, message)
+        await self._attend(origin, obey, partial(self._say_to_presser, query, message))
 
-    async def _take(self, message: Message) -> None:
+    async def _attend(self, origin: Origin, work: Work, say: Say) -> None:
+        """Do `work` for somebody; an answer that does not arrive is logged, for another one would not either."""
+
+        async def do(visit: Visit) -> None:
+            with _lost_answers_logged():
+                await work(visit)
+
+        async def tell(text: str) -> None:
+            with _lost_answers_logged():
+                await say(text)
+
+        await self._service.attend(origin, do, tell)
+
+    async def _take(self, message: Message, visit: Visit) -> None:
         """Obey a message, or an album once it is whole."""
         messages = await self._albums.gather(message)
-        if found := (line_of(messages) or painted_over(messages)) if messages else None:
-            await self._obey(*found, messages)
-        elif messages and message.chat.type == ChatType.PRIVATE:
+        if not messages or _is_for_others(messages):
+            return
+        if found := command_of(messages) or painted_over(messages):
+            spoken, invocation = found
+            if spoken is not message:  # of an album, any may hold the words
+                visit = replace(visit, origin=await self._people.asking(spoken))
+            await self._obey(invocation, messages, visit)
+        elif visit.origin.is_private:
             await self._say(message, say("no-command"))
 
-    async def _obey(self, message: Message, line: str, messages: Sequence[Message]) -> None:
-        """Obey the command in `line`, which `message` gave, with the pictures of all `messages`."""
-        if not message.text and message.chat.type != ChatType.PRIVATE and not _is_offered(line):
-            return  # several bots share a group
-        line = referring(line, messages)
-        invocation = parse_text(line, SURFACE)
-        origin = await self._people.asking(message)
-        wish = Wish(line, invocation, origin, sent_with(messages, invocation))
+    async def _obey(self, invocation: Invocation, messages: Sequence[Message], visit: Visit) -> None:
+        """Obey a command with the pictures of all `messages`."""
+        invocation = referring(invocation, messages)
+        wish = Wish(invocation, visit, sent_with(messages, invocation))
         if answer := await self._obeying.obey(wish):
-            await self._obeying.post(answer, replace(wish, origin=_unquoted(origin)))
+            await self._obeying.post(answer, replace(wish, visit=_unquoted(visit)))
 
-    async def _refuse(self, message: Message) -> None:
+    async def _refuse(self, message: Message, _: Visit) -> None:
         """Raise what the table says of a command that is not in it."""
         commands.find((message.text or "").split()[0].removeprefix("/"), SURFACE)
 
-    async def _hint(self, message: Message) -> None:
+    async def _hint(self, message: Message, _: Visit) -> None:
         await self._say(message, say("no-words"))
 
     async def _say(self, message: Message, text: str) -> None:
@@ -130,9 +139,9 @@ class Handlers:
         await tell(query, text, partial(self._say, message, text))
 
 
-def _unquoted(origin: Origin) -> Origin:
+def _unquoted(visit: Visit) -> Visit:
     """Let an answer stand below its command without quoting it, where nobody else writes."""
-    return replace(origin, address={**origin.address, "reply_to": None}) if origin.is_private else origin
+    return visit.answered_at({**visit.origin.address, "reply_to": None}) if visit.origin.is_private else visit
 
 
 def _readable(query: CallbackQuery) -> Message:
@@ -146,25 +155,21 @@ def _readable(query: CallbackQuery) -> Message:
     return message
 
 
-def _is_offered(line: str) -> bool:
-    name = line.split()[0].removeprefix("/").partition("@")[0].lower()
-    return name in {command.name for command in OFFERED}
+def _is_for_others(messages: Sequence[Message]) -> bool:
+    """Tell whether a caption in a group begins with a command of another bot."""
+    given = next((message for message in messages if is_command(message)), None)
+    if not given or given.text or given.chat.type == ChatType.PRIVATE:
+        return False
+    name = words_of(given).split()[0].removeprefix("/").partition("@")[0].lower()
+    return name not in {command.name for command in OFFERED}
 
 
-async def told(work: Awaitable[None], say_it: Callable[[str], Awaitable[None]]) -> None:
-    """Do `work`, and say whose fault it was where it fails; what nobody foresaw goes to the log with its traceback."""
+@contextmanager
+def _lost_answers_logged() -> Iterator[None]:
     try:
-        await work
-    except TelegramError as error:  # the answer itself did not arrive: another one would not either
-        _answer_lost(error)
-    except Undeliverable as error:
-        await _apologise(say_it, EngineError("undeliverable", reason=str(error)))
-    except RequestError as error:
-        await _apologise(say_it, error)
-    except Exception as error:  # noqa: BLE001 - whatever it was, the person hears of it
-        # As text: a renderer that prints local variables would print the token.
-        log.error("telegram_update_failed", traceback="".join(traceback.format_exception(error)))
-        await _apologise(say_it, EngineError())
+        yield
+    except (TelegramError, Undeliverable) as lost:
+        _answer_lost(lost)
 
 
 async def on_error(_: object, context: Context) -> None:
@@ -173,13 +178,6 @@ async def on_error(_: object, context: Context) -> None:
         _answer_lost(context.error)
     elif context.error:
         log.error("telegram_update_failed", traceback="".join(traceback.format_exception(context.error)))
-
-
-async def _apologise(say_it: Callable[[str], Awaitable[None]], error: EngineError) -> None:
-    try:
-        await say_it(replies.error(error))
-    except (TelegramError, Undeliverable) as lost:
-        _answer_lost(lost)
 
 
 def _answer_lost(error: TelegramError | Undeliverable) -> None:

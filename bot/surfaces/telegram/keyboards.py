@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from bot.commands.buttons import VERBS, Button, Rows
+from bot.words import replies
 from engine.errors import RequestError
 
 # A phone shows about so many words in a row, or so many numbers.
@@ -63,7 +64,7 @@ def _lines(rows: Rows) -> Iterator[list[tuple[str, str]]]:
 
 
 def _label(button: Button) -> str:
-    return f"{VERBS[button.verb].emoji} {button.label}".strip()
+    return f"{VERBS[button.verb].emoji} {replies.button(button)}".strip()
 
 
 def _sign(button: Button) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from telegram import InputMediaAnimation, InputMediaDocument, InputMediaPhoto
 from telegram.constants import FileSizeLimit
 
+from bot.manner import Manner
 from bot.surface import Undeliverable
-from bot.surfaces.telegram.address import Address
-from bot.surfaces.telegram.texts import CAPTION_LENGTH, shorten
+from bot.surfaces.telegram.sending import CAPTION_LENGTH, shorten
 from engine.errors import RequestError
 from engine.events import Picture
 from engine.jobs import Job
@@ -30,7 +30,7 @@ def media(job: Job, pictures: Sequence[Picture], caption: str) -> list[Media]:
     All are files where files were asked for or Telegram wants no such photo. Raises `Undeliverable` where even the
     smallest encoding is too large.
     """
-    return shown(pictures, caption, job.id, as_file=Address.read(job).as_file, spoiler=is_covered(job))
+    return shown(pictures, caption, job.id, as_file=Manner.of(job).as_file, spoiler=Manner.of(job).spoiler)
 
 
 def shown(
@@ -47,15 +47,10 @@ def shown(
 
 def album(job: Job, pictures: Sequence[Picture], captions: Sequence[str]) -> list[Any]:
     """Wrap the pictures of a job for an album, one by one, each with its caption: photos, or all as files."""
-    as_file = Address.read(job).as_file or not all(map(can_be_photo, pictures))
+    as_file = Manner.of(job).as_file or not all(map(can_be_photo, pictures))
     laid = [_fit(picture) for picture in pictures] if as_file else pictures
     words = [shorten(caption, CAPTION_LENGTH) for caption in captions]
-    return _wrapped(laid, words, job.id, _as_file if as_file else _as_shown, spoiler=is_covered(job))
-
-
-def is_covered(job: Job) -> bool:
-    """Tell whether the pictures of a job are covered until a person wants to see them."""
-    return bool(job.address.get("spoiler") or job.notes.get("spoiler"))
+    return _wrapped(laid, words, job.id, _as_file if as_file else _as_shown, spoiler=Manner.of(job).spoiler)
 
 
 def _wrapped(
@@ -115,4 +110,4 @@ def _fit(picture: Picture) -> Picture:
     try:
         return images.fit(picture, FileSizeLimit.FILESIZE_UPLOAD)
     except RequestError as error:
-        raise Undeliverable("even its smallest encoding is too large for Telegram") from error
+        raise Undeliverable(reason="even its smallest encoding is too large for Telegram") from error

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
 
-from telegram import Bot, User
-from telegram.constants import ChatAction
+from telegram import Bot, InlineKeyboardMarkup, InputMediaAnimation, InputMediaDocument, InputMediaPhoto, User
+from telegram.constants import ChatAction, MediaGroupLimit
 from telegram.error import BadRequest, Forbidden
 
-from bot.commands.table import BATCH, PRIVACY, Invocation
+from bot.commands.parsing import write_text
+from bot.commands.table import BATCH, PRIVACY, Invocation, Upload
+from bot.rules.visit import Visit
 from bot.service.intake import TEXT_OPTION
 from bot.service.service import Service
 from bot.surface import Answer, Origin
 from bot.surfaces.telegram.address import Address
-from bot.surfaces.telegram.answering import respond
 from bot.surfaces.telegram.asking import ask, question_for
+from bot.surfaces.telegram.keyboards import keyboard
+from bot.surfaces.telegram.media import Media, shown
 from bot.surfaces.telegram.pictures import Sent, fetch
-from bot.surfaces.telegram.sending import shut_out_is_undeliverable
+from bot.surfaces.telegram.sending import CAPTION_LENGTH, TEXT_LENGTH, send, shorten, shut_out_is_undeliverable
 from engine.errors import RequestError
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Hold a command as it stands in a line, who gave it where, and the pictures on Telegram's side.
+    """Hold a command, the visit in which it is given, and the pictures on Telegram's side.
 
     `asks` are options that its button asks for, `now` what they hold; `person` is whom a question names.
     """
 
-    line: str
     invocation: Invocation
-    origin: Origin
+    visit: Visit
     pictures: Sequence[Sent] = ()
     asks: Sequence[str] = ()
     now: str = ""
@@ -39,7 +44,7 @@ class Wish:
     @property
     def address(self) -> Address:
         """Tell where it is answered."""
-        return Address.of_values(self.origin.address)
+        return Address.of_values(self.visit.origin.address)
 
 
 class Obeying:
@@ -55,31 +60,33 @@ class Obeying:
         if question and len(wish.pictures) < 2:  # a question holds one picture
             await self._ask(wish, question)
             return None
-        invocation = await self._with_pictures(wish)
-        if not invocation.command.makes_job:
-            return await self._service.answer(invocation, wish.origin)
         try:
-            await self.submit(invocation, wish.origin)
+            return await self._do(await self._with_pictures(wish), wish)
         except RequestError as error:
             if error.code != "mask_missing" or len(wish.pictures) != 1:
                 raise
             await self._ask(wish, "ask-paint")
         return None
 
-    async def submit(self, invocation: Invocation, origin: Origin) -> None:
-        """Commit a job; its follower acknowledges it at once, so that a job has one writer of messages."""
-        if (await self._service.settings(origin)).private:
-            origin = replace(origin, address=asdict(await self._own_chat(origin)))
-        self._service.follow(await self._service.submit(invocation, origin))
-
     async def post(self, answer: Answer, wish: Wish, name: str = "picture") -> None:
         """Post an answer; what is for the person alone goes to their own chat, where the group would see it."""
-        address, settings = wish.address, await self._service.settings(wish.origin)
+        address, settings = wish.address, wish.visit.settings
         is_own = bool(answer.pictures) or wish.invocation.command is PRIVACY or settings.private
         if answer.private and is_own:
-            address = await self._own_chat(wish.origin)
+            address = await self._own_chat(wish.visit.origin)
         with shut_out_is_undeliverable():
             await respond(self._bot, address, answer, name, spoiler=settings.spoiler)
+
+    async def _do(self, invocation: Invocation, wish: Wish) -> Answer | None:
+        """Bring a command to the service; a job's follower acknowledges it: a job has one writer of messages."""
+        visit = wish.visit
+        if invocation.command.makes_job and visit.settings.private:
+            visit = visit.answered_at(asdict(await self._own_chat(visit.origin)))
+        done = await self._service.obey(visit, invocation)
+        if isinstance(done, Answer):
+            return done
+        self._service.follow(done)
+        return None
 
     async def _own_chat(self, origin: Origin) -> Address:
         """Find the person's own chat; raise `RequestError` where they never pressed Start there."""
@@ -93,7 +100,8 @@ class Obeying:
         return Address(person)
 
     async def _ask(self, wish: Wish, question: str) -> None:
-        await ask(self._bot, wish.address, question, wish.line, wish.pictures, person=wish.person, now=wish.now)
+        line = write_text(wish.invocation)
+        await ask(self._bot, wish.address, question, line, wish.pictures, person=wish.person, now=wish.now)
 
     async def _with_pictures(self, wish: Wish) -> Invocation:
         """Download what came along: pictures, or the list of a batch."""
@@ -102,5 +110,52 @@ class Obeying:
             return wish.invocation
         sent = await fetch(self._bot, wish.pictures)
         if command is BATCH and sent:
-            return replace(wish.invocation, options={**wish.invocation.options, TEXT_OPTION: sent[0]})
+            return wish.invocation.having(**{TEXT_OPTION: sent[0]})
         return replace(wish.invocation, pictures=sent)
+
+
+Post = Callable[..., Awaitable[object]]
+
+
+async def respond(bot: Bot, address: Address, answer: Answer, name: str = "picture", *, spoiler: bool = False) -> None:
+    """Post `answer` in plain text, its pictures shown and its files as they are; buttons are below the first message.
+
+    Files come in albums, which take no buttons: these are then below a text of their own.
+    """
+    markup = keyboard(answer.buttons)
+    if answer.pictures:
+        files = await asyncio.to_thread(shown, answer.pictures, answer.text, name, spoiler=spoiler)
+        for number, file in enumerate(files):
+            await send(address, post_of(bot, file, markup if number == 0 else None))
+    if answer.files:
+        await _send_files(bot, address, answer.files, "" if answer.pictures or markup else answer.text)
+    if not answer.pictures and (markup or not answer.files):
+        text = shorten(answer.text, TEXT_LENGTH)
+        await send(address, partial(bot.send_message, text=text, reply_markup=markup))
+
+
+def post_of(bot: Bot, file: Media, markup: InlineKeyboardMarkup | None = None) -> Post:
+    """Choose what posts one photo, animation or file."""
+    words: dict[str, Any] = {"caption": file.caption, "reply_markup": markup}
+    match file:
+        case InputMediaAnimation():
+            size: dict[str, Any] = {"width": file.width, "height": file.height}
+            return partial(bot.send_animation, animation=file.media, has_spoiler=file.has_spoiler, **size, **words)
+        case InputMediaPhoto():
+            return partial(bot.send_photo, photo=file.media, has_spoiler=file.has_spoiler, **words)
+        case _:
+            keep = file.disable_content_type_detection
+            return partial(bot.send_document, document=file.media, disable_content_type_detection=keep, **words)
+
+
+async def _send_files(bot: Bot, address: Address, files: Sequence[Upload], text: str) -> None:
+    caption = shorten(text, CAPTION_LENGTH) or None
+    wrapped = [InputMediaDocument(it.data, filename=it.name, disable_content_type_detection=True) for it in files]
+    most = int(MediaGroupLimit.MAX_MEDIA_LENGTH)
+    for several in (wrapped[begin : begin + most] for begin in range(0, len(wrapped), most)):
+        if len(several) > 1:
+            await send(address, partial(bot.send_media_group, media=several, caption=caption))
+        else:
+            single = partial(bot.send_document, document=several[0].media, disable_content_type_detection=True)
+            await send(address, partial(single, caption=caption))
+        caption = None

@@ -10,7 +10,7 @@ from telegram import Bot, Message
 from telegram.error import TelegramError
 
 from bot.commands.table import Invocation, Upload
-from bot.service.uploads import check_size, not_fetched
+from bot.service.intake import check_size, not_fetched
 
 # How far two pictures of the same shape may differ: apps round to whole pixels.
 SAME_RATIO = 0.02
@@ -70,3 +70,33 @@ async def _fetched(bot: Bot, picture: Sent) -> Upload:
         return Upload(picture.name, bytes(await file.download_as_bytearray()))
     except TelegramError:
         raise not_fetched(picture.name) from None
+
+
+# Nothing says how many messages an album has, nor which is the last.
+WAIT_S = 1.0
+
+
+class Albums:
+    """Gather the messages of albums that are under way."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[int, str], list[Message]] = {}
+
+    async def gather(self, message: Message) -> list[Message]:
+        """Wait for the rest of the album that `message` begins, and return it in order; for its other messages, none.
+
+        A message that is in no album is returned at once.
+        """
+        if not message.media_group_id:
+            return [message]
+        key = message.chat.id, message.media_group_id
+        if key in self._open:
+            self._open[key].append(message)
+            return []
+        self._open[key] = [message]
+        try:
+            await asyncio.sleep(WAIT_S)
+        finally:
+            messages = self._open.pop(key)
+        # An update may come twice.
+        return sorted({it.message_id: it for it in messages}.values(), key=lambda it: it.message_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -12,8 +11,9 @@ from telegram.constants import CallbackQueryLimit
 from telegram.error import TelegramError
 
 from bot.commands.buttons import MASK_VERBS, VERBS, Button
+from bot.rules.visit import Visit
 from bot.service.service import Service
-from bot.surface import Answer, Origin
+from bot.surface import Answer
 from bot.surfaces.telegram.obeying import Obeying, Wish
 from bot.words import replies
 from engine.errors import RequestError
@@ -34,36 +34,35 @@ class Pressing:
         self._service = service
         self._obeying = obeying
 
-    async def obey(self, query: CallbackQuery, message: Message, origin: Origin) -> None:
+    async def obey(self, query: CallbackQuery, message: Message, visit: Visit) -> None:
         """Obey the button of `query` below `message`; raise `RequestError` for what cannot be done."""
         button = Button.read(query.data or "")
         if button.verb in MASK_VERBS:
-            await self._decide(button, query, message, origin)
+            await self._decide(button, query, message, visit)
             return
-        wish = await self._wish(button, query, origin)
+        wish = await self._wish(button, query, visit)
         answer = await self._obeying.obey(wish)
-        if answer and _is_short(answer) and (button.verb in PASSING or not origin.is_private):
+        if answer and _is_short(answer) and (button.verb in PASSING or not visit.origin.is_private):
             await tell(query, answer.text, partial(self._obeying.post, answer, wish))
             return
         await acknowledge(query)
         if answer:
             await self._obeying.post(answer, wish, button.named)
 
-    async def _wish(self, button: Button, query: CallbackQuery, origin: Origin) -> Wish:
-        """Make the command's line too, which a question holds."""
-        verb, invocation = VERBS[button.verb], button.invocation()
+    async def _wish(self, button: Button, query: CallbackQuery, visit: Visit) -> Wish:
+        """Find out what the button asks for, and what that holds to begin with."""
+        verb = VERBS[button.verb]
         now: Mapping[str, str] = {}
         if verb.asks:
-            _, now = await self._service.form(button, origin)
-        line = f"/{invocation.command.name} --{verb.option} {button.named}"
+            _, now = await self._service.form(visit, button)
         shown = replies.quote(now["prompt"]) if button.verb == "edit" and now.get("prompt") else ""
-        return Wish(line, invocation, origin, asks=verb.asks, now=shown, person=query.from_user)
+        return Wish(button.invocation(), visit, asks=verb.asks, now=shown, person=query.from_user)
 
-    async def _decide(self, button: Button, query: CallbackQuery, message: Message, origin: Origin) -> None:
+    async def _decide(self, button: Button, query: CallbackQuery, message: Message, visit: Visit) -> None:
         """Obey the person's word on a mask; the question loses its buttons once it is answered."""
         try:
             # What answers the job is not where the button was pressed, but where it was asked for.
-            await self._service.decide(button, replace(origin, address={}))
+            await self._service.decide(visit.answered_at({}), button)
         except RequestError as error:
             if error.code == "mask_decided":
                 await _close(message)

@@ -8,10 +8,14 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import httpx
+from telegram import Message
+from telegram.constants import MessageLimit
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError
 
+from bot.service.service import Service
 from bot.surface import Undeliverable
 from bot.surfaces.telegram.address import Address
+from engine.jobs import Job
 
 UNCHANGED = ("message is not modified",)
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
@@ -55,10 +59,10 @@ def shut_out_is_undeliverable() -> Iterator[None]:
     try:
         yield
     except Forbidden as error:
-        raise Undeliverable(error.message) from error
+        raise Undeliverable(reason=error.message) from error
     except BadRequest as error:
         if says(error, SHUT_OUT):
-            raise Undeliverable(error.message) from error
+            raise Undeliverable(reason=error.message) from error
         raise
 
 
@@ -70,3 +74,77 @@ def may_have_arrived(error: NetworkError) -> bool:
 def says(error: BadRequest | ChatMigrated, phrases: Sequence[str]) -> bool:
     """Tell whether Telegram's answer holds one of the phrases."""
     return any(phrase in error.message.lower() for phrase in phrases)
+
+
+TEXT_LENGTH = int(MessageLimit.MAX_TEXT_LENGTH)
+CAPTION_LENGTH = int(MessageLimit.CAPTION_LENGTH)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut `text` to `limit` UTF-16 units in front of its last line, which holds the seed or the sum."""
+    if units(text) <= limit:
+        return text
+    head, newline, last = text.rpartition("\n")
+    room = limit - units(newline + last) - 1
+    return _cut(head, room) + "…" + newline + last if room > 0 and head else _cut(text, limit - 1) + "…"
+
+
+def units(text: str) -> int:
+    """Count the UTF-16 units of a text."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _cut(text: str, units: int) -> str:
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore").rstrip()
+
+
+Edit = Callable[..., Awaitable[object]]
+Post = Callable[..., Awaitable[Message]]
+
+# A group may have moved, and the message may be gone: both at once is possible, more is a reason to come back later.
+MENDS = 2
+
+
+class Posts:
+    """Post and edit what belongs to a job, so that repeating it posts nothing twice.
+
+    A job has one follower, so nothing here runs twice at a time for one job.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def put(self, job: Job, name: str, post: Post, edit: Edit, mends: int = MENDS) -> Job:
+        """Edit the message called `name`; post it first where there is none."""
+        try:
+            job = await self.posted(job, name, post)
+            address = Address.read(job)
+            await edit(chat_id=address.chat_id, message_id=address.messages[name])
+        except (BadRequest, ChatMigrated) as error:
+            if says(error, UNCHANGED):
+                return job
+            if not mends:
+                raise
+            return await self.put(await self.mend(job, name, error), name, post, edit, mends - 1)
+        return job
+
+    async def posted(self, job: Job, name: str, post: Post) -> Job:
+        """Return the job once it has a message called `name`."""
+        address = Address.read(job)
+        if name in address.messages:
+            return job
+        message = await post(**where(address))
+        return await self.keep(job, messages={**address.messages, name: message.message_id})
+
+    async def mend(self, job: Job, name: str, error: BadRequest | ChatMigrated) -> Job:
+        """Commit the new place of a group that moved, or that a message is gone; raise any other error again."""
+        if isinstance(error, ChatMigrated):
+            return await self.keep(job, chat_id=error.new_chat_id, thread_id=None, reply_to=None, messages={})
+        if not says(error, GONE):
+            raise error
+        messages = Address.read(job).messages
+        return await self.keep(job, messages={key: number for key, number in messages.items() if key != name})
+
+    async def keep(self, job: Job, **changes: object) -> Job:
+        """Commit what must be remembered of a job's messages."""
+        return await self._service.keep_address(job, **changes)

@@ -8,10 +8,10 @@ import hmac
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,9 +21,11 @@ import structlog
 from fastapi import FastAPI
 
 from bot.commands.buttons import MASK_VERBS, VERBS, Button, Rows, on_mask, on_result, on_waiting
-from bot.commands.parsing import parse_text
+from bot.commands.parsing import parse_text, read_words
 from bot.commands.table import CANCEL, DELETE, IMAGINE, IMG2IMG, SHOW, Invocation
 from bot.config import Web
+from bot.manner import Manner
+from bot.rules.visit import Visit
 from bot.service.intake import TEXT_OPTION
 from bot.service.service import Service
 from bot.surface import Answer, Load, Origin
@@ -33,10 +35,8 @@ from bot.surfaces.web.chats import Chats, Message
 from bot.surfaces.web.server import COOKIE, Gate, serve
 from bot.surfaces.web.uploads import path_of, upload
 from bot.surfaces.web.words import locale_of
-from bot.words import replies
 from bot.words.localisation import say, speaking
 from engine.catalog import Catalog
-from engine.errors import EngineError
 from engine.events import Picture
 from engine.jobs import Job
 from engine.requests import MAX_PROMPT
@@ -126,27 +126,29 @@ class WebApp:
         words = _clean(str(line.get("text") or "")).strip()
         files = tuple(path for file in line.get("files") or () if (path := path_of(file)))
         if words or files:
-            await self._enter(self._origin(request), Asked(words, files, lambda: _invocation(words, files)))
+            await self._attend(self._origin(request), Asked(words, files, lambda: _invocation(words, files)))
 
     async def draw(self, request: gr.Request, *values: object) -> None:
         """Ask for what the form says; `values` are those of `form.FIELDS`."""
         order = form.order([_clean(value) if isinstance(value, str) else value for value in values])
         asked = Asked(order.line(), tuple(order.pictures.values()), order.invocation)
-        await self._enter(self._origin(request, on_form=True), asked)
+        await self._attend(self._origin(request, on_form=True), asked)
 
     async def press(self, key: str, request: gr.Request) -> object:
         """Obey a button below a result, or return what the page shows to ask for the rest."""
         origin = self._origin(request)
-        with speaking(await self._language(origin)):
-            try:
-                button = Button.read(str(key))
-                if VERBS[button.verb].asks:
-                    return await self._opened(button, origin)
-            except EngineError as error:
-                self._chats[origin.owner].put(Message(origin.key, "assistant", replies.error(error)))
+        shown: object = page.unchanged()
+
+        async def obey(visit: Visit) -> None:
+            nonlocal shown
+            button = Button.read(str(key))
+            if VERBS[button.verb].asks:
+                shown = await self._opened(visit, button)
             else:
-                await self._pressed(button, origin)
-        return page.unchanged()
+                await self._pressed(visit, button)
+
+        await self._service.attend(origin, obey, partial(self._apologise, origin))
+        return shown
 
     async def watch(self, seen: int | None, request: gr.Request) -> object:
         """Show what is newer than the revision `seen`, which the page has; wait for it a moment."""
@@ -158,49 +160,40 @@ class WebApp:
         with speaking(locale_of(request)):
             return page.view(chat.messages, shown, chat.revision)
 
-    async def _pressed(self, button: Button, origin: Origin) -> None:
+    async def _pressed(self, visit: Visit, button: Button) -> None:
         """Obey a button that asks nothing; what the message about its job says anyway is not said twice."""
         if button.verb in MASK_VERBS:
-            await self._answered(origin, lambda: self._decide(button, origin))
+            await self._service.decide(visit, button)
         elif VERBS[button.verb].command in (CANCEL, DELETE):
-            await self._answered(origin, lambda: self._obey(button.invocation(), origin, quietly=True))
+            await self._service.obey(visit, button.invocation())
         else:
-            await self._enter(origin, Asked(f"{words_of(button)} · {button.named}", (), button.invocation))
+            self._put_question(visit.origin, Asked(f"{words_of(button)} · {button.named}", (), button.invocation))
+            await self._obey(visit, button.invocation())
 
-    async def _enter(self, origin: Origin, asked: Asked) -> None:
+    async def _attend(self, origin: Origin, asked: Asked) -> None:
         """Put what a person asks and the answer to it into their chat."""
+        self._put_question(origin, asked)
+
+        async def obey(visit: Visit) -> None:
+            await self._obey(visit, await asyncio.to_thread(asked.read))
+
+        await self._service.attend(origin, obey, partial(self._apologise, origin))
+
+    def _put_question(self, origin: Origin, asked: Asked) -> None:
         chat = self._chats[origin.owner]
         chat.put(Message(f"{origin.key} asked", "user", _cut(asked.words), asked.files))
-        chat.put(Message(origin.key, "assistant", "…", on_form=bool(origin.address["form"])))
+        chat.put(Message(origin.key, "assistant", "…", on_form=_is_on_form(origin)))
 
-        async def obey() -> Message | None:
-            return await self._obey(await asyncio.to_thread(asked.read), origin)
+    async def _apologise(self, origin: Origin, text: str) -> None:
+        self._chats[origin.owner].put(Message(origin.key, "assistant", text, on_form=_is_on_form(origin)))
 
-        await self._answered(origin, obey)
-
-    async def _answered(self, origin: Origin, obey: Callable[[], Awaitable[Message | None]]) -> None:
-        """Put the answer into a person's chat, whatever goes wrong."""
-        with speaking(await self._language(origin)):
-            try:
-                message = await obey()
-            except EngineError as error:
-                message = Message(origin.key, "assistant", replies.error(error))
-            except Exception:
-                log.exception("command_failed", surface=self.name)
-                message = Message(origin.key, "assistant", replies.error(EngineError()))
-            if message:
-                self._chats[origin.owner].put(replace(message, on_form=bool(origin.address["form"])))
-
-    async def _obey(self, invocation: Invocation, origin: Origin, quietly: bool = False) -> Message | None:
-        """Return the answer, or nothing where a job was made: then its follower answers."""
-        answer = await self._service.obey(invocation, origin)
-        if isinstance(answer, Answer):
-            return None if quietly else await self._message(invocation, answer, origin)
-        self._service.follow(answer)
-        return None
-
-    async def _decide(self, button: Button, origin: Origin) -> None:
-        await self._service.decide(button, origin)
+    async def _obey(self, visit: Visit, invocation: Invocation) -> None:
+        """Put the answer into the chat; where a job was made, its follower does."""
+        done = await self._service.obey(visit, invocation)
+        if isinstance(done, Answer):
+            self._chats[visit.origin.owner].put(await self._message(invocation, done, visit.origin))
+        else:
+            self._service.follow(done)
 
     async def _message(self, invocation: Invocation, answer: Answer, origin: Origin) -> Message:
         pictures = await asyncio.to_thread(self._write, _named(answer.pictures))
@@ -209,29 +202,24 @@ class WebApp:
         about, buttons = job_id if pictures or files else "", labelled(answer.buttons)
         return Message(
             origin.key, "assistant", answer.text, pictures,
-            files=files, buttons=buttons, job_id=about, covered=answer.spoiler,
+            on_form=_is_on_form(origin), files=files, buttons=buttons, job_id=about,
         )  # fmt: skip
 
-    async def _opened(self, button: Button, origin: Origin) -> object:
+    async def _opened(self, visit: Visit, button: Button) -> object:
         """Load the picture into the form's brush, or write the command as far as it is known into the line."""
-        _, filled = await self._service.form(button, origin)
+        _, filled = await self._service.form(visit, button)
         if button.verb != "inpaint":
             return page.with_line(line_for(button, filled))
-        answer = await self._service.answer(Invocation(SHOW, {"job": f"{button.job_id}.{button.number or 1}"}), origin)
+        answer = await self._service.obey(visit, Invocation(SHOW, {"job": f"{button.job_id}.{button.number or 1}"}))
+        assert isinstance(answer, Answer)  # noqa: S101 - to show makes no job
         [path] = await asyncio.to_thread(self._write, _named(answer.pictures))
         return page.with_brush(path, filled.get("prompt", ""))
-
-    async def _language(self, origin: Origin) -> str:
-        try:
-            return (await self._service.settings(origin)).language
-        except EngineError:  # the disk refuses: that is to be said, too
-            return origin.locale or ""
 
     def _put(
         self, job: Job, text: str, pictures: tuple[Path, ...] = (), preview: bytes | None = None, rows: Rows = ()
     ) -> int:
         on_form, buttons = bool(job.address.get("form")), labelled(rows)
-        covered = bool(job.address.get("spoiler"))
+        covered = Manner.of(job).spoiler
         message = Message(job.key, "assistant", text, pictures, on_form, preview, (), buttons, job.id, covered)
         return self._chats[job.owner].put(message)
 
@@ -274,11 +262,17 @@ def _named(pictures: Sequence[Picture]) -> dict[str, bytes]:
 
 def _invocation(words: str, files: Sequence[Path]) -> Invocation:
     """Read a typed line: words without a slash are a prompt, for the picture if one came along."""
-    command = IMG2IMG if files else IMAGINE
-    line = words if words.startswith("/") else f"/{command.name} {words}"
-    invocation = parse_text(line, WebApp.name, [upload(path) for path in files if not _is_text(path)])
+    if words.startswith("/"):
+        invocation = parse_text(words, WebApp.name)
+    else:
+        invocation = read_words(IMG2IMG if files else IMAGINE, words, WebApp.name)
+    invocation = replace(invocation, pictures=tuple(upload(path) for path in files if not _is_text(path)))
     texts = [upload(path) for path in files if _is_text(path)]
-    return replace(invocation, options={**invocation.options, **({TEXT_OPTION: texts[0]} if texts else {})})
+    return invocation.having(**{TEXT_OPTION: texts[0]}) if texts else invocation
+
+
+def _is_on_form(origin: Origin) -> bool:
+    return bool(origin.address["form"])
 
 
 def _is_text(path: Path) -> bool:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from types import MappingProxyType
 
 from bot.commands.buttons import VERBS, Button, Rows
+from bot.commands.parsing import write_text
+from bot.commands.table import Invocation
+from bot.words import replies
 
 # The page finds them by this class.
 PRESSED = "press"
 # What the command needs beside the words that are still to come.
-FLAGS = {"outpaint": "--extend all"}
+MORE: Mapping[str, Mapping[str, object]] = MappingProxyType({"outpaint": {"extend": "all"}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ def labelled(rows: Rows) -> tuple[Row, ...]:
 
 def words_of(button: Button) -> str:
     """Say what a button does, its sign in front."""
-    return f"{VERBS[button.verb].emoji} {button.label}".strip()
+    return f"{VERBS[button.verb].emoji} {replies.button(button)}".strip()
 
 
 def html(rows: tuple[Row, ...]) -> str:
@@ -47,8 +51,8 @@ def line_for(button: Button, filled: Mapping[str, str]) -> str:
     """Write the command of a button that asks first, as far as it is known: "/again --of 0123456789 a red circle"."""
     command = VERBS[button.verb].command
     assert command, "a mask is decided on, not commanded"  # noqa: S101 - a programming error
-    parts = [f"/{command.name} --of {button.named}", FLAGS.get(button.verb, ""), filled.get(command.main or "", "")]
-    return " ".join(part for part in parts if part) + " "
+    options = {"of": button.named, **MORE.get(button.verb, {}), (command.main or ""): filled.get(command.main or "")}
+    return f"{write_text(Invocation(command, options), main_last=True)} "
 
 
 def _row(row: tuple[Button, ...]) -> Row:

@@ -12,6 +12,7 @@ import gradio as gr
 from gradio.blocks import Block
 from gradio.components import Component
 
+from bot.commands.parsing import write_text
 from bot.commands.requesting import NO_STYLE, SIDES
 from bot.commands.table import DRAWING_COMMANDS, IMAGINE, Command, Invocation, Upload
 from bot.surfaces.web.uploads import mask, path_of, upload
@@ -52,8 +53,7 @@ class Order:
 
     def line(self) -> str:
         """Write it as the command that would do the same."""
-        flags = [_flag(name, value) for name, value in self.options.items() if name != self.command.main]
-        return " ".join([f"/{self.command.name}", str(self.options.get(self.command.main or "", "")), *flags])
+        return write_text(Invocation(self.command, self.options))
 
     def invocation(self) -> Invocation:
         """Read the files; raise `RequestError` for one that is gone, or for strokes that are no picture."""
@@ -120,10 +120,6 @@ def offered(model: ModelSpec) -> list[tuple[str, str]]:
 
 def _about(command: Command) -> str:
     return word(replies.key("command", command.name))
-
-
-def _flag(name: str, value: object) -> str:
-    return f"--{name}" if value is True else f"--{name} {value}"
 
 
 def _update(name: str, command: Command) -> Any:

@@ -4,6 +4,7 @@ import pytest
 
 from bot.commands import buttons
 from bot.commands.buttons import VERBS, Button
+from bot.words import replies
 from bot.words.localisation import LANGUAGES, speaking
 from engine.errors import RequestError
 from engine.jobs import Job, JobStatus
@@ -79,6 +80,6 @@ def test_what_has_no_one_prompt_cannot_have_it_edited():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_labels_are_short_and_in_the_reader_s_language(language):
     with speaking(language):
-        labels = [Button(verb, "0123456789", 4).label for verb in VERBS]
+        labels = [replies.button(Button(verb, "0123456789", 4)) for verb in VERBS]
     assert all(0 < len(label) <= 30 for label in labels)
     assert all(label.endswith(" 4") for label in labels)

@@ -6,7 +6,7 @@ import pytest
 from bot.commands.parsing import parse_text
 from bot.commands.requesting import to_request
 from bot.commands.table import COMMANDS, IMAGINE, Invocation, find
-from bot.service.answers.help import help_text
+from bot.service.answers.lookups import help_text
 from bot.words import replies
 from bot.words.localisation import say
 from engine.catalog import DEMO, KANDINSKY_2_2, Catalog

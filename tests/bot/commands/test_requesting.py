@@ -7,7 +7,7 @@ import pytest
 from bot.commands.parsing import parse_text
 from bot.commands.parts import split_parts
 from bot.commands.requesting import to_request
-from bot.commands.table import Kept
+from bot.commands.table import Taken
 from bot.words import replies
 from engine.catalog import DEMO, KANDINSKY_2_2, KANDINSKY_3, Catalog
 from engine.errors import RequestError
@@ -16,11 +16,11 @@ from engine.requests import InputPicture, Part
 CATALOG = Catalog([DEMO, KANDINSKY_2_2, dataclasses.replace(KANDINSKY_3, modes=("text2img",))])
 
 
-def kept(name: str = "photo.png", digit: str = "a", width: int = 128, height: int = 128) -> Kept:
-    return Kept(name, InputPicture(sha256=digit * 64, width=width, height=height))
+def kept(name: str = "photo.png", digit: str = "a", width: int = 128, height: int = 128) -> Taken:
+    return Taken(name, InputPicture(sha256=digit * 64, width=width, height=height))
 
 
-def request(text: str, *pictures: Kept):
+def request(text: str, *pictures: Taken):
     return to_request(dataclasses.replace(parse_text(text, "telegram"), pictures=pictures), CATALOG)
 
 

@@ -52,7 +52,13 @@ class House:
 
     async def imagine(self, at, key="", **options):
         values = {"prompt": "a red circle", "seed": 7, **options}
-        return await self.service.submit(Invocation(IMAGINE, values), origin(**at, key=key or f"k{next(KEYS)}"))
+        return await self.obey(Invocation(IMAGINE, values), origin(**at, key=key or f"k{next(KEYS)}"))
+
+    async def obey(self, invocation, origin):
+        return await self.service.obey(await self.service.visit(origin), invocation)
+
+    async def decide(self, button, origin):
+        return await self.service.decide(await self.service.visit(origin), button)
 
     async def drawn(self, at, **options):
         job = await self.imagine(at, **options)
@@ -60,7 +66,7 @@ class House:
         return await self.store.get(job.id)
 
     async def answer(self, name, at, /, **options):
-        return await self.service.answer(Invocation(BY_NAME[name], options), origin(**at))
+        return await self.obey(Invocation(BY_NAME[name], options), origin(**at))
 
     async def text(self, name, at, /, **options):
         return (await self.answer(name, at, **options)).text

@@ -11,8 +11,8 @@ from bot.commands.buttons import Button
 from bot.commands.styles import BUILT_IN, styles_of
 from bot.commands.table import INPAINT, Invocation, Upload
 from bot.rules.policy import Limits, Rules
-from bot.service.answers.statistics import duration, money, table
-from bot.words.advice import advice
+from bot.service.answers.lookups import duration, money, table
+from bot.words.replies import advice
 from engine.errors import RequestError
 from engine.jobs import JobStatus
 from engine.requests import Style, Text2Image
@@ -68,9 +68,17 @@ async def test_a_blocked_prompt_is_recorded_without_its_words_and_answered_witho
 async def test_blocked_words_are_refused_before_anything_is_kept_or_looked_for(tmp_path):
     async with open_house(tmp_path) as house:
         await house.set(MOD, "blocked_words", "fox")
-        options = {"prompt": "a hat", "where": "the fox", "image": Upload("a.png", b"no picture at all")}
-        with pytest.raises(RequestError, match="prompt_blocked"):
-            await house.service.submit(Invocation(INPAINT, options), origin(**ANN, key="w"))
+        picture = io.BytesIO()
+        Image.new("RGB", (64, 64), "red").save(picture, "PNG")
+        image = Upload("a.png", picture.getvalue())
+        for words in ({"prompt": "a hat", "where": "the fox"}, {"prompt": "a fox"}):
+            with pytest.raises(RequestError, match="prompt_blocked"):
+                await house.obey(Invocation(INPAINT, {"image": image, **words}), origin(**ANN, key="w"))
+        assert list((tmp_path / "inputs").iterdir()) == []
+        await house.obey(
+            Invocation(INPAINT, {"image": image, "mask": image, "prompt": "a hat"}), origin(**ANN, key="k")
+        )
+        assert len(list((tmp_path / "inputs").iterdir())) == 1
 
 
 async def test_a_mask_is_decided_on_under_the_limits_of_that_moment_and_can_always_be_dropped(tmp_path):
@@ -81,12 +89,12 @@ async def test_a_mask_is_decided_on_under_the_limits_of_that_moment_and_can_alwa
         buffer = io.BytesIO()
         picture.save(buffer, "PNG")
         options = {"prompt": "a hat", "image": Upload("a.png", buffer.getvalue())}
-        job = await house.service.submit(Invocation(INPAINT, options), origin(**ANN, key="held"))
+        job = await house.obey(Invocation(INPAINT, options), origin(**ANN, key="held"))
         assert job.status is JobStatus.HELD
         await house.set(MOD, "who-inpaint", "moderators")
         with pytest.raises(RequestError, match="command_not_allowed"):
-            await house.service.decide(Button("go", job.id), origin(**ANN))
-        assert (await house.service.decide(Button("stop", job.id), origin(**ANN))).status is JobStatus.CANCELLED
+            await house.decide(Button("go", job.id), origin(**ANN))
+        assert (await house.decide(Button("stop", job.id), origin(**ANN))).status is JobStatus.CANCELLED
 
 
 @pytest.mark.parametrize(

@@ -141,13 +141,13 @@ async def test_what_a_person_keeps_in_their_own_name_is_no_limit(tmp_path):
         await bot.store.settings.put("owner:discord:5", "adult", True)
         await bot.set(MOD, "adult", "no")
         await bot.imagine(ANN)
-        assert not (await bot.service.settings(origin(**ANN))).adult
+        assert not (await bot.service.visit(origin(**ANN))).settings.adult
 
 
 async def test_a_person_s_own_chat_is_the_person(tmp_path):
     async with open_house(tmp_path) as bot:
         await bot.set(ALONE, "language", "de", "here")
-        assert (await bot.service.settings(origin(**ANN))).language == "de"
+        assert (await bot.service.visit(origin(**ANN))).settings.language == "de"
         with pytest.raises(RequestError, match="no_server_here"):
             await bot.set(ALONE, "language", "de", "server")
 
@@ -216,7 +216,7 @@ async def test_commands_and_models_are_kept_for_some_also_when_a_job_is_drawn_ag
         job = await bot.drawn(ANN)
         await bot.set(MOD, "who-imagine", "<@&77>")
         with pytest.raises(RequestError, match="command_not_allowed"):
-            await bot.service.submit(Invocation(next(it for it in COMMANDS if it.name == "again"), {"of": job.id}),
+            await bot.obey(Invocation(next(it for it in COMMANDS if it.name == "again"), {"of": job.id}),
                                      origin(**ANN, key="again"))  # fmt: skip
         await bot.imagine(ANN | {"roles": frozenset({"77"})})
         await bot.set(MOD, "who-kandinsky-3", "moderators")

@@ -18,7 +18,7 @@ from bot.commands.table import (
     SHOW,
     VARIATIONS,
     Invocation,
-    Kept,
+    Taken,
     Upload,
 )
 from bot.service.answers import BY_COMMAND
@@ -51,7 +51,8 @@ class House:
         return Origin("web", owner, place, f"{owner} {self.asked}", **more)
 
     async def obey(self, command, owner="ann", place="web:1/here", pictures=(), **options):
-        return await self.service.obey(Invocation(command, options, tuple(pictures)), self.origin(owner, place))
+        visit = await self.service.visit(self.origin(owner, place))
+        return await self.service.obey(visit, Invocation(command, options, tuple(pictures)))
 
     async def draw(self, command=IMAGINE, **options):
         values = {"prompt": "a fox", "steps": 2, **options} if command is IMAGINE else options
@@ -60,7 +61,7 @@ class House:
         return await self.store.get(job.id)
 
     async def press(self, verb, job, owner="ann"):
-        decided = await self.service.decide(Button(verb, job.id), self.origin(owner))
+        decided = await self.service.decide(await self.service.visit(self.origin(owner)), Button(verb, job.id))
         await self.service.follow(decided)
         return await self.store.get(job.id)
 
@@ -217,7 +218,7 @@ async def test_a_mask_is_confirmed_after_a_restart(house, surface):
 
 async def test_a_search_that_a_restart_cut_short_is_dropped(house):
     async with house() as bot:
-        kept = Kept("photo.png", (await keep(bot, photo())))
+        kept = Taken("photo.png", (await keep(bot, photo())))
         request = Segment(model="demo", prompt="the hat", picture=kept.picture)
         job, _ = await bot.store.add(Submission(request, "ann", "web:1/here", "engine", "k where"))
     async with house() as bot:
@@ -321,7 +322,7 @@ async def test_a_result_is_deleted_by_its_owner_or_a_moderator(house, surface):
             await bot.obey(DELETE, owner="ben", job=job.id)
         await bot.obey(DELETE, job=job.id)
         moderator = bot.origin("ben", is_moderator=True)
-        await bot.service.obey(Invocation(DELETE, {"job": other.id}), moderator)
+        await bot.service.obey(await bot.service.visit(moderator), Invocation(DELETE, {"job": other.id}))
         assert await bot.store.history("ann") == []
     assert surface.removed == [job.id, other.id]
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 import bot.service.following
+import engine.dispatch.live
 from bot.commands.table import CANCEL, HELP, IMAGINE, QUEUE, Invocation
 from bot.service.service import Service
 from bot.surface import Origin, Undeliverable
@@ -61,12 +62,12 @@ class House:
     async def imagine(self, key="k", owner="ann", **options):
         origin = Origin("web", owner, "here", key)
         values = {"prompt": "a red circle", "steps": 3, "seed": 7, **options}
-        job = await self.service.submit(Invocation(IMAGINE, values), origin)
+        job = await self.service.obey(await self.service.visit(origin), Invocation(IMAGINE, values))
         return job, self.service.follow(job)
 
     async def answer(self, command, owner="ann", **options):
         origin = Origin("web", owner, "here", "x")
-        return (await self.service.answer(Invocation(command, options), origin)).text
+        return (await self.service.obey(await self.service.visit(origin), Invocation(command, options))).text
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ async def test_a_delivery_that_fails_is_tried_again_without_drawing_again(house,
 
 
 async def test_a_place_that_is_gone_ends_the_job(house, surface):
-    surface.failures = [Undeliverable("blocked")]
+    surface.failures = [Undeliverable(reason="blocked")]
     async with house() as bot:
         job, follower = await bot.imagine()
         await follower
@@ -170,7 +171,8 @@ async def test_a_job_has_one_follower_however_often_it_is_followed(house, surfac
     assert len(surface.delivered) == 1
 
 
-async def test_queue_tells_one_s_own_jobs_and_the_length_of_the_queue(house):
+async def test_queue_tells_one_s_own_jobs_and_the_length_of_the_queue(house, monkeypatch):
+    monkeypatch.setattr(engine.dispatch.live, "STANDINGS_S", 0)
     async with house() as bot:
         bot.worker.hang()
         mine, _ = await bot.imagine("a")
@@ -181,7 +183,7 @@ async def test_queue_tells_one_s_own_jobs_and_the_length_of_the_queue(house):
                 await asyncio.sleep(0.001)
         text = await bot.answer(QUEUE)
     assert f"{mine.id}: starting" in text
-    assert f"{waiting.id}: number 1" in text
+    assert f"{waiting.id}: number 2" in text  # bob has had nothing yet
     assert "2 waiting in all." in text
     assert len(text.splitlines()) == 3
 

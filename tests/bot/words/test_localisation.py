@@ -11,7 +11,7 @@ from fluent.syntax import ast as fluent
 from fluent.syntax.visitor import Visitor
 
 from bot.commands.table import COMMANDS
-from bot.service.answers.help import help_text
+from bot.service.answers.lookups import help_text
 from bot.words import replies
 from bot.words.localisation import FOLDER, LANGUAGES, in_each_language, language_of, say, speaking
 from engine.errors import RequestError

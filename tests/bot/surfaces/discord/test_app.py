@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.commands.table import COMMANDS
 from bot.service.service import Service
 from bot.surfaces.discord.client import plain
-from bot.surfaces.discord.menus import MENU
+from bot.surfaces.discord.commands import MENU
 from bot.words import replies
 from bot.words.localisation import say, speaking
 from engine.jobs import JobStatus
@@ -156,7 +156,7 @@ async def test_a_failure_of_ours_is_logged_and_answered(server, bot, monkeypatch
     async def broken(*_: object) -> None:
         raise ZeroDivisionError("the operator's affair")
 
-    monkeypatch.setattr(Service, "submit", broken)
+    monkeypatch.setattr(Service, "obey", broken)
     with capture_logs() as logs:
         async with bot.running():
             message = await (await bot.imagine()).message()

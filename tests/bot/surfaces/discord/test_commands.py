@@ -7,8 +7,9 @@ import pytest
 
 from bot.commands.table import COMMANDS
 from bot.rules.settings import Settings
+from bot.rules.visit import Visit
 from bot.service.service import Service
-from bot.surfaces.discord.menus import MENU
+from bot.surfaces.discord.commands import MENU
 from bot.words.localisation import say, speaking
 from engine.jobs import JobStatus
 from engine.pictures import images
@@ -215,16 +216,15 @@ async def test_pictures_are_covered_where_somebody_set_it(server, bot):
     assert [name.startswith("SPOILER_") for name in names] == [False, True, True]
 
 
-async def test_pictures_are_covered_where_the_worker_noted_it_and_so_is_what_their_buttons_show(server, bot):
+async def test_covered_pictures_stay_covered_in_a_new_message_and_in_what_their_buttons_show(server, bot):
     async with bot.running() as app:
         message = await bot.draw(count=2)
         job = await bot.job(message)
-        noted = replace(job, notes={"spoiler": True})
-        await app.deliver(noted, partial(bot.store.pictures, job.id), "covered")
+        covered = replace(job, address={**job.address, "spoiler": True})
+        await app.deliver(covered, partial(bot.store.pictures, job.id), "covered")
         assert message.attachments[0].filename.startswith("SPOILER_kandinsky-")
-        await app.deliver(
-            replace(noted, address={**job.address, "expires_at": 0}), partial(bot.store.pictures, job.id), ""
-        )
+        late = replace(covered, address={**covered.address, "expires_at": 0})
+        await app.deliver(late, partial(bot.store.pictures, job.id), "")
         pressed = await bot.press(message, "Full size 1")
         full = await pressed.message(lambda it: it is not message and has_pictures(it))
         assert full.attachments[0].filename.startswith("SPOILER_")
@@ -266,17 +266,17 @@ async def test_the_service_learns_who_asks_and_where(server, bot, monkeypatch):
     adults = bot.guild.add_channel("adults", nsfw=True)
     seen = []
 
-    async def settings(_, origin):
+    async def visit(_, origin):
         seen.append(origin)
-        return Settings()
+        return Visit(origin, Settings())
 
-    monkeypatch.setattr(Service, "settings", settings)
+    monkeypatch.setattr(Service, "visit", visit)
     async with bot.running():
         for place in (adults, server.dm(mona), bot.channel):
             user = bot.ada if place is bot.channel else mona
             await (await server.slash("queue", user=user, channel=place)).message()
     here, alone, plain = seen
-    assert (here.name, here.locale, here.roles, here.server) == ("Mona", "zh-TW", {role}, f"discord:{bot.guild.id}")
+    assert (here.locale, here.roles, here.server) == ("zh-TW", {role}, f"discord:{bot.guild.id}")
     assert (here.is_moderator, here.is_adult, here.is_private) == (True, True, False)
     assert (alone.is_moderator, alone.is_adult, alone.is_private, alone.server) == (False, False, True, "")
     assert (plain.is_moderator, plain.is_adult, plain.roles) == (False, False, frozenset())

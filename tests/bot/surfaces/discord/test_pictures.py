@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from bot.surfaces.discord.menus import MENU
+from bot.surfaces.discord.commands import MENU
 from bot.words.localisation import say
 from engine.jobs import JobStatus
 from tests.bot.surfaces.discord.bot import has_pictures

@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.commands.table import IMAGINE, INPAINT
-from bot.health import CannotServe
-from bot.listener import listen
+from bot.health import CannotServe, listen
 from bot.surfaces.shell.doctor import examine
 from bot.surfaces.shell.surface import orders
 from bot.words import replies

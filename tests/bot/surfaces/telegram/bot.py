@@ -32,6 +32,7 @@ class Bot:
         self.server = server
         self.path = path
         self.worker = FakeWorker()
+        self.hangs = False  # from the start on, for what would be drawn before a test can say so
         self.alice = server.add_user("Alice")
         self.chat = server.private_chat(self.alice)
 
@@ -39,6 +40,8 @@ class Bot:
     async def running(self, **settings: Any) -> AsyncIterator[TelegramApp]:
         catalog = Catalog([DEMO])
         self.worker = FakeWorker()
+        if self.hangs:
+            self.worker.hang()
         async with (
             Store(self.path) as self.store,
             Dispatcher(self.store, self.worker) as dispatcher,

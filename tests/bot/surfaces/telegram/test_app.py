@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.commands.table import COMMANDS, Command
 from bot.surfaces.telegram.menus import SCOPES, menu
-from bot.surfaces.telegram.texts import shorten
+from bot.surfaces.telegram.sending import shorten
 from bot.words.localisation import say, speaking
 from engine.jobs import JobStatus
 from engine.pictures import images
@@ -85,7 +85,7 @@ async def test_a_bare_imagine_asks_and_the_answer_is_the_prompt_even_after_a_res
     async with bot.running():
         asked = await group.send(f"/imagine@{bot.server.bot.username} --steps 2")
         question = await group.wait(lambda m: m.force_reply, timeout_s=WAIT_S)
-    assert (question.text, question.reply_to) == (f"{say('ask-prompt')}\n{asked.text}", asked)
+    assert (question.text, question.reply_to) == (f"{say('ask-prompt')}\n/imagine --steps 2", asked)
     assert question.reply_markup["selective"]
     assert question.reply_markup["input_field_placeholder"] == say("prompt-placeholder")
     async with bot.running():

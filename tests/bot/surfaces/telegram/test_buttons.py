@@ -145,8 +145,8 @@ async def test_cancel_stands_below_the_progress_and_stops_the_owner_s_job_after_
         bot.worker.hang()
         await group.send("/imagine a fox", sender=bot.alice)
         waiting = await group.wait(shows("Starting"), timeout_s=WAIT_S)
+    bot.hangs = True
     async with bot.running():
-        bot.worker.hang()
         refused = await press(bot, waiting, "cancel", bob)
         told = await press(bot, waiting, "cancel", bot.alice)
         await bot.ended(JobStatus.CANCELLED)

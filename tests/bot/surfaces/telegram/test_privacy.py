@@ -20,14 +20,14 @@ async def choose(bot: Bot, person: User, name: str) -> None:
 
 @pytest.fixture
 def export(monkeypatch):
-    answer = Service.answer
+    obey = Service.obey
 
-    async def answered(service, invocation, origin):
+    async def obeyed(service, visit, invocation):
         if invocation.command.name != "privacy":
-            return await answer(service, invocation, origin)
+            return await obey(service, visit, invocation)
         return Answer("Everything that is kept.", files=tuple(Upload(f"{n}.json", b"{}") for n in range(12)))
 
-    monkeypatch.setattr(Service, "answer", answered)
+    monkeypatch.setattr(Service, "obey", obeyed)
 
 
 async def test_pictures_and_animations_are_covered_where_somebody_wants_it(bot, monkeypatch):
@@ -101,7 +101,7 @@ async def test_long_parameters_are_a_reply_in_a_group_and_short_ones_an_alert(bo
 
 
 async def test_a_message_that_cannot_be_deleted_at_once_is_tried_again(server, bot, monkeypatch):
-    monkeypatch.setattr("bot.surfaces.telegram.removing.RETRY_FIRST_S", 0.05)
+    monkeypatch.setattr("bot.surfaces.telegram.delivery.RETRY_FIRST_S", 0.05)
     async with bot.running():
         await bot.chat.send(f"/imagine a fox {SHORT}")
         await bot.chat.wait(lambda m: m.photo, timeout_s=WAIT_S)

@@ -135,7 +135,7 @@ async def test_a_defect_is_logged_and_answered_with_a_sentence(bot, visitor, mon
     async def broken(*_: object) -> None:
         raise ZeroDivisionError("a secret detail")
 
-    monkeypatch.setattr(bot.service, "submit", broken)
+    monkeypatch.setattr(bot.service, "obey", broken)
     await visitor.say("a fox")
     await visitor.until(lambda page: len(page.texts) == 2 and page.last != "…")
     assert visitor.last == say("error-engine-error")

@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 
 from bot.config import Web
-from bot.listener import listen
+from bot.health import listen
 from bot.service.service import Service
 from bot.surfaces.web import WebApp
 from bot.surfaces.web.form import FIELDS
