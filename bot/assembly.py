@@ -17,7 +17,7 @@ from engine.catalog import Catalog, Repository
 from engine.dispatch.caps import Caps
 from engine.dispatch.dispatcher import Dispatcher
 from engine.models.language import TRANSLATOR
-from engine.requests import Style
+from engine.request import Style
 from engine.retention import sweep_forever
 from engine.settings import Classifying, Keeping, WorkerSettings
 from engine.store.store import Store

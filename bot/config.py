@@ -31,7 +31,7 @@ from pydantic_settings import (
 from bot.commands.table import COMMANDS
 from bot.rules.policy import ALWAYS_ALLOWED
 from engine.catalog import KNOWN
-from engine.requests import MAX_PROMPT
+from engine.request import MAX_PROMPT
 from engine.settings import Action, Compile, Memory, Quantise
 
 ENV_PREFIX = "KANDINSKY_BOT_"

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.commands.table import Kept
 from engine.errors import RequestError
-from engine.requests import Mix, Request
+from engine.request import Request
+from engine.requests import Mix
 
 # "a tiger":0.4, whatever quotation marks the keyboard writes; cat.png:0.6; image2:0.6.
 _WEIGHT = r"(?::(\d*\.?\d+))?"

@@ -12,7 +12,8 @@ from bot.commands.table import AGAIN, Invocation, Kept, Upload
 from engine.catalog import Catalog, ModelSpec
 from engine.checks import build, complete
 from engine.errors import RequestError
-from engine.requests import MAX_PROMPTS, AnyRequest, Batch, Mix, Morph, Style
+from engine.request import Style
+from engine.requests import MAX_PROMPTS, AnyRequest, Batch, Mix, Morph
 
 _SIZE = re.compile(r"(\d{1,6})\s*[x×хX*]\s*(\d{1,6})")
 _RATIO = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*[:/]\s*(\d{1,4}(?:\.\d+)?)")

@@ -12,7 +12,7 @@ from bot.rules.moderation import blocked_word
 from bot.surface import Origin
 from engine.catalog import ModelSpec
 from engine.errors import RequestError
-from engine.requests import AnyRequest, Morph, Outpaint, Upscale
+from engine.requests import AnyRequest
 from engine.settings import Action
 
 DAY_S = 86_400.0
@@ -127,7 +127,7 @@ def check_use(request: AnyRequest, origin: Origin, limits: Limits, use: Use, now
         raise RequestError("too_many_waiting", waiting=use.queued, limit=limits.queued)
     if limits.running and use.queued + use.running >= limits.running:
         raise RequestError("too_many_running", running=use.queued + use.running, limit=limits.running)
-    if limits.counts_for(origin) and use.pictures + asked(request) > limits.per_day:
+    if limits.counts_for(origin) and use.pictures + request.pictures_counted() > limits.per_day:
         hours = math.ceil((midnight(now) + DAY_S - now) / 3600)
         left = max(0, limits.per_day - use.pictures)
         raise RequestError("daily_quota", limit=limits.per_day, used=use.pictures, left=left, hours=hours)
@@ -145,7 +145,7 @@ def lowered(request: AnyRequest, given: Collection[str], model: ModelSpec, bound
     if steps and "steps" not in given and (request.steps or 0) > steps:
         changes["steps"] = steps
     width, height = request.width or 0, request.height or 0
-    if side and "size" not in given and max(width, height) > side and not isinstance(request, Outpaint | Upscale):
+    if side and "size" not in given and max(width, height) > side and not request.sized_by_picture:
         changes["width"], changes["height"] = _within(side, width, height, model)
     return request.model_copy(update=changes)
 
@@ -153,11 +153,6 @@ def lowered(request: AnyRequest, given: Collection[str], model: ModelSpec, bound
 def least(bounds: Bounds, name: str) -> int:
     """Return the strictest of the limits called `name`, 0 where there is none."""
     return min((value for limits in bounds if (value := int(getattr(limits, name)))), default=0)
-
-
-def asked(request: AnyRequest) -> int:
-    """Count the pictures that a request asks for, as the store counts them: a morph is one."""
-    return 1 if isinstance(request, Morph) else len(request.seeds())
 
 
 def texts_of(request: AnyRequest) -> list[str]:

@@ -11,7 +11,7 @@ from bot.surface import Origin
 from engine.errors import RequestError
 from engine.jobs import SEEN, Job
 from engine.pictures import inputs
-from engine.requests import InputPicture
+from engine.request import InputPicture
 from engine.store.store import Store
 
 V = TypeVar("V")

@@ -23,7 +23,8 @@ from engine.catalog import Catalog
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import RequestError
 from engine.jobs import Job, JobStatus, Submission
-from engine.requests import AnyRequest, Inpaint, Style
+from engine.request import Style
+from engine.requests import AnyRequest
 from engine.store.store import Store
 
 DEFAULT_RULES = Rules()
@@ -93,8 +94,8 @@ class Service:
         request = await self._request(filled, origin)
         given = {name for name, value in filled.options.items() if value is not None}
         request = await self._admission.check_request(request, given, origin, settings)
-        hold = isinstance(request, Inpaint) and self._confirms(origin)
-        if isinstance(request, Inpaint) and hold:
+        hold = request.confirms_mask and self._confirms(origin)
+        if hold:
             request = await masking.draft(request, self._store)
         address = {
             **origin.address,
@@ -201,5 +202,4 @@ class Service:
             return await self._dispatcher.release(job.id)
         if verb == "stop":
             return await self._dispatcher.cancel(job.id)
-        assert isinstance(job.request, Inpaint)  # noqa: S101 - nothing else is held
         return await self._dispatcher.change_request(job.id, await masking.change(job.request, verb, self._store))

@@ -13,7 +13,8 @@ from engine.catalog import ModelSpec
 from engine.errors import EngineError
 from engine.events import EngineState
 from engine.jobs import Job, JobStatus, JobUpdate
-from engine.requests import AnyRequest, Style
+from engine.request import Style
+from engine.requests import AnyRequest
 
 # What the worker may note about pictures, in the order in which it is said.
 NOTES = ("understood", "cut", "text_mix", "unread")

@@ -39,7 +39,7 @@ from engine.catalog import Catalog
 from engine.errors import EngineError
 from engine.events import Picture
 from engine.jobs import Job
-from engine.requests import MAX_PROMPT
+from engine.request import MAX_PROMPT
 
 log = structlog.get_logger()
 

@@ -8,7 +8,8 @@ from bot.rules import policy
 from bot.rules.policy import Limits, Use
 from engine.catalog import DEMO, KANDINSKY_3
 from engine.errors import RequestError
-from engine.requests import Batch, Morph, Outpaint, Part, Text2Image
+from engine.request import Part
+from engine.requests import Batch, Morph, Outpaint, Text2Image
 from tests.bot.rules.rules_house import origin
 
 REQUEST = Text2Image(model="demo", prompt="a fox", width=128, height=96, steps=20, seed=7, count=2)
@@ -108,12 +109,6 @@ def test_the_size_of_an_outpaint_is_its_picture_s():
     picture = {"sha256": "0" * 64, "width": 128, "height": 128}
     request = Outpaint(model="demo", prompt="a fox", picture=picture, width=256, height=128)
     assert policy.lowered(request, (), DEMO, (Limits(largest_side=128),)) == request
-
-
-def test_pictures_are_counted_as_the_store_counts_them():
-    morph = Morph(model="demo", start=Part(text="a"), end=Part(text="b"), frames=9)
-    batch = Batch(model="demo", prompts=("a", "b", "c"))
-    assert [policy.asked(it) for it in (REQUEST, morph, batch)] == [2, 1, 3]
 
 
 def test_the_strictest_limit_counts():

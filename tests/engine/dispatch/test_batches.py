@@ -17,7 +17,8 @@ from engine.errors import OutOfMemory, RequestError
 from engine.events import Done, Failed, Progress, WorkerEvent
 from engine.jobs import Job, JobStatus, Submission
 from engine.models.model import Drawing, Drawn, OnStep
-from engine.requests import Img2Img, InputPicture, Text2Image
+from engine.request import InputPicture
+from engine.requests import Img2Img, Text2Image
 from engine.store.store import Store
 from engine.workers.fake import FakeWorker
 from engine.workers.process import ProcessWorker

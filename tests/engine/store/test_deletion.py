@@ -7,7 +7,8 @@ import time
 import pytest
 
 from engine.jobs import ENDED, JobStatus, Submission
-from engine.requests import Img2Img, InputPicture
+from engine.request import InputPicture
+from engine.requests import Img2Img
 from engine.store.store import Store, TransitionError
 from tests.engine.store.kept_jobs import DAY_S, PICTURE, Shelf, text
 
