@@ -11,6 +11,7 @@ from pydantic import Field
 from engine import outpainting
 from engine.catalog import ModelSpec
 from engine.errors import RequestError
+from engine.outpainting import MAX_RATIO, Direction
 from engine.request import InputPicture, OfParts, OfPicture, Part, Request, Say, Words
 
 MAX_PARTS = 4
@@ -18,8 +19,6 @@ MAX_FRAMES = 24
 MAX_PROMPTS = 10
 UPSCALE_FACTOR = 2
 MAX_UPSCALED = 4096
-
-Direction = Literal["left", "right", "top", "bottom"]
 
 
 class Text2Image(Request):
@@ -73,7 +72,7 @@ class Outpaint(OfPicture):
     prompt: Words
     extend: tuple[Direction, ...] = ()
     share: float = Field(default=0.5, ge=0.05, le=2, allow_inf_nan=False)
-    ratio: float | None = Field(default=None, ge=1 / 8, le=8, allow_inf_nan=False)
+    ratio: float | None = Field(default=None, ge=1 / MAX_RATIO, le=MAX_RATIO, allow_inf_nan=False)
 
     def layout(self, model: ModelSpec) -> outpainting.Layout:
         """Place the picture on the canvas; raise `RequestError` where `model` leaves no room for anything new."""

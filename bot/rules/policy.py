@@ -12,10 +12,10 @@ from bot.rules.moderation import blocked_word
 from bot.surface import Origin
 from engine.catalog import ModelSpec
 from engine.errors import RequestError
+from engine.jobs import DAY_S
 from engine.requests import AnyRequest
 from engine.settings import Action
 
-DAY_S = 86_400.0
 EVERYONE, MODERATORS = "everyone", "moderators"
 # Whoever is blocked or in the wrong channel may still stop, delete, and learn about what is theirs.
 ALWAYS_ALLOWED = frozenset({"help", "start", "settings", "privacy", "queue", "cancel", "delete", "report", "audit"})

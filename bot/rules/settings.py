@@ -12,7 +12,6 @@ from bot.surface import Origin
 from bot.words.localisation import language_of
 from engine.catalog import Catalog, ModelSpec
 from engine.errors import RequestError
-from engine.requests import Mix, Morph
 from engine.store.store import Store
 
 # What stands in for an option of a command that draws, where the person gives none.
@@ -85,7 +84,7 @@ def _is_able(model: ModelSpec, invocation: Invocation) -> bool:
     kind = invocation.command.request
     assert kind  # noqa: S101 - only commands that draw have defaults
     pictures = any(isinstance(it, Upload | Kept) for it in (*invocation.options.values(), *invocation.pictures))
-    takes = not (kind in (Mix, Morph) and (pictures or invocation.options.get("of"))) or model.mixes_pictures
+    takes = not (kind.has_parts and (pictures or invocation.options.get("of"))) or model.mixes_pictures
     return takes and kind.model_fields["mode"].default in model.modes
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from engine.errors import RequestError
-from engine.pictures.inputs import MAX_BYTES
+from engine.pictures import inputs
 
 LONGEST_NAME = 60
 
 
 def check_size(size_bytes: int) -> None:
     """Refuse by its declared size what `engine.pictures.inputs` would refuse; raise `RequestError`."""
-    if size_bytes > MAX_BYTES:
-        raise RequestError("picture_too_big_file", megabytes=size_bytes / 2**20, limit=MAX_BYTES // 2**20)
+    inputs.check_bytes(size_bytes)
 
 
 def not_fetched(name: str) -> RequestError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from bot.commands.table import CANCEL, HELP, HISTORY, MODELS, QUEUE, START, STATS, STYLES, Invocation
-from bot.rules.policy import DAY_S, may_use_model
+from bot.rules.policy import may_use_model
 from bot.rules.settings import settings_of
 from bot.service.answers.desk import Answerer, Desk, job_named
 from bot.service.answers.help import help_text
@@ -15,7 +15,7 @@ from bot.surface import Answer, Origin
 from bot.words import replies
 from bot.words.localisation import say
 from engine.errors import RequestError
-from engine.jobs import Job
+from engine.jobs import DAY_S, Job
 from engine.store.store import TransitionError
 
 HISTORY_SHOWN = 10

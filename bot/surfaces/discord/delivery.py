@@ -67,8 +67,7 @@ class Post:
 
 def file_of(name: str, picture: Picture, *, covered: bool, description: str | None = None) -> discord.File:
     """Make a picture a file, its name's ending by its kind."""
-    suffix = picture.media_type.partition("/")[2]
-    return discord.File(io.BytesIO(picture.data), f"{name}.{suffix}", spoiler=covered, description=description)
+    return discord.File(io.BytesIO(picture.data), f"{name}{picture.suffix}", spoiler=covered, description=description)
 
 
 async def laid_out(job: Job, pictures: Sequence[Picture]) -> Sequence[Picture]:

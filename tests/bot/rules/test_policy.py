@@ -8,13 +8,14 @@ from bot.rules import policy
 from bot.rules.policy import Limits, Use
 from engine.catalog import DEMO, KANDINSKY_3
 from engine.errors import RequestError
+from engine.jobs import DAY_S
 from engine.request import Part
 from engine.requests import Batch, Morph, Outpaint, Text2Image
 from tests.bot.rules.rules_house import origin
 
 REQUEST = Text2Image(model="demo", prompt="a fox", width=128, height=96, steps=20, seed=7, count=2)
 ANN, MOD, ARTIST = origin(), origin(is_moderator=True), origin(roles=frozenset({"77"}))
-NOON = 1_000_000 * policy.DAY_S + 43_200
+NOON = 1_000_000 * DAY_S + 43_200
 
 
 @pytest.mark.parametrize(
