@@ -13,6 +13,7 @@ from engine.catalog import ModelSpec
 MAX_PROMPT = 2_000
 MAX_SEED = 2**32 - 1
 MAX_CAPTION = 200
+MAX_STEPS = 150
 
 Prompt = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_PROMPT)]
 Words = Annotated[Prompt, Field(min_length=1)]
@@ -94,7 +95,7 @@ class Request(Value):
     negative_prompt: Prompt = ""
     width: int | None = Field(default=None, ge=1)
     height: int | None = Field(default=None, ge=1)
-    steps: int | None = Field(default=None, ge=1, le=150)
+    steps: int | None = Field(default=None, ge=1, le=MAX_STEPS)
     guidance_scale: float | None = Field(default=None, ge=0, le=30, allow_inf_nan=False)
     seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
     count: int = Field(default=1, ge=1, le=4)

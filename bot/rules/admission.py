@@ -10,7 +10,8 @@ from weakref import WeakValueDictionary
 
 from bot.commands.table import Invocation
 from bot.rules import policy
-from bot.rules.policy import Limits, Use
+from bot.rules.limits import Limits
+from bot.rules.policy import Use
 from bot.rules.settings import Settings
 from bot.surface import Origin
 from engine.catalog import Catalog

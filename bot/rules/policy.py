@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from bot.commands.table import DRAWING_COMMANDS, Invocation
+from bot.rules.limits import Bounds, Limits
 from bot.rules.moderation import blocked_word
 from bot.surface import Origin
 from engine.catalog import ModelSpec
@@ -16,48 +17,9 @@ from engine.jobs import DAY_S
 from engine.requests import AnyRequest
 from engine.settings import Action
 
-EVERYONE, MODERATORS = "everyone", "moderators"
 # Whoever is blocked or in the wrong channel may still stop, delete, and learn about what is theirs.
 ALWAYS_ALLOWED = frozenset({"help", "start", "settings", "privacy", "queue", "cancel", "delete", "report", "audit"})
 _COMMAND_OF = MappingProxyType({command.request: command.name for command in DRAWING_COMMANDS})
-
-Who = str | tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Hold what somebody laid down for others; 0 and nothing mean that there is no limit.
-
-    `running` counts a person's waiting and running jobs, `queued` the waiting ones alone, `per_day` pictures since
-    midnight UTC. `who` says by names of commands and models who may use them: everyone, moderators, or roles.
-    `is_operators` binds moderators too, and counts on all servers together.
-    """
-
-    running: int = 0
-    queued: int = 0
-    per_day: int = 0
-    largest_side: int = 0
-    most_steps: int = 0
-    channels: tuple[str, ...] = ()
-    blocked_words: tuple[str, ...] = ()
-    blocked_people: tuple[str, ...] = ()
-    who: Mapping[str, Who] = field(default_factory=dict)
-    is_operators: bool = False
-
-    def may_use(self, name: str, origin: Origin) -> bool:
-        """Tell whether a person may use a command or a model."""
-        who = self.who.get(name, EVERYONE)
-        if who == EVERYONE or origin.is_moderator:
-            return True
-        return who != MODERATORS and not origin.roles.isdisjoint(who)
-
-    def counts_for(self, origin: Origin) -> bool:
-        """Tell whether a person's pictures are counted: a server's moderators have no quota there."""
-        return bool(self.per_day) and (self.is_operators or not origin.is_moderator)
-
-
-# The operator's and those of the place; both must let a request through.
-Bounds = tuple[Limits, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import bot.service.following
 from bot.commands.buttons import Button
 from bot.commands.styles import BUILT_IN, styles_of
 from bot.commands.table import INPAINT, Invocation, Upload
-from bot.rules.policy import Limits, Rules
+from bot.rules.limits import Limits
+from bot.rules.policy import Rules
 from bot.service.answers.statistics import duration, money, table
 from bot.words.advice import advice
 from engine.errors import RequestError

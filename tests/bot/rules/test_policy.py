@@ -1,11 +1,10 @@
 """The limits: who may ask for what, where, and how much."""
 
-from dataclasses import replace
-
 import pytest
 
 from bot.rules import policy
-from bot.rules.policy import Limits, Use
+from bot.rules.limits import Limits
+from bot.rules.policy import Use
 from engine.catalog import DEMO, KANDINSKY_3
 from engine.errors import RequestError
 from engine.jobs import DAY_S
@@ -113,7 +112,7 @@ def test_the_size_of_an_outpaint_is_its_picture_s():
 
 
 def test_the_strictest_limit_counts():
-    assert policy.least((Limits(), replace(Limits(), queued=5), Limits(queued=3)), "queued") == 3
+    assert policy.least((Limits(), Limits(queued=5), Limits(queued=3)), "queued") == 3
     assert policy.least((Limits(),), "queued") == 0
 
 
