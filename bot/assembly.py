@@ -11,13 +11,13 @@ from platformdirs import user_cache_path
 
 from bot.commands.styles import styles_of
 from bot.config import Config
-from bot.rules.policy import Limits, Rules, Who
+from bot.rules.limits import Limits
+from bot.rules.policy import Rules
 from bot.service.service import Service
 from engine.catalog import Catalog, Repository
-from engine.dispatch.caps import Caps
 from engine.dispatch.dispatcher import Dispatcher
 from engine.models.language import TRANSLATOR
-from engine.requests import Style
+from engine.request import Style
 from engine.retention import sweep_forever
 from engine.settings import Classifying, Keeping, WorkerSettings
 from engine.store.store import Store
@@ -39,7 +39,7 @@ async def running_engine(config: Config, catalog: Catalog) -> AsyncIterator[Engi
     worker = ProcessWorker(worker_settings(config, catalog))
     async with (
         Store(config.store.path) as store,
-        Dispatcher(store, worker, caps_of(config), config.queue.weights) as dispatcher,
+        Dispatcher(store, worker, config.queue, config.queue.weights) as dispatcher,
         Service(dispatcher, store, catalog, styles(config), rules(config)) as service,
         _running(sweep_forever(store, dispatcher, config.store.retention_days)),
     ):
@@ -55,18 +55,6 @@ async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait({task})
-
-
-def caps_of(config: Config) -> Caps:
-    """Say how much may wait."""
-    queue = config.queue
-    return Caps(
-        waiting=queue.max_waiting,
-        waiting_per_owner=queue.max_waiting_per_owner,
-        waiting_per_server=queue.max_waiting_per_server,
-        waiting_minutes=queue.max_waiting_minutes,
-        running_per_owner=queue.max_running_per_owner,
-    )
 
 
 def catalog_of(config: Config) -> Catalog:
@@ -85,20 +73,9 @@ def styles(config: Config) -> dict[str, Style]:
 
 def rules(config: Config) -> Rules:
     """Say what the operator lays down for all servers."""
-    limits = config.limits
-    who: dict[str, Who] = {name: it if isinstance(it, str) else tuple(it) for name, it in limits.who.items()}
+    limits = Limits(**dict(config.limits), blocked_words=config.safety.blocked_words, is_operators=True)
     return Rules(
-        limits=Limits(
-            running=limits.running,
-            queued=limits.queued,
-            per_day=limits.per_day,
-            largest_side=limits.largest_side,
-            most_steps=limits.most_steps,
-            blocked_words=tuple(config.safety.blocked_words),
-            blocked_people=tuple(limits.blocked_people),
-            who=who,
-            is_operators=True,
-        ),
+        limits=limits,
         action=config.safety.action,
         hourly_rate=config.engine.hourly_rate,
         currency=config.engine.currency,

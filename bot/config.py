@@ -29,9 +29,11 @@ from pydantic_settings import (
 )
 
 from bot.commands.table import COMMANDS
+from bot.rules.limits import CommonLimits
 from bot.rules.policy import ALWAYS_ALLOWED
 from engine.catalog import KNOWN
-from engine.requests import MAX_PROMPT
+from engine.dispatch.caps import Caps
+from engine.request import MAX_PROMPT
 from engine.settings import Action, Compile, Memory, Quantise
 
 ENV_PREFIX = "KANDINSKY_BOT_"
@@ -144,19 +146,8 @@ class Safety(Section):
     blocked_words: list[str] = Field(default_factory=list)
 
 
-class Limits(Section):
-    """`[limits]`: what holds on every server, beside what its moderators set; 0 means no limit.
-
-    `who` says by names of commands and models who may use them: "everyone", "moderators", or ids of roles.
-    """
-
-    running: int = Field(default=0, ge=0)
-    queued: int = Field(default=0, ge=0)
-    per_day: int = Field(default=0, ge=0)
-    largest_side: int = Field(default=0, ge=0)
-    most_steps: int = Field(default=0, ge=0)
-    blocked_people: list[str] = Field(default_factory=list)
-    who: dict[str, Literal["everyone", "moderators"] | list[str]] = Field(default_factory=dict)
+class Limits(CommonLimits):
+    """`[limits]`: what holds on every server, beside what its moderators set; 0 means no limit."""
 
     @field_validator("who")
     @classmethod
@@ -177,18 +168,12 @@ class StyleWords(Section):
     negative_prompt: str = Field(default="", max_length=MAX_PROMPT)
 
 
-class Queue(Section):
-    """`[queue]`: how many jobs may wait, in all, for one owner and for one server, and how many minutes they may take.
+class Queue(Caps):
+    """`[queue]`: how much may wait; `weights` say how much requests from a server count ("discord:123" = 2.0).
 
-    0 means no limit. `max_running_per_owner` is about jobs that are drawn together. `weights` says how much requests
-    from a server count ("discord:123" = 2.0), where others count 1.
+    Others count 1.
     """
 
-    max_waiting: int = Field(default=2_000, ge=1)
-    max_waiting_per_owner: int = Field(default=50, ge=1)
-    max_waiting_per_server: int = Field(default=0, ge=0)
-    max_waiting_minutes: float = Field(default=30, ge=0, allow_inf_nan=False)
-    max_running_per_owner: int = Field(default=0, ge=0)
     weights: dict[str, Weight] = Field(default_factory=dict)
 
 

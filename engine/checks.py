@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Literal, TypeVar, get_args, get_origin
 
 from annotated_types import Ge, Le
 from pydantic import ValidationError
@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 from engine.catalog import KNOWN, ModelSpec
 from engine.errors import RequestError
 from engine.pictures import captions
-from engine.requests import MAX_PARTS, MAX_SEED, Mix, Morph, Request, Upscale
+from engine.request import MAX_SEED, Request
+from engine.requests import MAX_PARTS
 
 R = TypeVar("R", bound=Request)
 
@@ -34,27 +35,22 @@ def complete(request: R, model: ModelSpec) -> R:
         able = [known.name for known in KNOWN if request.mode in known.modes]
         raise RequestError("mode_not_supported", mode=request.mode, model=model.name, able=able)
     _check_parts(request, model)
-    natural = request.natural_size(model)
-    filled: dict[str, Any] = {
-        "width": request.width or natural[0],
-        "height": request.height or natural[1],
-        "steps": request.steps or model.steps_of(request.quality),
-        "guidance_scale": model.guidance_scale if request.guidance_scale is None else request.guidance_scale,
-        "seed": secrets.randbelow(MAX_SEED + 1) if request.seed is None else request.seed,
-    }
-    if isinstance(request, Upscale) and request.strength is None:
-        filled["strength"] = model.upscale_strength
-    request.check_size(model, filled["width"], filled["height"])
+    fields = {**request.defaults(model), "seed": secrets.randbelow(MAX_SEED + 1)}
+    filled = request.model_copy(
+        update={name: value for name, value in fields.items() if getattr(request, name) is None}
+    )
+    width, height = filled.width or 0, filled.height or 0
+    request.check_size(model, width, height)
     if request.caption:
-        captions.check(request.caption, filled["width"], filled["height"])
-    return request.model_copy(update=filled)
+        captions.check(request.caption, width, height)
+    return filled
 
 
 def _check_parts(request: Request, model: ModelSpec) -> None:
     """Raise `RequestError` where things to mix or morph weigh nothing together, or are none that `model` can read."""
-    if isinstance(request, Mix) and not sum(part.weight for part in request.parts):
+    if request.is_average and not sum(part.weight for part in request.parts_drawn()):
         raise RequestError("weights_sum_to_zero")
-    if isinstance(request, Mix | Morph) and request.pictures() and not model.mixes_pictures:
+    if request.has_parts and request.pictures() and not model.mixes_pictures:
         able = [known.name for known in KNOWN if known.mixes_pictures and request.mode in known.modes]
         raise RequestError("mix_needs_prior", model=model.name, able=able)
 

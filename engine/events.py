@@ -16,6 +16,11 @@ class Picture:
     height: int
     seed: int
 
+    @property
+    def suffix(self) -> str:
+        """Return what the name of its file ends in, such as ".png"."""
+        return f".{self.media_type.partition('/')[2]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -22,6 +22,8 @@ class JobStatus(StrEnum):
     CANCELLED = "cancelled"  # its owner ended it
 
 
+# Jobs are counted and kept by days.
+DAY_S = 86_400.0
 S = JobStatus
 TRANSITIONS = MappingProxyType(
     {

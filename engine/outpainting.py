@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from engine.errors import RequestError
 
+# Nobody asks for, sends or gets a picture that is narrower.
 MAX_RATIO = 8
+Direction = Literal["left", "right", "top", "bottom"]
+SIDES: tuple[Direction, ...] = get_args(Direction)
 OVERLAP = 8
 # Less than one latent cell of new picture is nothing.
 MIN_NEW = 8
@@ -49,7 +53,7 @@ class _Wish:
 
 
 def extended(width: int, height: int, nearest_size: NearestSize, sides: Collection[str], share: float = 0.5) -> Layout:
-    """Lay out a picture that grows to `sides` ("left", "right", "top", "bottom"), to each by `share` of its own side.
+    """Lay out a picture that grows to `sides`, to each by `share` of its own side.
 
     `nearest_size` is `ModelSpec.nearest_size`. Raises `RequestError` where there is no side, or the ratio of the canvas
     is beyond 1:8 to 8:1, or the model's sizes leave no room for anything new.

@@ -1,152 +1,44 @@
-"""What a person can ask the engine for: frozen values that carry their own bounds."""
+"""What a person can ask the engine for, mode by mode: frozen values that carry their own bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Annotated, Literal, Self
+from collections.abc import Hashable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field
 
 from engine import outpainting
 from engine.catalog import ModelSpec
 from engine.errors import RequestError
+from engine.outpainting import MAX_RATIO, Direction
+from engine.request import InputPicture, OfParts, OfPicture, Part, Request, Say, Words
 
-# Long enough for any encoder here (they read 77 tokens) and short enough to be echoed on every platform.
-MAX_PROMPT = 2_000
-MAX_SEED = 2**32 - 1
 MAX_PARTS = 4
 MAX_FRAMES = 24
 MAX_PROMPTS = 10
-MAX_CAPTION = 200
 UPSCALE_FACTOR = 2
 MAX_UPSCALED = 4096
 
-Prompt = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_PROMPT)]
-Words = Annotated[Prompt, Field(min_length=1)]
-Quality = Literal["draft", "normal", "best"]
-Direction = Literal["left", "right", "top", "bottom"]
 
-
-class Value(BaseModel):
-    """Be the base of what is asked for: frozen, and nothing that nobody knows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class InputPicture(Value):
-    """Name a picture that a person sent, by the checksum of its normalised file; sizes are pixels."""
-
-    sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
-    width: int = Field(ge=1)
-    height: int = Field(ge=1)
-
-
-class Part(Value):
-    """Be one thing to mix or to morph: words or a picture, with a weight that is relative to the others'."""
-
-    text: Prompt = ""
-    picture: InputPicture | None = None
-    weight: float = Field(default=1.0, ge=0, le=100, allow_inf_nan=False)
-
-    @model_validator(mode="after")
-    def _is_one_thing(self) -> Self:
-        if bool(self.text) is bool(self.picture):
-            raise ValueError("a part is either words or a picture")
-        return self
-
-
-class Style(Value):
-    """Be a look by name: words that a model is given beside a person's own."""
-
-    name: str
-    prompt: Prompt = ""
-    negative_prompt: Prompt = ""
-
-
-class Request(Value):
-    """Hold what every mode shares; `None` means "as the model likes it" until `complete` fills it in.
-
-    Sizes are pixels. `seed` belongs to the first picture; picture `i` of `count` uses `seed + i`. An `exact` request
-    is drawn in no company, which could change the last bit of a colour.
-    """
-
-    mode: str
-    model: str
-    prompt: Prompt = ""
-    negative_prompt: Prompt = ""
-    width: int | None = Field(default=None, ge=1)
-    height: int | None = Field(default=None, ge=1)
-    steps: int | None = Field(default=None, ge=1, le=150)
-    guidance_scale: float | None = Field(default=None, ge=0, le=30, allow_inf_nan=False)
-    seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
-    count: int = Field(default=1, ge=1, le=4)
-    quality: Quality = "normal"
-    exact: bool = False
-    style: Style | None = None
-    caption: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_CAPTION)] = ""
-    enhance: bool = False
-
-    def seeds(self) -> list[int]:
-        """List one seed per picture, wrapping at the largest seed."""
-        return [((self.seed or 0) + index) % (MAX_SEED + 1) for index in range(self.count)]
-
-    def pictures(self) -> tuple[InputPicture, ...]:
-        """List the pictures that it is about."""
-        return ()
-
-    def texts(self) -> tuple[str, ...]:
-        """List the words that a model reads for it, apart from the negative prompt."""
-        return (self.prompt,) if self.prompt else ()
-
-    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
-        """Choose the size where the person named none: the model's own."""
-        return model.native_size, model.native_size
-
-    def check_size(self, model: ModelSpec, width: int, height: int) -> None:
-        """Raise `RequestError` unless `model` can draw this at `width` x `height`."""
-        model.check_size(width, height)
-
-    def cost(self) -> float:
-        """Estimate the work in megapixel-steps, the unit in which waiting times are learned."""
-        pixels = (self.width or 0) * (self.height or 0)
-        return pixels / 1e6 * (self.steps or 1) * self.count
-
-    def batch_key(self) -> Hashable | None:
-        """Tell which requests can be drawn together with it: those with the same key; with `None`, no other."""
-        return None
-
-
-class Batchable(Request):
-    """Be a request that shares the denoising loop with others of its mode, model, size, steps and guidance."""
-
-    def batch_key(self) -> Hashable | None:
-        """Tell which requests can be drawn together with it."""
-        same = (self.mode, self.model, self.width, self.height, self.steps, self.guidance_scale, self.quality)
-        return None if self.exact else same
-
-
-class Text2Image(Batchable):
+class Text2Image(Request):
     """Ask for pictures of a text."""
 
     mode: Literal["text2img"] = "text2img"
     prompt: Words
 
 
-class Img2Img(Batchable):
+class Img2Img(OfPicture):
     """Ask for a picture drawn over; `strength` is the share of the denoising steps that draw, from near 0 to 1."""
 
     mode: Literal["img2img"] = "img2img"
     prompt: Words
-    picture: InputPicture
     strength: float = Field(default=0.6, ge=0.02, le=1, allow_inf_nan=False)
 
-    def pictures(self) -> tuple[InputPicture, ...]:
-        """List the picture that is drawn over."""
-        return (self.picture,)
-
-    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
-        """Choose the size of the picture, as near as the model comes to it."""
-        return model.size_like(self.picture.width, self.picture.height)
+    @property
+    def denoising_strength(self) -> float | None:
+        """Tell its strength."""
+        return self.strength
 
     def cost(self) -> float:
         """Count only the steps that are made."""
@@ -157,36 +49,30 @@ class Img2Img(Batchable):
         return None if self.exact else (super().batch_key(), self.strength)
 
 
-class Inpaint(Batchable):
+class Inpaint(OfPicture):
     """Ask to repaint a part of a picture: where `mask` is white, or, without one, where the picture is transparent."""
+
+    confirms_mask: ClassVar[bool] = True
 
     mode: Literal["inpaint"] = "inpaint"
     prompt: Words
-    picture: InputPicture
     mask: InputPicture | None = None
 
     def pictures(self) -> tuple[InputPicture, ...]:
         """List the picture and its mask."""
         return (self.picture, self.mask) if self.mask else (self.picture,)
 
-    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
-        """Choose the size of the picture, as near as the model comes to it."""
-        return model.size_like(self.picture.width, self.picture.height)
 
-
-class Outpaint(Batchable):
+class Outpaint(OfPicture):
     """Ask for more of a picture around it: `extend` to some sides, by `share` of its own, or up to `ratio` = w / h."""
+
+    sized_by_picture: ClassVar[bool] = True
 
     mode: Literal["outpaint"] = "outpaint"
     prompt: Words
-    picture: InputPicture
     extend: tuple[Direction, ...] = ()
     share: float = Field(default=0.5, ge=0.05, le=2, allow_inf_nan=False)
-    ratio: float | None = Field(default=None, ge=1 / 8, le=8, allow_inf_nan=False)
-
-    def pictures(self) -> tuple[InputPicture, ...]:
-        """List the picture in the middle."""
-        return (self.picture,)
+    ratio: float | None = Field(default=None, ge=1 / MAX_RATIO, le=MAX_RATIO, allow_inf_nan=False)
 
     def layout(self, model: ModelSpec) -> outpainting.Layout:
         """Place the picture on the canvas; raise `RequestError` where `model` leaves no room for anything new."""
@@ -207,117 +93,114 @@ class Outpaint(Batchable):
             raise RequestError("outpaint_size", width=natural[0], height=natural[1])
 
 
-class Mix(Batchable):
+class Mix(OfParts):
     """Ask for one picture of several things: each counts with its weight among the sum of weights."""
+
+    is_average: ClassVar[bool] = True
 
     mode: Literal["mix"] = "mix"
     parts: tuple[Part, ...] = Field(min_length=2, max_length=MAX_PARTS)
 
-    def pictures(self) -> tuple[InputPicture, ...]:
-        """List the pictures among the parts."""
-        return tuple(part.picture for part in self.parts if part.picture)
+    def parts_drawn(self) -> tuple[Part, ...]:
+        """List what is mixed."""
+        return self.parts
 
-    def texts(self) -> tuple[str, ...]:
-        """List the words among the parts."""
-        return tuple(part.text for part in self.parts if part.text)
+    def _said(self, say: Say) -> dict[str, Any]:
+        return {**super()._said(say), "parts": tuple(part.with_text(say) for part in self.parts)}
 
 
-class Morph(Request):
+class Morph(OfParts):
     """Ask for `frames` pictures that lead from one thing to another."""
+
+    is_animation: ClassVar[bool] = True
+    is_batchable: ClassVar[bool] = False
 
     mode: Literal["morph"] = "morph"
     start: Part
     end: Part
     frames: int = Field(default=8, ge=3, le=MAX_FRAMES)
 
-    def pictures(self) -> tuple[InputPicture, ...]:
-        """List the pictures at the ends."""
-        return tuple(part.picture for part in (self.start, self.end) if part.picture)
-
-    def texts(self) -> tuple[str, ...]:
-        """List the words at the ends."""
-        return tuple(part.text for part in (self.start, self.end) if part.text)
+    def parts_drawn(self) -> tuple[Part, ...]:
+        """List the ends."""
+        return self.start, self.end
 
     def cost(self) -> float:
         """Count each frame as a picture."""
         return super().cost() * self.frames
 
+    def _said(self, say: Say) -> dict[str, Any]:
+        return {**super()._said(say), "start": self.start.with_text(say), "end": self.end.with_text(say)}
 
-class Variations(Batchable):
+
+class Variations(OfPicture):
     """Ask for pictures like a picture; `prompt` may add words."""
 
     mode: Literal["variations"] = "variations"
-    picture: InputPicture
 
-    def pictures(self) -> tuple[InputPicture, ...]:
-        """List the picture to vary."""
-        return (self.picture,)
-
-    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
-        """Choose the size of the picture, as near as the model comes to it."""
-        return model.size_like(self.picture.width, self.picture.height)
+    def parts_drawn(self) -> tuple[Part, ...]:
+        """List the picture, and the words, if any."""
+        return Part(picture=self.picture), *super().parts_drawn()
 
 
-class ControlNet(Batchable):
+class ControlNet(OfPicture):
     """Ask for a picture whose depth is given: by a depth map, or by a picture whose depth is to be estimated."""
 
     mode: Literal["controlnet"] = "controlnet"
     prompt: Words
-    picture: InputPicture
     is_depth_map: bool = False
-
-    def pictures(self) -> tuple[InputPicture, ...]:
-        """List the picture that gives the depth."""
-        return (self.picture,)
-
-    def natural_size(self, model: ModelSpec) -> tuple[int, int]:
-        """Choose the size of the picture, as near as the model comes to it."""
-        return model.size_like(self.picture.width, self.picture.height)
 
 
 class Batch(Request):
     """Ask for one picture of each of several texts; picture `i` uses `seed + i`."""
 
+    one_by_one: ClassVar[bool] = True
+    is_batchable: ClassVar[bool] = False
+
     mode: Literal["batch"] = "batch"
     prompts: tuple[Words, ...] = Field(min_length=2, max_length=MAX_PROMPTS)
     count: int = Field(default=1, ge=1, le=1)
 
-    def seeds(self) -> list[int]:
-        """List one seed for each prompt."""
-        return [((self.seed or 0) + index) % (MAX_SEED + 1) for index in range(len(self.prompts))]
+    def pictures_drawn(self) -> int:
+        """Count the prompts."""
+        return len(self.prompts)
 
     def texts(self) -> tuple[str, ...]:
         """List the prompts."""
         return self.prompts
 
-    def cost(self) -> float:
-        """Count each prompt as a picture."""
-        return super().cost() * len(self.prompts)
+    def _said(self, say: Say) -> dict[str, Any]:
+        return {**super()._said(say), "prompts": tuple(map(say, self.prompts))}
 
 
-class Segment(Request):
+class Segment(OfPicture):
     """Ask where in a picture is what `prompt` names: the answer is a mask of the picture's size."""
+
+    draws: ClassVar[bool] = False
+    is_batchable: ClassVar[bool] = False
 
     mode: Literal["segment"] = "segment"
     prompt: Words
-    picture: InputPicture
     threshold: float = Field(default=0.4, gt=0, lt=1)
 
-    def pictures(self) -> tuple[InputPicture, ...]:
-        """List the picture to look at."""
-        return (self.picture,)
 
-
-class Upscale(Request):
+class Upscale(OfPicture):
     """Ask for a picture at twice its size, details drawn anew as far as `strength` lets them."""
 
+    sized_by_picture: ClassVar[bool] = True
+    in_tiles: ClassVar[bool] = True
+    is_batchable: ClassVar[bool] = False
+
     mode: Literal["upscale"] = "upscale"
-    picture: InputPicture
     strength: float | None = Field(default=None, ge=0.02, le=1, allow_inf_nan=False)
 
-    def pictures(self) -> tuple[InputPicture, ...]:
-        """List the picture to enlarge."""
-        return (self.picture,)
+    @property
+    def denoising_strength(self) -> float | None:
+        """Tell its strength."""
+        return self.strength
+
+    def defaults(self, model: ModelSpec) -> dict[str, Any]:
+        """List the model's own strength too."""
+        return {**super().defaults(model), "strength": model.upscale_strength}
 
     def natural_size(self, model: ModelSpec) -> tuple[int, int]:
         """Double the size of the picture."""
@@ -334,3 +217,6 @@ AnyRequest = Annotated[
     Text2Image | Img2Img | Inpaint | Outpaint | Mix | Morph | Variations | ControlNet | Upscale | Batch | Segment,
     Field(discriminator="mode"),
 ]
+MODES: Mapping[str, type[Request]] = MappingProxyType(
+    {kind.model_fields["mode"].default: kind for kind in get_args(get_args(AnyRequest)[0])}
+)

@@ -10,11 +10,11 @@ import structlog
 
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import StoreFailed
+from engine.jobs import DAY_S
 from engine.store.store import Store
 
 log = structlog.get_logger()
 
-DAY_S = 86_400.0
 SWEEP_S = 3_600.0
 SETTING = "retention_days"
 _SERVER = "server:"

@@ -41,7 +41,7 @@ LADDER = (
     ("engine.pictures",),
     ("engine.store",),
     (
-        "engine.checks", "engine.settings", "engine.jobs", "engine.requests", "engine.outpainting", "engine.catalog",
+        "engine.checks", "engine.settings", "engine.jobs", "engine.request", "engine.requests", "engine.outpainting", "engine.catalog",
         "engine.events", "engine.errors",
     ),
 )  # fmt: skip

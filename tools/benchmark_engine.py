@@ -29,7 +29,8 @@ from engine.jobs import JobStatus, Submission
 from engine.kandinsky.embedded import embedded
 from engine.kandinsky.placing import device, loading
 from engine.pictures import inputs
-from engine.requests import AnyRequest, Img2Img, InputPicture, Mix, Part, Text2Image
+from engine.request import InputPicture, Part
+from engine.requests import AnyRequest, Img2Img, Mix, Text2Image
 from engine.settings import WorkerSettings
 from engine.store.store import Store
 from engine.workers.process import ProcessWorker

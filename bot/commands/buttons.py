@@ -28,7 +28,6 @@ from bot.commands.table import (
 from bot.manner import Manner
 from engine.errors import RequestError
 from engine.jobs import Job
-from engine.requests import Batch, Mix, Morph
 
 # Commands that only buttons give.
 FULL = Command("full", (JOB,), main="job", surfaces=CHATS)
@@ -119,11 +118,11 @@ def on_result(job: Job) -> Rows:
     """Lay out the buttons of a posted job: a row for each verb of one picture among several, then those of the job."""
     count = len(job.request.seeds())
     whole = tuple(Button(verb, job.id) for verb in OF_JOB if _makes_sense(verb, job))
-    if isinstance(job.request, Morph):
+    if job.request.is_animation:
         return (whole,)
     if count == 1:
         return tuple(Button(verb, job.id, 0) for verb in OF_ONE), whole
-    if isinstance(job.request, Batch):
+    if job.request.one_by_one:
         return (whole,)
     rows = tuple(tuple(Button(verb, job.id, number) for number in range(1, count + 1)) for verb in OF_PICTURE)
     return (*rows, whole)
@@ -147,5 +146,5 @@ def on_waiting(job: Job) -> Rows:
 def _makes_sense(verb: str, job: Job) -> bool:
     """Tell whether there is one prompt that can be written anew, and somebody whom a report reaches."""
     if verb == "edit":
-        return not isinstance(job.request, Mix | Morph | Batch)
+        return job.request.has_one_prompt
     return verb != "report" or Manner.of(job).moderated

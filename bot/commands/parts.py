@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.commands.table import Taken
 from engine.errors import RequestError
-from engine.requests import Mix, Request
+from engine.request import Request
 
 # "a tiger":0.4, whatever quotation marks the keyboard writes; cat.png:0.6; image2:0.6.
 _WEIGHT = r"(?::(\d*\.?\d+))?"
@@ -30,7 +30,7 @@ def read_parts(kind: type[Request], text: str, given: Sequence[Taken]) -> dict[s
             left.remove(picture)
         parts.append(_part(picture, token, weight))
     parts += [_part(picture, "", None) for picture in left]
-    if kind is Mix:
+    if kind.is_average:
         return {"parts": parts}
     if len(parts) != 2:
         raise RequestError("wrong_ends", count=len(parts))

@@ -12,12 +12,12 @@ from bot.commands.table import AGAIN, Invocation, Taken, Upload
 from engine.catalog import Catalog, ModelSpec
 from engine.checks import build, complete
 from engine.errors import RequestError
-from engine.requests import MAX_PROMPTS, AnyRequest, Batch, Mix, Morph, Style
+from engine.outpainting import MAX_RATIO, SIDES
+from engine.request import Style
+from engine.requests import MAX_PROMPTS, AnyRequest
 
 _SIZE = re.compile(r"(\d{1,6})\s*[x×хX*]\s*(\d{1,6})")
 _RATIO = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*[:/]\s*(\d{1,4}(?:\.\d+)?)")
-WIDEST = 8
-SIDES = ("left", "right", "top", "bottom")
 
 
 Styles = Mapping[str, Style]
@@ -34,9 +34,9 @@ def to_request(invocation: Invocation, catalog: Catalog, styles: Styles = NO_STY
     model = catalog[str(words.pop("model", catalog.default))]
     fields: dict[str, Any] = {"model": model.name, **_measures(words, model), **_pictures(invocation, words)}
     fields["style"] = parse_style(str(words.pop("style", NO_STYLE)), styles)
-    if kind is Batch:
+    if kind.one_by_one:
         fields["prompts"] = _prompts(str(words.pop("prompts", "")), words.pop("list", None))
-    if "parts" in words or kind in (Mix, Morph):
+    if "parts" in words or kind.has_parts:
         fields |= read_parts(kind, str(words.pop("parts", "")), _given(invocation))
     if str(words.get("seed")) == "-1":  # as Kandinsky's own pages write "any seed"
         del words["seed"]
@@ -91,14 +91,14 @@ def parse_size(text: str, model: ModelSpec) -> tuple[int, int]:
             return width, height
     if ratio := parse_ratio(text):
         return model.size_for_ratio(ratio)
-    raise RequestError("bad_size_words", value=text, native=model.native_size)
+    raise RequestError("bad_size_words", value=text, native=model.native_size, limit=MAX_RATIO)
 
 
 def parse_ratio(text: str) -> float | None:
     """Read "16:9" as width divided by height; nothing else, and nothing very narrow, is a ratio."""
     match = _RATIO.fullmatch(text.strip())
     across, down = (float(match[1]), float(match[2])) if match else (0.0, 0.0)
-    return across / down if across and down and 1 / WIDEST <= across / down <= WIDEST else None
+    return across / down if across and down and 1 / MAX_RATIO <= across / down <= MAX_RATIO else None
 
 
 def _measures(words: dict[str, object], model: ModelSpec) -> dict[str, object]:
@@ -110,7 +110,7 @@ def _measures(words: dict[str, object], model: ModelSpec) -> dict[str, object]:
         ratio = str(words.pop("ratio"))
         fields["ratio"] = parse_ratio(ratio)
         if not fields["ratio"]:
-            raise RequestError("bad_ratio", value=ratio)
+            raise RequestError("bad_ratio", value=ratio, limit=MAX_RATIO)
     if "extend" in words:
         fields["extend"] = parse_sides(str(words.pop("extend")))
     return fields

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.requests import Style
+from engine.request import Style
 
 BUILT_IN = (
     Style(

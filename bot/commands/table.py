@@ -8,20 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from engine.checks import choices, limits
 from engine.errors import RequestError
-from engine.requests import (
-    Batch,
-    ControlNet,
-    Img2Img,
-    Inpaint,
-    InputPicture,
-    Mix,
-    Morph,
-    Outpaint,
-    Request,
-    Text2Image,
-    Upscale,
-    Variations,
-)
+from engine.request import InputPicture, Request
+from engine.requests import Batch, ControlNet, Img2Img, Inpaint, Mix, Morph, Outpaint, Text2Image, Upscale, Variations
 
 CHATS = frozenset({"discord", "telegram", "web"})
 EVERYWHERE = CHATS | {"cli"}

@@ -10,7 +10,8 @@ from functools import partial
 from weakref import WeakValueDictionary
 
 from bot.rules import policy
-from bot.rules.policy import Limits, Use
+from bot.rules.limits import Limits
+from bot.rules.policy import Use
 from bot.rules.visit import Visit
 from engine.catalog import Catalog
 from engine.dispatch.dispatcher import Dispatcher

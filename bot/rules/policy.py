@@ -3,61 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from bot.commands.table import DRAWING_COMMANDS
+from bot.rules.limits import Bounds, Limits
 from bot.rules.moderation import blocked_word
 from bot.surface import Origin
 from engine.catalog import ModelSpec
 from engine.errors import RequestError
-from engine.requests import AnyRequest, Morph, Outpaint, Upscale
+from engine.jobs import DAY_S
+from engine.requests import AnyRequest
 from engine.settings import Action
 
-DAY_S = 86_400.0
-EVERYONE, MODERATORS = "everyone", "moderators"
 # Whoever is blocked or in the wrong channel may still stop, delete, and learn about what is theirs.
 ALWAYS_ALLOWED = frozenset({"help", "start", "settings", "privacy", "queue", "cancel", "delete", "report", "audit"})
 _COMMAND_OF = MappingProxyType({command.request: command.name for command in DRAWING_COMMANDS})
-
-Who = str | tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Hold what somebody laid down for others; 0 and nothing mean that there is no limit.
-
-    `running` counts a person's waiting and running jobs, `queued` the waiting ones alone, `per_day` pictures since
-    midnight UTC. `who` says by names of commands and models who may use them: everyone, moderators, or roles.
-    `is_operators` binds moderators too, and counts on all servers together.
-    """
-
-    running: int = 0
-    queued: int = 0
-    per_day: int = 0
-    largest_side: int = 0
-    most_steps: int = 0
-    channels: tuple[str, ...] = ()
-    blocked_words: tuple[str, ...] = ()
-    blocked_people: tuple[str, ...] = ()
-    who: Mapping[str, Who] = field(default_factory=dict)
-    is_operators: bool = False
-
-    def may_use(self, name: str, origin: Origin) -> bool:
-        """Tell whether a person may use a command or a model."""
-        who = self.who.get(name, EVERYONE)
-        if who == EVERYONE or origin.is_moderator:
-            return True
-        return who != MODERATORS and not origin.roles.isdisjoint(who)
-
-    def counts_for(self, origin: Origin) -> bool:
-        """Tell whether a person's pictures are counted: a server's moderators have no quota there."""
-        return bool(self.per_day) and (self.is_operators or not origin.is_moderator)
-
-
-# The operator's and those of the place; both must let a request through.
-Bounds = tuple[Limits, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +89,7 @@ def check_use(request: AnyRequest, origin: Origin, limits: Limits, use: Use, now
         raise RequestError("too_many_waiting", waiting=use.queued, limit=limits.queued)
     if limits.running and use.queued + use.running >= limits.running:
         raise RequestError("too_many_running", running=use.queued + use.running, limit=limits.running)
-    if limits.counts_for(origin) and use.pictures + asked(request) > limits.per_day:
+    if limits.counts_for(origin) and use.pictures + request.pictures_counted() > limits.per_day:
         hours = math.ceil((midnight(now) + DAY_S - now) / 3600)
         left = max(0, limits.per_day - use.pictures)
         raise RequestError("daily_quota", limit=limits.per_day, used=use.pictures, left=left, hours=hours)
@@ -145,7 +107,7 @@ def lowered(request: AnyRequest, given: Collection[str], model: ModelSpec, bound
     if steps and "steps" not in given and (request.steps or 0) > steps:
         changes["steps"] = steps
     width, height = request.width or 0, request.height or 0
-    if side and "size" not in given and max(width, height) > side and not isinstance(request, Outpaint | Upscale):
+    if side and "size" not in given and max(width, height) > side and not request.sized_by_picture:
         changes["width"], changes["height"] = _within(side, width, height, model)
     return request.model_copy(update=changes)
 
@@ -153,11 +115,6 @@ def lowered(request: AnyRequest, given: Collection[str], model: ModelSpec, bound
 def least(bounds: Bounds, name: str) -> int:
     """Return the strictest of the limits called `name`, 0 where there is none."""
     return min((value for limits in bounds if (value := int(getattr(limits, name)))), default=0)
-
-
-def asked(request: AnyRequest) -> int:
-    """Count the pictures that a request asks for, as the store counts them: a morph is one."""
-    return 1 if isinstance(request, Morph) else len(request.seeds())
 
 
 def texts_of(request: AnyRequest) -> list[str]:

@@ -9,7 +9,8 @@ from functools import partial
 
 from bot.commands.requesting import NO_STYLE, Styles, parse_size, parse_style
 from bot.commands.table import COMMANDS, SCOPES
-from bot.rules.policy import ALWAYS_ALLOWED, EVERYONE, MODERATORS
+from bot.rules.limits import EVERYONE, MODERATORS, NUMBERS, Range
+from bot.rules.policy import ALWAYS_ALLOWED
 from bot.rules.settings import WHO, Settings
 from bot.surface import Origin
 from bot.words.localisation import LANGUAGES
@@ -138,8 +139,8 @@ def _ids(text: str, pattern: str) -> list[str]:
     return ids if all(found) and len(ids) <= MOST_NAMED else []
 
 
-def _limit(name: str, low: int, high: int) -> Setting:
-    return Setting(name, partial(_number, name=name, low=low, high=high), SHARED)
+def _limit(name: str, allowed: Range) -> Setting:
+    return Setting(name, partial(_number, name=name, low=allowed.low, high=allowed.high), SHARED)
 
 
 _COUNT = limits(Text2Image, "count") or (1, 1)
@@ -151,11 +152,7 @@ TABLE = (
     Setting("language", _language),
     Setting("private", partial(_switch, name="private")),
     Setting("spoiler", partial(_switch, name="spoiler")),
-    _limit("running", 1, 1_000),
-    _limit("queued", 1, 1_000),
-    _limit("per_day", 1, 100_000),
-    _limit("largest_side", 64, 8_192),
-    _limit("most_steps", 1, 150),
+    *(_limit(name, allowed) for name, allowed in NUMBERS.items()),
     Setting("channels", _channels, ("server",)),
     Setting("blocked_words", _words, SHARED, secret=True),
     Setting("blocked_people", _people, SHARED, secret=True),

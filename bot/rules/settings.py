@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.commands.requesting import NO_STYLE, Styles, parse_size
 from bot.commands.table import Command, Invocation
-from bot.rules.policy import Bounds, Limits, Rules, Who, least, may_use_model
+from bot.rules.limits import LISTS, NUMBERS, Bounds, Limits
+from bot.rules.policy import Rules, least, may_use_model
 from bot.surface import Origin
 from bot.words.localisation import language_of
 from engine.catalog import Catalog, ModelSpec
 from engine.errors import RequestError
-from engine.requests import Mix, Morph
 from engine.store.store import Store
 
 # What stands in for an option of a command that draws, where the person gives none.
 DEFAULTS = ("model", "size", "count", "style")
 # What people may set for themselves; everything else is a limit, which moderators set for others.
 PREFERENCES = (*DEFAULTS, "language", "private", "spoiler")
-NUMBERS = ("running", "queued", "per_day", "largest_side", "most_steps")
-LISTS = ("channels", "blocked_words", "blocked_people")
 WHO = "who-"
 
 
@@ -85,7 +83,7 @@ def _is_able(model: ModelSpec, invocation: Invocation) -> bool:
     kind = invocation.command.request
     assert kind  # noqa: S101 - only commands that draw have defaults
     has_pictures = bool(invocation.all_pictures or invocation.options.get("of"))
-    takes = model.mixes_pictures or not (has_pictures and kind in (Mix, Morph))
+    takes = model.mixes_pictures or not (has_pictures and kind.has_parts)
     return takes and kind.model_fields["mode"].default in model.modes
 
 
@@ -111,15 +109,9 @@ async def settings_of(origin: Origin, store: Store, rules: Rules) -> Settings:
 
 def limits_of(values: Mapping[str, object]) -> Limits:
     """Read limits as they are kept."""
-    numbers = {name: value for name in NUMBERS if isinstance(value := values.get(name), int)}
-    lists = {name: tuple(map(str, value)) for name in LISTS if isinstance(value := values.get(name), list)}
-    return Limits(**numbers, **lists, who=dict(_who(values)))  # type: ignore[arg-type]
-
-
-def _who(values: Mapping[str, object]) -> Iterator[tuple[str, Who]]:
-    for name, value in values.items():
-        if name.startswith(WHO):
-            yield name.removeprefix(WHO), tuple(map(str, value)) if isinstance(value, list) else str(value)
+    who = {name.removeprefix(WHO): value for name, value in values.items() if name.startswith(WHO)}
+    kept = {name: value for name, value in values.items() if name in LISTS | NUMBERS.keys()}
+    return Limits.model_validate({**kept, "who": who})
 
 
 def shared_scopes(origin: Origin) -> list[str]:

@@ -12,8 +12,7 @@ from bot.surface import Origin
 from engine.errors import RequestError
 from engine.jobs import SEEN, Job
 from engine.pictures import inputs
-from engine.pictures.inputs import MAX_BYTES
-from engine.requests import InputPicture
+from engine.request import InputPicture
 from engine.store.files import sha256
 from engine.store.store import Store
 
@@ -96,8 +95,7 @@ def _read(data: bytes) -> tuple[InputPicture, bytes]:
 
 def check_size(size_bytes: int) -> None:
     """Refuse by its declared size what `engine.pictures.inputs` would refuse; raise `RequestError`."""
-    if size_bytes > MAX_BYTES:
-        raise RequestError("picture_too_big_file", megabytes=size_bytes / 2**20, limit=MAX_BYTES // 2**20)
+    inputs.check_bytes(size_bytes)
 
 
 def not_fetched(name: str) -> RequestError:

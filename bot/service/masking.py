@@ -15,7 +15,8 @@ from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import RequestError
 from engine.jobs import TO_DELIVER, WAITING, Job, JobStatus, Submission
 from engine.pictures import images, inputs, masks, scribbles
-from engine.requests import AnyRequest, Inpaint, InputPicture, Segment
+from engine.request import InputPicture
+from engine.requests import AnyRequest, Inpaint, Segment
 from engine.store.store import Store
 
 # How much of a black-and-white picture may be grey: the soft edges of its strokes.
@@ -29,19 +30,17 @@ LOOK_S = 1.0
 GROWTH = 0.02
 
 
-async def draft(request: Inpaint, store: Store) -> Inpaint:
+async def draft(request: AnyRequest, store: Store) -> Inpaint:
     """Work out the mask of `request` from its pictures; raise `RequestError` where nothing says what to repaint."""
-    given = await store.inputs(request)
+    request, given = _repaint(request), await store.inputs(request)
     mask = await asyncio.to_thread(_mask, request, given)
     return await with_mask(request, mask, store)
 
 
-async def change(request: Inpaint, verb: str, store: Store) -> Inpaint:
+async def change(request: AnyRequest, verb: str, store: Store) -> Inpaint:
     """Invert or grow the mask of `request`; raise `RequestError` where nothing, or all, would be repainted."""
-    assert request.mask  # noqa: S101 - a held request has its mask
-    given = await store.inputs(request)
-    changed = await asyncio.to_thread(_changed, given[request.mask.sha256], verb)
-    return await with_mask(request, changed, store)
+    _, mask = await _shown(request, store)
+    return await with_mask(_repaint(request), await asyncio.to_thread(_changed, mask, verb), store)
 
 
 async def with_mask(request: Inpaint, mask: Image.Image, store: Store) -> Inpaint:
@@ -55,10 +54,7 @@ async def with_mask(request: Inpaint, mask: Image.Image, store: Store) -> Inpain
 
 async def overlay_of(request: AnyRequest, store: Store) -> bytes:
     """Draw what a held request is about to repaint, as a JPEG."""
-    assert isinstance(request, Inpaint)  # noqa: S101 - nothing else is held
-    assert request.mask  # noqa: S101
-    given = await store.inputs(request)
-    return await asyncio.to_thread(_overlay, given[request.picture.sha256], given[request.mask.sha256])
+    return await asyncio.to_thread(_overlay, *await _shown(request, store))
 
 
 async def by_words(
@@ -92,6 +88,18 @@ async def drop_search(job: Job, dispatcher: Dispatcher, store: Store) -> None:
     elif job.status in TO_DELIVER:
         await _collect(job, store)
     await store.set_told(job.id)
+
+
+async def _shown(request: AnyRequest, store: Store) -> tuple[bytes, bytes]:
+    """Read the picture and the mask of a held request."""
+    repaint, given = _repaint(request), await store.inputs(request)
+    assert repaint.mask  # noqa: S101 - a held request has its mask
+    return given[repaint.picture.sha256], given[repaint.mask.sha256]
+
+
+def _repaint(request: AnyRequest) -> Inpaint:
+    assert isinstance(request, Inpaint)  # noqa: S101 - no other mode has a mask to confirm
+    return request
 
 
 async def _collect(job: Job, store: Store) -> None:

@@ -24,7 +24,8 @@ from engine.catalog import Catalog
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import RequestError
 from engine.jobs import Job, JobStatus, Submission
-from engine.requests import AnyRequest, Inpaint, Style
+from engine.request import Style
+from engine.requests import AnyRequest
 from engine.store.store import Store
 
 # What is done in a visit, and what says a sentence to its person.
@@ -162,8 +163,8 @@ class Service:
         request = await self._request(visit, taken)
         request = await self._admission.admit(request, filled.given, visit, invocation.command.name)
         await keep(taken.all_pictures, self._store)
-        hold = isinstance(request, Inpaint) and self._confirms(origin)
-        if isinstance(request, Inpaint) and hold:
+        hold = request.confirms_mask and self._confirms(origin)
+        if hold:
             request = await masking.draft(request, self._store)
         address = visit.manner(as_file=bool(invocation.options.get("file"))).beside(origin.address)
         submission = Submission(request, origin.owner, origin.place, origin.surface, origin.key, address)
@@ -205,5 +206,4 @@ class Service:
             return await self._dispatcher.release(job.id)
         if verb == "stop":
             return await self._dispatcher.cancel(job.id)
-        assert isinstance(job.request, Inpaint)  # noqa: S101 - nothing else is held
         return await self._dispatcher.change_request(job.id, await masking.change(job.request, verb, self._store))

@@ -15,7 +15,8 @@ from engine.catalog import KNOWN, ModelSpec
 from engine.errors import EngineError
 from engine.events import EngineState
 from engine.jobs import Job, JobStatus, JobUpdate
-from engine.requests import AnyRequest, Style
+from engine.request import Style
+from engine.requests import AnyRequest
 
 log = structlog.get_logger()
 

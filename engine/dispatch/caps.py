@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from engine.errors import QueueFull
+from engine.request import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Caps:
+class Caps(Value):
     """Limit how many jobs may wait, in all, for one owner and for one server, and for how many minutes of the device.
 
-    `running_per_owner` limits how many of an owner's jobs are drawn together. 0 means no limit.
+    `max_running_per_owner` limits how many of an owner's jobs are drawn together. 0 means no limit.
     """
 
-    waiting: int = 2_000
-    waiting_per_owner: int = 50
-    waiting_per_server: int = 0
-    waiting_minutes: float = 0
-    running_per_owner: int = 0
+    max_waiting: int = Field(default=2_000, ge=1)
+    max_waiting_per_owner: int = Field(default=50, ge=1)
+    max_waiting_per_server: int = Field(default=0, ge=0)
+    max_waiting_minutes: float = Field(default=30, ge=0, allow_inf_nan=False)
+    max_running_per_owner: int = Field(default=0, ge=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,12 @@ class Backlog:
 def check(caps: Caps, backlog: Backlog) -> None:
     """Raise `QueueFull` where one more job is too many: an owner's own cap first, which the owner can do most about."""
     counted = (
-        ("owner_queue_full", backlog.of_owner, caps.waiting_per_owner),
-        ("server_queue_full", backlog.of_server, caps.waiting_per_server),
-        ("queue_full", backlog.waiting, caps.waiting),
+        ("owner_queue_full", backlog.of_owner, caps.max_waiting_per_owner),
+        ("server_queue_full", backlog.of_server, caps.max_waiting_per_server),
+        ("queue_full", backlog.waiting, caps.max_waiting),
     )
     for code, waiting, limit in counted:
         if limit and waiting >= limit:
             raise QueueFull(code, waiting=waiting, limit=limit)
-    if caps.waiting_minutes and (backlog.minutes or 0) >= caps.waiting_minutes:
-        raise QueueFull("queue_too_long", minutes=round(backlog.minutes or 0), limit=caps.waiting_minutes)
+    if caps.max_waiting_minutes and (backlog.minutes or 0) >= caps.max_waiting_minutes:
+        raise QueueFull("queue_too_long", minutes=round(backlog.minutes or 0), limit=caps.max_waiting_minutes)

@@ -205,7 +205,7 @@ class Dispatcher:
 
     def _next_batch(self, ready: Ready) -> list[Live]:
         lead = partial(self._residency.choose, swap_s=ready.swap_s, now=time.time())
-        return next_batch(self._queue, self._live, ready.slots, lead, self._caps.running_per_owner)
+        return next_batch(self._queue, self._live, ready.slots, lead, self._caps.max_running_per_owner)
 
     async def _lease(self, batch: list[Live], epoch: int) -> None:
         self._on_device |= {live.job.id for live in batch}

@@ -62,6 +62,6 @@ class WaitingRoom:
         return self._standings.update(live)
 
     def _waiting_on(self, server: str) -> int:
-        if not self._caps.waiting_per_server:
+        if not self._caps.max_waiting_per_server:
             return 0
         return sum(live.job.server == server and live.job.id in self.queue for live in self.live.values())

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from PIL.Image import Image
 
-from engine.requests import AnyRequest, InputPicture
+from engine.request import InputPicture
+from engine.requests import AnyRequest
 
 
 @dataclass(frozen=True, slots=True)

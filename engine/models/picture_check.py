@@ -11,7 +11,6 @@ from PIL.Image import Image
 
 from engine.errors import RequestError
 from engine.models.model import Drawing, Drawn, Model, OnStep, Step
-from engine.requests import Morph, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +84,12 @@ def _inputs(drawing: Drawing) -> Sequence[Image]:
 
 def _shown(drawing: Drawing, drawn: Drawn) -> Sequence[Image]:
     """List what there is to look at: a mask shows nothing."""
-    return () if isinstance(drawing.request, Segment) else drawn.images
+    return drawn.images if drawing.request.draws else ()
 
 
 def _posted(drawing: Drawing, flag: Flag) -> Flag:
     """Number the pictures as they are posted: each frame of a morph is in its animation and on its sheet."""
-    return {**flag, "pictures": [1, 2]} if flag and isinstance(drawing.request, Morph) else flag
+    return {**flag, "pictures": [1, 2]} if flag and drawing.request.is_animation else flag
 
 
 def _flag(verdicts: Iterable[Verdict | None]) -> Flag:

@@ -11,7 +11,8 @@ import structlog
 from engine.errors import OutOfMemory
 from engine.models.model import Drawing, Drawn, Model, OnStep, Step
 from engine.pictures import images
-from engine.requests import Batch, Request, Text2Image
+from engine.request import Request
+from engine.requests import Batch, Text2Image
 
 log = structlog.get_logger(__name__)
 # What each prompt of a batch has for itself.

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from engine.errors import RequestError
 from engine.models.model import Drawing, Drawn, Model, OnStep
-from engine.requests import Segment
 
 
 class Segmenting:
@@ -21,7 +20,7 @@ class Segmenting:
 
         Raises `RequestError` where nothing of it is in the picture, or no segmenter is set up.
         """
-        if not isinstance(drawings[0].request, Segment):
+        if drawings[0].request.draws:
             return self._model.render(drawings, on_step)
         if self._segmenter is None:
             raise RequestError("segmenter_missing")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from engine.models.language import Understood
 from engine.models.model import Drawing, Drawn, Model, OnStep
-from engine.requests import AnyRequest, Mix, Morph, Part, Segment
+from engine.requests import AnyRequest
 
 
 class Interpreter(Protocol):
@@ -54,7 +54,7 @@ def understood(
         heard.append(interpreter.understand(text, reads))
         return heard[-1].text
 
-    spoken = request.model_copy(update=_texts(request, say))
+    spoken = request.with_texts(say)
     notes: dict[str, object] = {}
     if any(each.translated for each in heard):
         notes["understood"] = " + ".join(spoken.texts())
@@ -66,29 +66,15 @@ def understood(
 def styled(request: AnyRequest) -> AnyRequest:
     """Add the words of its style to all that a request says; what only finds something in a picture has no look."""
     style = request.style
-    if not style or isinstance(request, Segment):
+    if not style or not request.draws:
         return request
 
     def add(text: str) -> str:
         return _joined(text, style.prompt)
 
-    fields = {"negative_prompt": _joined(request.negative_prompt, style.negative_prompt)}
-    return request.model_copy(update={**_texts(request, add), **fields})
+    negative = _joined(request.negative_prompt, style.negative_prompt)
+    return request.with_texts(add).model_copy(update={"negative_prompt": negative})
 
 
 def _joined(*texts: str) -> str:
     return ", ".join(text for text in texts if text)
-
-
-def _texts(request: AnyRequest, say: Callable[[str], str]) -> dict[str, Any]:
-    """Say anew each field that holds words."""
-    fields: dict[str, Any] = {"prompt": say(request.prompt), "negative_prompt": say(request.negative_prompt)}
-    if isinstance(request, Mix):
-        fields["parts"] = tuple(_part(part, say) for part in request.parts)
-    if isinstance(request, Morph):
-        fields |= {"start": _part(request.start, say), "end": _part(request.end, say)}
-    return fields
-
-
-def _part(part: Part, say: Callable[[str], str]) -> Part:
-    return part.model_copy(update={"text": say(part.text)}) if part.text else part

@@ -8,7 +8,7 @@ from itertools import accumulate
 from PIL import Image, ImageChops, ImageEnhance, ImageOps, ImageStat
 
 from engine.pictures import captions
-from engine.requests import AnyRequest, Segment
+from engine.requests import AnyRequest
 
 # How many per cent of the darkest and of the brightest pixels may become black and white.
 CUT_OFF = 0.5
@@ -24,7 +24,7 @@ GRAY_CHROMA = 0.015
 
 def finish(image: Image.Image, request: AnyRequest) -> Image.Image:
     """Return `image` as `request` wants it beyond the drawing; a mask stays as it is."""
-    if isinstance(request, Segment):
+    if not request.draws:
         return image
     if request.enhance:
         image = enhanced(image)

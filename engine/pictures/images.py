@@ -13,7 +13,8 @@ from pydantic import Field
 
 from engine.errors import RequestError
 from engine.events import Picture
-from engine.requests import AnyRequest, Batch, Img2Img, Morph, Upscale, Value
+from engine.request import Value
+from engine.requests import AnyRequest
 
 # Level 1 takes a quarter of Pillow's default time for a megapixel, and a file a few per cent larger.
 PNG_COMPRESSION = 1
@@ -57,12 +58,12 @@ def encode(image: Image.Image, request: AnyRequest, index: int) -> Picture:
 
 def encode_all(images: Sequence[Image.Image], request: AnyRequest) -> tuple[Picture, ...]:
     """Write the pictures of `request`; those of a morph become an animation and a sheet of its frames."""
-    if isinstance(request, Morph):
+    if request.is_animation:
         return animate(images, request), encode(sheet(images), request, 0)
     return tuple(encode(image, request, index) for index, image in enumerate(images))
 
 
-def animate(frames: Sequence[Image.Image], request: Morph) -> Picture:
+def animate(frames: Sequence[Image.Image], request: AnyRequest) -> Picture:
     """Write frames of one size as a GIF, which every platform plays, forwards and back again without an end."""
     there_and_back = [*frames, *frames[-2:0:-1]]
     # A GIF has one comment and no names in it: what other tools read comes first.
@@ -88,11 +89,10 @@ def parameters(request: AnyRequest, index: int) -> str:
         "Size": f"{request.width}x{request.height}",
         "Model": request.model,
     }
-    if isinstance(request, Img2Img | Upscale):
-        settings["Denoising strength"] = request.strength
+    if request.denoising_strength is not None:
+        settings["Denoising strength"] = request.denoising_strength
     settings |= _finish(request)
-    prompt = request.prompts[index] if isinstance(request, Batch) else request.prompt
-    lines = [prompt or " + ".join(request.texts())]
+    lines = [request.text_of(index)]
     if request.negative_prompt:
         lines.append(f"Negative prompt: {request.negative_prompt}")
     return "\n".join([*lines, ", ".join(f"{name}: {_quoted(value)}" for name, value in settings.items())])

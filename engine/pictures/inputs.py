@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from engine.errors import RequestError
+from engine.outpainting import MAX_RATIO
 from engine.pictures.images import PNG_COMPRESSION
 
 FORMATS = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF")
@@ -23,7 +24,6 @@ MAX_PIXELS = 64_000_000
 MIN_SIDE = 8
 # No model here draws larger sides (`ModelSpec.max_size` is 1536), and all that enters one is shrunk to its size anyway.
 MAX_SIDE = 2048
-MAX_RATIO = 8
 # One picture at a time: for the memory, and because `catch_warnings` changes what all threads share.
 _one_at_a_time = threading.Lock()
 
@@ -45,8 +45,7 @@ def read(data: bytes) -> Input:
     seconds for the largest files, and works on one at a time. Raises `RequestError` where the file is too large, not a
     picture, of another format, damaged, or of a size or shape that nothing can be drawn from.
     """
-    if len(data) > MAX_BYTES:
-        raise RequestError("picture_too_big_file", megabytes=len(data) / 2**20, limit=MAX_BYTES // 2**20)
+    check_bytes(len(data))
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = _decode(data)
@@ -54,6 +53,12 @@ def read(data: bytes) -> Input:
     image.save(buffer, "PNG", compress_level=PNG_COMPRESSION)
     file = buffer.getvalue()
     return Input(file, hashlib.sha256(file).hexdigest(), image.width, image.height)
+
+
+def check_bytes(size_bytes: int) -> None:
+    """Raise `RequestError` where a file is too large, if need be before it is fetched."""
+    if size_bytes > MAX_BYTES:
+        raise RequestError("picture_too_big_file", megabytes=size_bytes / 2**20, limit=MAX_BYTES // 2**20)
 
 
 def open_image(data: bytes) -> Image.Image:

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.jobs import ENDED, server_of
+from engine.jobs import DAY_S, ENDED, server_of
 from engine.store.rows import ASKED, COUNTS
 from engine.store.tables import inputs, jobs, pictures, tallies
-
-DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,18 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_
 
 from engine.jobs import Job, JobStatus
-from engine.requests import AnyRequest
+from engine.requests import MODES, AnyRequest
 from engine.store.tables import jobs
 
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(AnyRequest)
 
 _MODE = func.json_extract(jobs.c.request, "$.mode")
-# How many pictures a job asks for: a morph is one, whatever its frames; a batch has `count` of each of its prompts; a
-# search for what is to be repainted has none.
+_ANIMATIONS = [mode for mode, kind in MODES.items() if kind.is_animation]
+_SEARCHES = [mode for mode, kind in MODES.items() if not kind.draws]
+# How many pictures a job asks for, as `pictures_counted` of its request says: a batch has one of each of its prompts.
 ASKED = case(
-    (_MODE == "morph", 1),
-    (_MODE == "segment", 0),
+    (_MODE.in_(_ANIMATIONS), 1),
+    (_MODE.in_(_SEARCHES), 0),
     else_=func.coalesce(func.json_array_length(jobs.c.request, "$.prompts"), 1)
     * func.coalesce(func.json_extract(jobs.c.request, "$.count"), 1),
 )
@@ -28,7 +29,7 @@ COUNTS = and_(
     or_(jobs.c.status != JobStatus.CANCELLED, jobs.c.attempt > 0),
 )
 # What a person asked for themselves.
-WISHED = _MODE != "segment"
+WISHED = _MODE.not_in(_SEARCHES)
 
 
 def job_of(row: Row[Any]) -> Job:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, delete, insert, select
 from sqlalchemy import true as every
 
 from engine.events import Picture
-from engine.jobs import Job, JobStatus, Submission
+from engine.jobs import DAY_S, Job, JobStatus, Submission
 from engine.requests import AnyRequest
 from engine.store.database import Database, StoreInUse, StoreUnusable
 from engine.store.deletion import delete_jobs, unnamed_inputs, unnamed_pictures
@@ -26,11 +26,10 @@ from engine.store.tables import jobs, pictures, settings
 
 __all__ = ["Statistics", "Store", "StoreInUse", "StoreUnusable", "TransitionError"]
 
-_SUFFIXES = {"image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg", "image/gif": ".gif"}
 # How many jobs one transaction deletes: nobody else writes meanwhile.
 DELETED_AT_ONCE = 200
 # A file that no job names may still be on its way into the queue: a person is asked for the words to a picture.
-ABANDONED_AFTER_S = 86_400.0
+ABANDONED_AFTER_S = DAY_S
 
 
 class Store(JobTable):
@@ -192,7 +191,7 @@ def _picture_row(job_id: str, number: int, picture: Picture) -> dict[str, Any]:
     return {
         "job_id": job_id,
         "number": number,
-        "file": f"{job_id}-{number + 1}{_SUFFIXES[picture.media_type]}",
+        "file": f"{job_id}-{number + 1}{picture.suffix}",
         "sha256": sha256(picture.data),
         "media_type": picture.media_type,
         "width": picture.width,

@@ -13,7 +13,7 @@ from engine.errors import WorkerLost
 from engine.events import Accepted, Denoised, Done, Failed, Lost, Progress, Ready, WorkerEvent
 from engine.pictures import images
 from engine.pictures.finishing import finish
-from engine.requests import AnyRequest, Segment
+from engine.requests import AnyRequest
 from engine.workers.base import Task
 from engine.workers.render import failure
 
@@ -128,8 +128,9 @@ def _draw(request: AnyRequest) -> list[Image.Image]:
 
 
 def _paint(request: AnyRequest, seed: int) -> Image.Image:
-    if isinstance(request, Segment):
-        return _left_half(request.picture.width, request.picture.height)
+    if not request.draws:
+        [looked_at] = request.pictures()
+        return _left_half(looked_at.width, looked_at.height)
     width, height = request.width or 1, request.height or 1
     asked = request.model_dump_json(exclude={"seed", "count"})
     digest = hashlib.sha256(f"{asked}|{seed}".encode()).digest()

@@ -10,11 +10,10 @@ from bot.words import replies
 from engine import outpainting
 from engine.catalog import DEMO, KANDINSKY_2_2, ModelSpec
 from engine.errors import RequestError
-from engine.outpainting import Layout, extended, to_ratio
+from engine.outpainting import SIDES, Layout, extended, to_ratio
 from engine.pictures import masks
 
 SIZES = [(768, 768), (1024, 512), (500, 700), (2048, 1365), (128, 128), (97, 64), (400, 130)]
-SIDES = ("left", "right", "top", "bottom")
 SOME_SIDES = [sides for count in (1, 2, 3, 4) for sides in itertools.combinations(SIDES, count)]
 
 

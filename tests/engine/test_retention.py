@@ -7,10 +7,10 @@ import pytest
 from engine import retention
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import StoreFailed
-from engine.jobs import JobStatus
+from engine.jobs import DAY_S, JobStatus
 from engine.store.store import Store
 from engine.workers.fake import FakeWorker
-from tests.engine.store.kept_jobs import DAY_S, Shelf
+from tests.engine.store.kept_jobs import Shelf
 
 
 @pytest.fixture

@@ -51,8 +51,7 @@ class Part:
     def files(self) -> list[Upload]:
         """Name its pictures and inputs as they stand in the archive."""
         pictures = [
-            Upload(f"pictures/{self.job.id}-{number}.{it.media_type.partition('/')[2]}", it.data)
-            for number, it in enumerate(self.pictures, 1)
+            Upload(f"pictures/{self.job.id}-{number}{it.suffix}", it.data) for number, it in enumerate(self.pictures, 1)
         ]
         return [*pictures, *(Upload(f"inputs/{name}.png", data) for name, data in self.inputs.items())]
 

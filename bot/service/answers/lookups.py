@@ -20,7 +20,7 @@ from bot.commands.table import (
     Invocation,
 )
 from bot.commands.table import find as find_command
-from bot.rules.policy import DAY_S, Rules, may_use_model
+from bot.rules.policy import Rules, may_use_model
 from bot.rules.visit import Visit
 from bot.service.answers.desk import Answerer, Desk, job_named
 from bot.service.intake import find
@@ -29,7 +29,7 @@ from bot.words import replies
 from bot.words.localisation import say
 from bot.words.replies import command_help, option_help
 from engine.errors import RequestError
-from engine.jobs import Job
+from engine.jobs import DAY_S, Job
 from engine.store.store import Statistics, TransitionError
 
 HISTORY_SHOWN = 10

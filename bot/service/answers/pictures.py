@@ -12,9 +12,9 @@ from bot.service.answers.desk import Answerer, Desk, job_named
 from bot.service.intake import find
 from bot.surface import Answer
 from bot.words import replies
+from bot.words.file_names import file_name
 from bot.words.localisation import say
 from engine.errors import RequestError
-from engine.events import Picture
 from engine.jobs import Job
 from engine.pictures import images
 from engine.store.store import TransitionError
@@ -48,13 +48,8 @@ def _is_private(job: Job) -> bool:
 
 async def _files(desk: Desk, visit: Visit, invocation: Invocation) -> Answer:
     job, pictures = await desk.posted(invocation, visit.origin)
-    files = [Upload(file_name(job, number, picture), picture.data) for number, picture in enumerate(pictures, 1)]
+    files = [Upload(file_name(job.id, number, picture), picture.data) for number, picture in enumerate(pictures, 1)]
     return Answer(replies.shown(job), files=tuple(files))
-
-
-def file_name(job: Job, number: int, picture: Picture) -> str:
-    """Name the file of a job's picture, counted from 1."""
-    return f"kandinsky-{job.id}-{number}.{picture.media_type.partition('/')[2]}"
 
 
 async def _parameters(desk: Desk, visit: Visit, invocation: Invocation) -> Answer:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bot.commands.table import SETTINGS, Invocation
-from bot.rules.policy import Limits, channel_names
+from bot.rules.limits import LISTS, NUMBERS, Limits
+from bot.rules.policy import channel_names
 from bot.rules.setting_table import TABLE, Context, Setting, find_setting
-from bot.rules.settings import LISTS, NUMBERS, PREFERENCES, WHO, scope_of
+from bot.rules.settings import PREFERENCES, WHO, scope_of
 from bot.rules.visit import Visit, begin_visit
 from bot.service.answers.desk import Answerer, Desk, for_moderators
 from bot.surface import Answer, Origin

@@ -21,7 +21,6 @@ from engine.errors import RequestError
 from engine.events import Picture
 from engine.jobs import Job
 from engine.pictures import images
-from engine.requests import Batch, Morph
 
 log = structlog.get_logger()
 
@@ -63,21 +62,18 @@ class Post:
 
     def file(self, number: int, picture: Picture) -> discord.File:
         """Make picture `number`, counted from 1, a file with its words."""
-        texts = self.job.request.texts()
-        words = texts[number - 1] if isinstance(self.job.request, Batch) else " + ".join(texts)
-        description = words[:LONGEST_DESCRIPTION] or None
+        description = self.job.request.text_of(number - 1)[:LONGEST_DESCRIPTION] or None
         return file_of(f"{self.name}-{number}", picture, covered=Manner.of(self.job).spoiler, description=description)
 
 
 def file_of(name: str, picture: Picture, *, covered: bool, description: str | None = None) -> discord.File:
     """Make a picture a file, its name's ending by its kind."""
-    suffix = picture.media_type.partition("/")[2]
-    return discord.File(io.BytesIO(picture.data), f"{name}.{suffix}", spoiler=covered, description=description)
+    return discord.File(io.BytesIO(picture.data), f"{name}{picture.suffix}", spoiler=covered, description=description)
 
 
 async def laid_out(job: Job, pictures: Sequence[Picture]) -> Sequence[Picture]:
     """Lay several pictures of one prompt out on one sheet; what was asked for one by one is shown so."""
-    if len(pictures) == 1 or isinstance(job.request, Morph | Batch):
+    if len(pictures) == 1 or job.request.is_animation or job.request.one_by_one:
         return pictures
     return [await asyncio.to_thread(images.grid, pictures)]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -13,11 +12,11 @@ import discord
 from bot.commands.table import Invocation, Upload
 from bot.service.intake import check_size, not_fetched
 from bot.surfaces.discord.client import TROUBLE
+from bot.surfaces.discord.delivery import SPOILER
+from bot.words import file_names
 from engine.errors import RequestError
 
 DOWNLOAD_TIMEOUT_S = 60
-# As results are named, covered or not.
-_RESULT = re.compile(r"(?:SPOILER_)?kandinsky-([^-.]+)-\d+\.\w+")
 
 
 def attached(invocation: Invocation) -> list[discord.Attachment]:
@@ -44,8 +43,7 @@ def first_picture(attachments: Iterable[discord.Attachment]) -> discord.Attachme
 
 def job_in(filename: str) -> str | None:
     """Read which job made a picture from the name that the bot gave it."""
-    match = _RESULT.fullmatch(filename)
-    return match[1] if match else None
+    return file_names.job_in(filename.removeprefix(SPOILER))
 
 
 async def _fetched(value: object) -> object:

@@ -13,7 +13,7 @@ from rich.progress import Progress, TaskID
 
 from bot.assembly import catalog_of, running_engine
 from bot.commands.requesting import to_request
-from bot.commands.table import IMAGINE, MORPH, Invocation, Upload
+from bot.commands.table import IMAGINE, Invocation, Upload
 from bot.config import Config
 from bot.service.service import Service
 from bot.surface import Load, Origin
@@ -61,7 +61,7 @@ class FileSurface:
         first = Path(str(job.address["file"]))
         for number, picture in enumerate(pictures, start=1):
             file = first if len(pictures) == 1 else first.with_stem(f"{first.stem}-{number}")
-            file = file.with_suffix(f".{picture.media_type.partition('/')[2]}")
+            file = file.with_suffix(picture.suffix)
             await asyncio.to_thread(file.write_bytes, picture.data)
             print(f"{file}  {replies.parameters(job)}")
 
@@ -96,7 +96,7 @@ def order(invocation: Invocation, output: Path | None) -> Order:
     """Order what one command asks for, its pictures read from their files; raise `RequestError` for what is wrong."""
     if output is None:
         raise RequestError("no_output")
-    allowed = (".gif",) if invocation.command is MORPH else (".png",)
+    allowed = (".gif",) if invocation.command.request and invocation.command.request.is_animation else (".png",)
     if output.suffix.lower() not in allowed:
         raise RequestError("not_png", file=str(output), allowed=allowed)
     _make_folder(output.parent)

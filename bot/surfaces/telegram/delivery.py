@@ -38,7 +38,6 @@ from bot.words.localisation import say
 from bot.words.replies import quote
 from engine.events import Picture
 from engine.jobs import Job, JobStatus
-from engine.requests import Batch
 
 MASK = "mask"
 
@@ -77,7 +76,7 @@ class Delivery:
     async def deliver(self, job: Job, pictures: Sequence[Picture], text: str) -> None:
         """Edit the pictures into the job's messages, one for each file; the first one has the buttons."""
         with shut_out_is_undeliverable():
-            if isinstance(job.request, Batch):
+            if job.request.one_by_one:
                 await self._batches.deliver(job, pictures, text)
                 return
             files = await asyncio.to_thread(media, job, pictures, text)

@@ -11,6 +11,7 @@ from telegram.constants import FileSizeLimit
 from bot.manner import Manner
 from bot.surface import Undeliverable
 from bot.surfaces.telegram.sending import CAPTION_LENGTH, shorten
+from bot.words.file_names import file_name
 from engine.errors import RequestError
 from engine.events import Picture
 from engine.jobs import Job
@@ -99,11 +100,6 @@ def can_be_photo(picture: Picture) -> bool:
     short, long = sorted((picture.width, picture.height))
     small = len(picture.data) <= FileSizeLimit.PHOTOSIZE_UPLOAD
     return small and short + long <= PHOTO_SIDES and long <= PHOTO_RATIO * short
-
-
-def file_name(name: str, number: int, picture: Picture) -> str:
-    """Name the file of picture `number` of what is called `name`."""
-    return f"kandinsky-{name}-{number}.{picture.media_type.partition('/')[2]}"
 
 
 def _fit(picture: Picture) -> Picture:

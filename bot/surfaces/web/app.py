@@ -35,11 +35,12 @@ from bot.surfaces.web.chats import Chats, Message
 from bot.surfaces.web.server import COOKIE, Gate, serve
 from bot.surfaces.web.uploads import path_of, upload
 from bot.surfaces.web.words import locale_of
+from bot.words.file_names import NAME
 from bot.words.localisation import say, speaking
 from engine.catalog import Catalog
 from engine.events import Picture
 from engine.jobs import Job
-from engine.requests import MAX_PROMPT
+from engine.request import MAX_PROMPT
 
 log = structlog.get_logger()
 
@@ -257,7 +258,7 @@ class WebApp:
 
 def _named(pictures: Sequence[Picture]) -> dict[str, bytes]:
     """Name pictures by their seeds, as files."""
-    return {f"kandinsky-{it.seed}.{it.media_type.removeprefix('image/')}": it.data for it in pictures}
+    return {f"{NAME}-{it.seed}{it.suffix}": it.data for it in pictures}
 
 
 def _invocation(words: str, files: Sequence[Path]) -> Invocation:

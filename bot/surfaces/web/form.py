@@ -13,13 +13,14 @@ from gradio.blocks import Block
 from gradio.components import Component
 
 from bot.commands.parsing import write_text
-from bot.commands.requesting import NO_STYLE, SIDES
+from bot.commands.requesting import NO_STYLE
 from bot.commands.table import DRAWING_COMMANDS, IMAGINE, Command, Invocation, Upload
 from bot.surfaces.web.uploads import mask, path_of, upload
 from bot.surfaces.web.words import word
 from bot.words import replies
 from engine.catalog import ModelSpec
 from engine.checks import choices
+from engine.outpainting import SIDES
 from engine.requests import MAX_PARTS, Mix, Text2Image
 
 COMMANDS = MappingProxyType({command.name: command for command in DRAWING_COMMANDS})

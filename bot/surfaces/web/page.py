@@ -21,6 +21,7 @@ from bot.surfaces.web.uploads import Blocks
 from bot.surfaces.web.words import dictionary, word
 from bot.words.localisation import say
 from engine.catalog import Catalog, ModelSpec
+from engine.jobs import DAY_S
 from engine.pictures import inputs
 
 TITLE = "kandinsky-bot"
@@ -34,7 +35,6 @@ EXAMPLES = (
 CHAT, FORM = "chat", "form"
 # How often an idle page asks again, and how long the files of shown pictures are kept.
 ASK_EVERY_S = 0.2
-DAY_S = 24 * 3600
 IDLE_S = 1.0
 
 CSS = """
@@ -116,7 +116,7 @@ def mount(handlers: Handlers, catalog: Catalog, styles: Sequence[str], auth: tup
 
 def build(handlers: Handlers, catalog: Catalog, styles: Sequence[str] = ()) -> Blocks:
     """Lay out the page and connect it."""
-    blocks = Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, DAY_S))
+    blocks = Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, int(DAY_S)))
     with blocks:
         gr.Markdown(f"# {TITLE}\n" + (word("web-demo-note") if catalog.names() == ["demo"] else ""), elem_id="head")
         with gr.Tabs() as tabs:

@@ -20,7 +20,7 @@ from engine.kandinsky.drawing.latents import decode, encode, factor, noise, pict
 from engine.kandinsky.drawing.previews import Previews
 from engine.kandinsky.drawing.schedulers import for_one_job
 from engine.kandinsky.drawing.steps import StepCounter
-from engine.requests import Request
+from engine.request import Request
 
 # The latents of a megapixel picture take 256 KiB in fp32.
 CACHED_LATENTS = 64

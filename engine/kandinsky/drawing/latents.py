@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Generator, Tensor
 
 from engine.kandinsky.placing.device import working_device
-from engine.requests import Request
+from engine.request import Request
 
 
 def generator(seed: int) -> Generator:

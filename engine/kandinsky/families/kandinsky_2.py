@@ -27,7 +27,8 @@ from engine.kandinsky.families.prior import Prior, Seeded
 from engine.kandinsky.placing.device import Device
 from engine.kandinsky.placing.placing import networks_of
 from engine.models.model import Drawing, Drawn, OnStep
-from engine.requests import AnyRequest, ControlNet, Mix, Part, Variations
+from engine.request import Part
+from engine.requests import AnyRequest, ControlNet
 
 # The UNets of modes that have their own, by the part of the model that they are of.
 UNETS: Mapping[str, str] = MappingProxyType({"inpaint": "inpaint", "outpaint": "inpaint", "controlnet": "controlnet"})
@@ -94,10 +95,10 @@ class Kandinsky2(Family[Decoder2]):
 
     def _draw(self, batch: Batch, on_step: OnStep, start: Start) -> list[Image.Image]:
         """Draw each picture from the mix of its parts."""
-        words = [each for drawing, seed in batch.pictures for each in _seeded(_parts(drawing.request), seed)]
+        words = [each for drawing, seed in batch.pictures for each in _seeded(drawing.request.parts_drawn(), seed)]
         steps = self._steps(batch, words, self._decoder.planned(batch.request, start.strength), on_step)
         negative = self._embed_all(batch, words, steps)
-        embeds = [self._mix(drawing, _parts(drawing.request), seed, steps) for drawing, seed in batch.pictures]
+        embeds = [self._mix(drawing, drawing.request.parts_drawn(), seed, steps) for drawing, seed in batch.pictures]
         return self._paint(batch, torch.cat(embeds), negative, start, steps)
 
     def _paint(
@@ -133,15 +134,6 @@ class Kandinsky2(Family[Decoder2]):
         texts = (*drawing.request.texts(), drawing.request.negative_prompt)
         cut = [end for end in (self._prior.cut(text) for text in texts if text) if end]
         return {"cut": " … ".join(cut)} if cut else {}
-
-
-def _parts(request: Any) -> Sequence[Part]:
-    """List what a picture is mixed of: for most modes, the prompt alone."""
-    if isinstance(request, Mix):
-        return request.parts
-    if isinstance(request, Variations):
-        return [Part(picture=request.picture), *([Part(text=request.prompt)] if request.prompt else [])]
-    return [Part(text=request.prompt)]
 
 
 def _seeded(parts: Sequence[Part], seed: int) -> list[Seeded]:

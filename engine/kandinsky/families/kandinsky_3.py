@@ -25,7 +25,8 @@ from engine.kandinsky.placing.device import Device, working_device
 from engine.kandinsky.placing.loading import load
 from engine.kandinsky.placing.placing import networks_of, quantised_text_encoder
 from engine.models.model import Drawing, Drawn, OnStep
-from engine.requests import AnyRequest, Mix, Request
+from engine.request import Request
+from engine.requests import AnyRequest
 from engine.settings import Quantise
 
 # Without a prior there is no embedding of a picture to draw from, so a variation is the picture drawn over, as far as
@@ -128,7 +129,7 @@ class Kandinsky3(Family[Decoder3]):
         return self._decoder.pictures(self._decoder.draw(batch, predict, start, steps))
 
     def _read(self, request: Request) -> Text:
-        return self._texts.mix(request.parts) if isinstance(request, Mix) else self._texts.read(request.prompt)
+        return self._texts.mix(request.parts_drawn()) if request.is_average else self._texts.read(request.prompt)
 
     def _negatives(self, batch: Batch) -> list[Text] | None:
         """Encode what each picture is guided away from, nothing at all where nobody says; without guidance, no text."""
@@ -144,5 +145,5 @@ class Kandinsky3(Family[Decoder3]):
 
     def _notes(self, drawing: Drawing) -> dict[str, Any]:
         """Say what could not be read, and that pictures had no part in a mix."""
-        mixed = {"text_mix": True} if isinstance(drawing.request, Mix) else {}
+        mixed = {"text_mix": True} if drawing.request.is_average else {}
         return {**mixed, **self._texts.notes(drawing.request)}

@@ -36,8 +36,6 @@ from engine.settings import AUTO, Keeping
 FIRST: Mapping[str, Rung] = MappingProxyType(
     {"resident": Rung.RESIDENT, "offload": Rung.MODEL_OFFLOAD, "sequential": Rung.SEQUENTIAL_OFFLOAD}
 )
-# Their sizes follow from their pictures: another one is not to be had with `--size`.
-SIZED_BY_PICTURES = frozenset({"outpaint", "upscale"})
 log = structlog.get_logger(__name__)
 
 
@@ -228,7 +226,7 @@ class Laddered:
     def _size(self, request: AnyRequest) -> tuple[int, int]:
         """Tell the size that is drawn at once: an enlarged picture is drawn in tiles of the model's own."""
         native = self._spec.native_size
-        return (native, native) if request.mode == "upscale" else (request.width or native, request.height or native)
+        return (native, native) if request.in_tiles else (request.width or native, request.height or native)
 
     def _pixels(self, request: AnyRequest) -> int:
         return math.prod(self._size(request)) * request.count
@@ -241,7 +239,7 @@ class Laddered:
             self._components(), self.rung, self._room(), width, height, self._spec.size_multiple,
             self._spec.min_size, request.count, below,
         )  # fmt: skip
-        if near is None or request.mode in SIZED_BY_PICTURES:
+        if near is None or request.sized_by_picture:
             return OutOfMemory()
         return OutOfMemory(
             "too_large_for_device", model=self._spec.name, width=width, height=height,

@@ -8,7 +8,8 @@ from bot.words import replies
 from bot.words.localisation import LANGUAGES, speaking
 from engine.errors import RequestError
 from engine.jobs import Job, JobStatus
-from engine.requests import AnyRequest, Batch, InputPicture, Mix, Morph, Part, Text2Image, Upscale
+from engine.request import InputPicture, Part
+from engine.requests import AnyRequest, Batch, Mix, Morph, Text2Image, Upscale
 
 CAT, TIGER = Part(text="a cat"), Part(text="a tiger")
 PICTURE = InputPicture(sha256="0" * 64, width=64, height=64)

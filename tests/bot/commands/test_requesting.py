@@ -11,7 +11,7 @@ from bot.commands.table import Taken
 from bot.words import replies
 from engine.catalog import DEMO, KANDINSKY_2_2, KANDINSKY_3, Catalog
 from engine.errors import RequestError
-from engine.requests import InputPicture, Part
+from engine.request import InputPicture, Part
 
 CATALOG = Catalog([DEMO, KANDINSKY_2_2, dataclasses.replace(KANDINSKY_3, modes=("text2img",))])
 

@@ -15,7 +15,8 @@ from bot.service.answers.lookups import duration, money, table
 from bot.words.replies import advice
 from engine.errors import RequestError
 from engine.jobs import JobStatus
-from engine.requests import Style, Text2Image
+from engine.request import Style
+from engine.requests import Text2Image
 from engine.store.store import Statistics
 from tests.bot.rules.rules_house import ALONE, ANN, BOB, MOD, open_house, origin
 

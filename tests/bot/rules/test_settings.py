@@ -6,9 +6,11 @@ import pytest
 
 from bot.commands.buttons import FILES, FULL, PARAMETERS
 from bot.commands.table import COMMANDS, IMAGINE, IMG2IMG, Invocation
-from bot.rules.policy import Limits, Rules
+from bot.config import Config
+from bot.rules.limits import NUMBERS, Limits
+from bot.rules.policy import Rules
 from bot.rules.setting_table import Context, find_setting
-from bot.rules.settings import Settings
+from bot.rules.settings import Settings, limits_of
 from bot.service.answers import BY_COMMAND
 from engine.errors import OutOfMemory, RequestError
 from tests.bot.rules.rules_house import ALONE, ANN, BOB, CATALOG, MOD, open_house, origin
@@ -40,6 +42,22 @@ CONTEXT = Context(origin(), CATALOG, {}, Settings(), most_days=30)
 )
 def test_a_value_is_read(name, text, value):
     assert find_setting(name, CATALOG).read(text, CONTEXT) == value
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_limit_can_be_set_as_far_as_it_says_and_holds_as_it_was_kept(name):
+    for edge in (NUMBERS[name].low, NUMBERS[name].high):
+        kept = find_setting(name, CATALOG).read(str(edge), CONTEXT)
+        assert limits_of({name: kept}) == Limits(**{name: edge})
+    assert name in Config.model_fields["limits"].annotation.model_fields
+
+
+def test_the_lists_of_a_place_hold_as_they_were_kept():
+    kept = {"channels": ["discord:1/2"], "blocked_words": ["a"], "blocked_people": ["discord:9"], "language": "de"}
+    who = {"who-imagine": "moderators", "who-kandinsky-3": ["12"]}
+    limits = limits_of({**kept, **who})
+    assert (limits.channels, limits.blocked_words, limits.blocked_people) == (["discord:1/2"], ["a"], ["discord:9"])
+    assert limits.who == {"imagine": "moderators", "kandinsky-3": ["12"]}
 
 
 @pytest.mark.parametrize(

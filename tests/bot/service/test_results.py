@@ -29,7 +29,8 @@ from engine.catalog import DEMO, Catalog
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import RequestError
 from engine.jobs import JobStatus, Submission
-from engine.requests import InputPicture, Segment
+from engine.request import InputPicture
+from engine.requests import Segment
 from engine.store.store import Store
 from engine.workers.fake import FakeWorker
 from tests.bot.service.test_service import Recorder

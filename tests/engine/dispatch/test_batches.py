@@ -17,7 +17,8 @@ from engine.errors import OutOfMemory, RequestError
 from engine.events import Done, Failed, Progress, WorkerEvent
 from engine.jobs import Job, JobStatus, Submission
 from engine.models.model import Drawing, Drawn, OnStep
-from engine.requests import Img2Img, InputPicture, Text2Image
+from engine.request import InputPicture
+from engine.requests import Img2Img, Text2Image
 from engine.store.store import Store
 from engine.workers.fake import FakeWorker
 from engine.workers.process import ProcessWorker
@@ -90,7 +91,7 @@ async def test_the_pictures_of_a_batch_fit_its_slots(store: Store) -> None:
 
 async def test_no_owner_has_more_in_a_batch_than_the_cap_says(store: Store) -> None:
     worker = Recording()
-    async with Dispatcher(store, worker, Caps(running_per_owner=1)) as dispatcher:
+    async with Dispatcher(store, worker, Caps(max_running_per_owner=1)) as dispatcher:
         jobs = [await dispatcher.submit(each) for each in (submission("a"), submission("b"), submission("c", "bob"))]
         worker.everybody_asked.set()
         await ended(store, *jobs)

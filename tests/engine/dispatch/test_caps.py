@@ -6,15 +6,17 @@ from engine.dispatch.caps import Backlog, Caps, check
 from engine.errors import QueueFull
 
 NOTHING = Backlog(0, 0, 0, None)
+OF_OWNER = Caps(max_waiting=5, max_waiting_per_owner=2)
+OF_SERVER = Caps(max_waiting=5, max_waiting_per_owner=2, max_waiting_per_server=3)
 
 
 @pytest.mark.parametrize(
     ("backlog", "caps", "code", "facts"),
     [
-        (Backlog(5, 0, 0, None), Caps(waiting=5), "queue_full", {"waiting": 5, "limit": 5}),
-        (Backlog(5, 2, 0, None), Caps(5, 2), "owner_queue_full", {"waiting": 2, "limit": 2}),
-        (Backlog(5, 1, 4, None), Caps(5, 2, 3), "server_queue_full", {"waiting": 4, "limit": 3}),
-        (Backlog(1, 1, 1, 30.4), Caps(waiting_minutes=30), "queue_too_long", {"minutes": 30, "limit": 30}),
+        (Backlog(5, 0, 0, None), Caps(max_waiting=5), "queue_full", {"waiting": 5, "limit": 5}),
+        (Backlog(5, 2, 0, None), OF_OWNER, "owner_queue_full", {"waiting": 2, "limit": 2}),
+        (Backlog(5, 1, 4, None), OF_SERVER, "server_queue_full", {"waiting": 4, "limit": 3}),
+        (Backlog(1, 1, 1, 30.4), Caps(max_waiting_minutes=30), "queue_too_long", {"minutes": 30, "limit": 30}),
     ],
 )
 def test_a_cap_refuses_with_its_numbers(backlog, caps, code, facts):
@@ -25,5 +27,5 @@ def test_a_cap_refuses_with_its_numbers(backlog, caps, code, facts):
 
 
 def test_no_limit_and_no_knowledge_refuse_nobody():
-    check(Caps(waiting=0, waiting_per_owner=0), Backlog(9, 9, 9, 9.0))
-    check(Caps(waiting_minutes=1), Backlog(9, 9, 9, None))
+    check(Caps(max_waiting_per_server=0, max_waiting_minutes=0), Backlog(9, 9, 9, 9.0))
+    check(Caps(max_waiting_minutes=1), Backlog(9, 9, 9, None))

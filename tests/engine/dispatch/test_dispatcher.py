@@ -195,7 +195,7 @@ async def test_a_job_that_ends_every_run_is_given_up_at_last(bench):
 
 
 async def test_caps_refuse_with_numbers_and_one_owner_s_cap_spares_the_others(bench):
-    async with bench.dispatcher(Caps(waiting=4, waiting_per_owner=2)) as dispatcher:
+    async with bench.dispatcher(Caps(max_waiting=4, max_waiting_per_owner=2)) as dispatcher:
         bench.worker.hang()
         await bench.status(await dispatcher.submit(submission("run")), JobStatus.LEASED)
         for key in "ab":
@@ -239,7 +239,7 @@ async def test_a_full_disk_costs_time_but_no_picture(bench, monkeypatch):
 
 
 async def test_a_redelivered_request_returns_its_job_although_the_queue_is_full(bench):
-    async with bench.dispatcher(Caps(waiting=1, waiting_per_owner=1)) as dispatcher:
+    async with bench.dispatcher(Caps(max_waiting=1, max_waiting_per_owner=1)) as dispatcher:
         bench.worker.hang()
         await bench.status(await dispatcher.submit(submission("run")), JobStatus.LEASED)
         waiting = await dispatcher.submit(submission("a"))
@@ -272,7 +272,7 @@ async def test_a_crash_between_two_jobs_is_no_failure_to_load(bench):
 
 
 async def test_a_thousand_waiting_jobs_cost_little(bench):
-    caps = Caps(waiting=2000, waiting_per_owner=2000)
+    caps = Caps(max_waiting=2000, max_waiting_per_owner=2000)
     async with bench.dispatcher(caps) as dispatcher:
         bench.worker.hang()
         jobs = [await dispatcher.submit(submission(str(number), f"owner{number % 50}")) for number in range(300)]
@@ -292,7 +292,7 @@ async def learned(bench: Bench, seconds: float) -> None:
 
 
 async def test_a_queue_that_takes_too_long_is_closed_once_the_speed_is_known(bench):
-    caps = Caps(waiting_minutes=1)
+    caps = Caps(max_waiting_minutes=1)
     async with bench.dispatcher(caps) as dispatcher:
         bench.worker.hang()
         for number in range(5):
@@ -310,7 +310,7 @@ async def test_a_queue_that_takes_too_long_is_closed_once_the_speed_is_known(ben
 
 
 async def test_a_server_s_cap_spares_the_others(bench):
-    async with bench.dispatcher(Caps(waiting_per_server=1)) as dispatcher:
+    async with bench.dispatcher(Caps(max_waiting_per_server=1)) as dispatcher:
         bench.worker.hang()
         await bench.status(await dispatcher.submit(submission("run")), JobStatus.LEASED)
         await dispatcher.submit(replace(submission("a"), place="discord:1/2"))

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from engine.models.model import Drawing, Model, Step
-from engine.requests import Request
+from engine.request import Request
 
 
 def ignore(step: Step) -> None:

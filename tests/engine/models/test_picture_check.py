@@ -21,7 +21,8 @@ from engine.kandinsky.helpers.classifying import Classifier
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Drawing, Drawn, Step
 from engine.models.picture_check import Checked
-from engine.requests import Img2Img, InputPicture, Mix, Morph, Part, Segment, Text2Image
+from engine.request import InputPicture, Part
+from engine.requests import Img2Img, Mix, Morph, Segment, Text2Image
 from engine.settings import Classifying
 from engine.workers.base import Task
 from engine.workers.render import Renderer, Work

@@ -13,7 +13,8 @@ from engine.events import Done, Progress
 from engine.models.model import Drawing, Drawn, Step
 from engine.models.prompts import ManyPrompts, expanded, joined
 from engine.pictures import images
-from engine.requests import MAX_SEED, Batch, Style, Text2Image
+from engine.request import MAX_SEED, Style
+from engine.requests import Batch, Text2Image
 from engine.workers.base import Task
 from engine.workers.fake import _draw
 from engine.workers.render import Renderer, Work

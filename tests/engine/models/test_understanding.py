@@ -7,7 +7,8 @@ from engine.catalog import DEMO, KANDINSKY_2_2
 from engine.models.language import Understood
 from engine.models.model import Drawing, Drawn
 from engine.models.understanding import Interpreted, understood
-from engine.requests import InputPicture, Mix, Morph, Part, Segment, Style, Text2Image, Variations
+from engine.request import InputPicture, Part, Style
+from engine.requests import Mix, Morph, Segment, Text2Image, Variations
 
 GERMAN = {"ein Fuchs": "a fox", "eine Katze": "a cat", "hässlich": "ugly"}
 

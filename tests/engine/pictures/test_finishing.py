@@ -10,7 +10,8 @@ from PIL import Image, ImageChops, ImageEnhance, ImageStat
 from engine.events import Done
 from engine.pictures import images
 from engine.pictures.finishing import HIGH_CHROMA, LOW_CHROMA, chroma, enhanced, finish
-from engine.requests import InputPicture, Segment, Text2Image
+from engine.request import InputPicture
+from engine.requests import Segment, Text2Image
 from engine.workers.render import Renderer, Work
 from tests.engine.workers.worker_bench import task
 from tests.engine.workers.worker_doubles import Sleeper

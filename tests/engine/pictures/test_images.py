@@ -21,7 +21,8 @@ from engine.pictures.images import (
     read_parameters,
     read_request,
 )  # fmt: skip
-from engine.requests import Batch, Morph, Style, Text2Image
+from engine.request import Style
+from engine.requests import Batch, Morph, Text2Image
 from tests.engine.pictures.picture_files import declared_png, file_of
 
 REQUEST = Text2Image(

@@ -11,7 +11,6 @@ from engine.requests import AnyRequest, Text2Image
 from engine.store.store import Store
 
 PICTURE = Picture(b"\x89PNG bytes", "image/png", 64, 64, 7)
-DAY_S = 86_400.0
 _numbers = count()
 # The way of each state through the table of transitions.
 WAYS = {

@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from engine.jobs import ENDED, JobStatus, Submission
-from engine.requests import Img2Img, InputPicture
+from engine.jobs import DAY_S, ENDED, JobStatus, Submission
+from engine.request import InputPicture
+from engine.requests import Img2Img
 from engine.store.store import Store, TransitionError
-from tests.engine.store.kept_jobs import DAY_S, PICTURE, Shelf, text
+from tests.engine.store.kept_jobs import PICTURE, Shelf, text
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ async def test_a_held_job_is_cancelled(bench):
 
 
 async def test_held_jobs_count_towards_their_owner_s_cap_and_the_same_key_is_one_job(bench):
-    async with bench.dispatcher(Caps(waiting_per_owner=2)) as dispatcher:
+    async with bench.dispatcher(Caps(max_waiting_per_owner=2)) as dispatcher:
         held = [await dispatcher.submit(submission(key), hold=True) for key in "ab"]
         with pytest.raises(QueueFull, match="owner_queue_full"):
             await dispatcher.submit(submission("c"), hold=True)

@@ -5,8 +5,10 @@ import time
 import pytest
 
 from engine.jobs import JobStatus
-from engine.requests import Morph, Part
+from engine.request import Part
+from engine.requests import Morph
 from engine.store.store import Statistics, Store
+from tests.engine.every_mode import REQUESTS
 from tests.engine.store.kept_jobs import PICTURE, Shelf, text
 
 
@@ -43,10 +45,19 @@ async def test_one_picture_is_read_by_its_number(shelf):
             await shelf.store.picture(job.id, number)
 
 
-async def test_use_counts_pictures_and_a_morph_once(shelf):
-    await shelf.put(text(count=4))
-    await shelf.put(Morph(model="demo", start=Part(text="a"), end=Part(text="b"), frames=12))
-    assert await shelf.store.used_since("discord:1", 0) == 5
+async def test_use_counts_the_pictures_of_every_mode_as_its_request_does(shelf):
+    used = []
+    for request in REQUESTS:
+        await shelf.put(request, owner=request.mode, status=JobStatus.QUEUED)
+        used.append(await shelf.store.used_since(request.mode, 0))
+    assert used == [request.pictures_counted() for request in REQUESTS]
+
+
+async def test_a_search_for_what_is_to_be_repainted_is_nobody_s_history(shelf):
+    for request in REQUESTS:
+        await shelf.put(request, status=JobStatus.QUEUED)
+    shown = {job.request.mode for job in await shelf.store.history("discord:1", limit=20)}
+    assert shown == {request.mode for request in REQUESTS if request.draws}
 
 
 async def test_use_leaves_out_failures_and_what_was_cancelled_before_it_was_begun(shelf):

@@ -14,7 +14,8 @@ import engine
 from engine.errors import EngineError, PictureDamaged
 from engine.events import Picture
 from engine.jobs import TRANSITIONS, JobStatus, Submission
-from engine.requests import Img2Img, InputPicture, Text2Image
+from engine.request import InputPicture
+from engine.requests import Img2Img, Text2Image
 from engine.store.store import Store, StoreUnusable, TransitionError
 from engine.store.tables import metadata
 

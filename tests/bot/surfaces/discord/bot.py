@@ -13,7 +13,7 @@ from bot.surfaces.discord import DiscordApp
 from engine.catalog import DEMO, Catalog
 from engine.dispatch.dispatcher import Dispatcher
 from engine.jobs import Job, JobStatus
-from engine.requests import Style
+from engine.request import Style
 from engine.store.store import Store
 from engine.workers.fake import FakeWorker
 from tests.servers.discord import Channel, DiscordServer, Interaction, Message, User

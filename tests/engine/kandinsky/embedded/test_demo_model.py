@@ -12,7 +12,8 @@ from bot.surfaces.web.page import EXAMPLES
 from engine.catalog import DEMO
 from engine.checks import complete
 from engine.kandinsky.families.loaders import load_models
-from engine.requests import Img2Img, InputPicture, Text2Image, Variations
+from engine.request import InputPicture
+from engine.requests import Img2Img, Text2Image, Variations
 from tests.engine.kandinsky import drawings as drawing
 from tools.train_demo_model.captions import LANGUAGES, held_out_caption
 from tools.train_demo_model.evaluate import SEED, VARIATIONS, share, similarity, wanted_scenes

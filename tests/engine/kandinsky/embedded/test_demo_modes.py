@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from engine.catalog import DEMO
-from engine.requests import Img2Img, Inpaint, Mix, Morph, Outpaint, Part, Text2Image, Upscale, Variations
+from engine.request import Part
+from engine.requests import Img2Img, Inpaint, Mix, Morph, Outpaint, Text2Image, Upscale, Variations
 from tests.engine.kandinsky.families import kandinsky_2_bench
 from tests.engine.kandinsky.families.kandinsky_2_bench import Bench, mask
 from tools.train_demo_model.judge import look

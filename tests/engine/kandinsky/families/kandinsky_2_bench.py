@@ -19,7 +19,8 @@ from engine.kandinsky.families.loaders import LOADERS
 from engine.kandinsky.placing import loading
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Drawing, Drawn, OnStep
-from engine.requests import AnyRequest, InputPicture, Request
+from engine.request import InputPicture, Request
+from engine.requests import AnyRequest
 from tests.engine.kandinsky import drawings as drawing
 from tests.engine.kandinsky import tiny_models
 

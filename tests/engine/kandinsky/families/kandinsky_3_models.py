@@ -13,7 +13,7 @@ from engine.checks import build, complete
 from engine.kandinsky.families.kandinsky_3 import Kandinsky3
 from engine.kandinsky.placing import loading
 from engine.models.model import Drawing, Drawn, OnStep
-from engine.requests import InputPicture, Request
+from engine.request import InputPicture, Request
 from tests.engine.kandinsky import drawings as drawing
 from tests.engine.kandinsky import tiny_models
 

@@ -13,19 +13,8 @@ from engine.errors import Cancelled, ModelMissing, RequestError
 from engine.kandinsky.drawing.mixing import slerp
 from engine.kandinsky.placing.loading import load_network
 from engine.models.model import Step
-from engine.requests import (
-    ControlNet,
-    Img2Img,
-    Inpaint,
-    Mix,
-    Morph,
-    Outpaint,
-    Part,
-    Request,
-    Text2Image,
-    Upscale,
-    Variations,
-)
+from engine.request import Part, Request
+from engine.requests import ControlNet, Img2Img, Inpaint, Mix, Morph, Outpaint, Text2Image, Upscale, Variations
 from tests.engine.kandinsky.families import kandinsky_2_bench
 from tests.engine.kandinsky.families.kandinsky_2_bench import CPU, STEPS, WIDE, Bench, difference, mask, photo
 

@@ -14,7 +14,8 @@ from engine.kandinsky.drawing.schedulers import for_one_job
 from engine.kandinsky.families.kandinsky_3 import VARIATION_STRENGTH, Kandinsky3
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Step
-from engine.requests import Img2Img, Inpaint, Mix, Morph, Outpaint, Part, Request, Upscale, Variations
+from engine.request import Part, Request
+from engine.requests import Img2Img, Inpaint, Mix, Morph, Outpaint, Upscale, Variations
 from tests.engine.kandinsky.families import kandinsky_3_models
 from tests.engine.kandinsky.families.kandinsky_3_models import STEPS, Tiny, difference, named, scene
 

@@ -12,7 +12,8 @@ from engine.kandinsky.families.kandinsky_3 import Kandinsky3
 from engine.kandinsky.families.kandinsky_3_pipeline import ABSENT, Text
 from engine.kandinsky.families.kandinsky_3_texts import Texts, stack
 from engine.kandinsky.placing.device import Device
-from engine.requests import Mix, Morph, Part, Request, Text2Image
+from engine.request import Part, Request
+from engine.requests import Mix, Morph, Text2Image
 from tests.engine.kandinsky.families import kandinsky_3_models
 from tests.engine.kandinsky.families.kandinsky_3_models import Tiny, difference, named, scene
 

@@ -15,7 +15,8 @@ from engine.models.language import Understood
 from engine.models.model import Drawing, Drawn
 from engine.models.segmentation import Segmenting
 from engine.models.understanding import Interpreted
-from engine.requests import InputPicture, Segment, Text2Image
+from engine.request import InputPicture
+from engine.requests import Segment, Text2Image
 from tests.engine.kandinsky.helpers import tiny_segmenter
 
 CPU = Device("cpu", torch.float32)

@@ -25,7 +25,8 @@ from engine.kandinsky.placing.laddered import Laddered
 from engine.kandinsky.placing.plan import GIB, Rung
 from engine.models.model import Drawing
 from engine.pictures import inputs
-from engine.requests import ControlNet, Inpaint, InputPicture, Request, Upscale
+from engine.request import InputPicture, Request
+from engine.requests import ControlNet, Inpaint, Upscale
 from engine.settings import Keeping
 from tests.engine.kandinsky.families.kandinsky_2_bench import mask, photo, spec_2_2
 from tests.engine.kandinsky.placing.laddered_models import CPU, Step, close, job, laddered, running_out, said, spec_of
