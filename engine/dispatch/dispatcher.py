@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -44,12 +44,13 @@ class Dispatcher:
     def __init__(
         self,
         store: Store,
-        worker: Worker,
+        workers: Sequence[Worker],
         caps: Caps = DEFAULT_CAPS,
         weights: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         """Take `weights` of servers: how much a person's request there counts, where others count 1."""
-        self._store, self._worker, self._caps = store, worker, caps
+        self._store, self._caps = store, caps
+        [self._worker] = workers
         self._room = WaitingRoom(caps, weights)
         self._queue, self._live, self._leased = self._room.queue, self._room.live, self._room.leased
         self._on_device: set[str] = set()

@@ -35,7 +35,7 @@ class Bench:
 
     def dispatcher(self, caps: Caps = NO_CAPS) -> Dispatcher:
         self.worker = FakeWorker()
-        return Dispatcher(self.store, self.worker, caps)
+        return Dispatcher(self.store, [self.worker], caps)
 
     async def status(self, job: Job, *wanted: JobStatus) -> Job:
         async with asyncio.timeout(5):
@@ -211,7 +211,7 @@ async def test_caps_refuse_with_numbers_and_one_owner_s_cap_spares_the_others(be
 
 async def test_the_state_is_told(tmp_path):
     worker = FakeWorker(warm_up_s=0.05)
-    async with Store(tmp_path) as store, Dispatcher(store, worker) as dispatcher:
+    async with Store(tmp_path) as store, Dispatcher(store, [worker]) as dispatcher:
         assert dispatcher.state is EngineState.WARMING_UP
         async with asyncio.timeout(5):
             while dispatcher.state is not EngineState.READY:
@@ -320,7 +320,7 @@ async def test_a_server_s_cap_spares_the_others(bench):
 
 
 async def test_a_server_s_weight_counts(bench):
-    async with Dispatcher(bench.store, bench.worker, NO_CAPS, {"discord:1": 3.0}) as dispatcher:
+    async with Dispatcher(bench.store, [bench.worker], NO_CAPS, {"discord:1": 3.0}) as dispatcher:
         bench.worker.hang()
         await bench.status(await dispatcher.submit(submission("run", "eve")), JobStatus.LEASED)
         for number in range(8):
