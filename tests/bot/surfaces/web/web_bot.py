@@ -43,7 +43,7 @@ class WebBot:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
-        self.worker = FakeWorker(step_s=self.worker_step_s)
+        self.worker = FakeWorker(tuple(self.catalog.names()), step_s=self.worker_step_s)
         async with (
             Store(self.path) as self.store,
             Dispatcher(self.store, [self.worker]) as self.dispatcher,
