@@ -18,6 +18,7 @@ HOMES = {
     "sqlalchemy": "engine/store",
     "typer": "bot/__main__.py",
 }
+VALUES = {f"engine.{name}" for name in ("requests", "checks", "catalog", "events", "jobs", "errors", "settings")}
 
 
 def imports(file: Path) -> set[str]:
@@ -37,6 +38,12 @@ def test_imports_follow_the_arrows(file):
         library = module.split(".")[0]
         assert not (library == "bot" and place.startswith("engine/")), f"{place} imports {module}"
         assert place.startswith(HOMES.get(library, place)), f"{place} imports {module}"
+
+
+def test_the_store_knows_the_values_only():
+    known = {module for file in (ROOT / "engine/store").rglob("*.py") for module in imports(file)}
+    engine = {module for module in known if module.startswith("engine.")}
+    assert {module for module in engine if not module.startswith("engine.store")} <= VALUES
 
 
 def test_nothing_outside_the_worker_s_child_process_loads_torch():

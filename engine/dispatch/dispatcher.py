@@ -129,8 +129,10 @@ class Dispatcher:
     async def drop_forgotten(self) -> None:
         """Cancel the held jobs that their people left alone for a week, without a word."""
         for job in self._room.held_before(time.time() - HELD_S):
-            with suppress(TransitionError):
-                self._room.end(await self._store.move(job.id, JobStatus.CANCELLED, told=True))
+            async with self._entering:
+                if self._room.is_held(job.id):
+                    with suppress(TransitionError):
+                        self._room.end(await self._store.move(job.id, JobStatus.CANCELLED, told=True))
 
     async def keep_address(self, job_id: str, address: dict[str, object]) -> Job:
         """Commit where and how the surface answers a job; its later updates carry it."""

@@ -49,9 +49,9 @@ def together(first: Live, waiting: Sequence[Live], room: int, allowed: Callable[
     """
     batch = [first]
     for live in waiting:
+        pictures = live.job.request.count + sum(other.job.request.count for other in batch)
         mine = sum(other.job.owner == live.job.owner for other in batch)
-        pictures = sum(other.job.request.count for other in batch)
-        if are_alike(first, live) and pictures + live.job.request.count <= room and mine < allowed(live.job.owner):
+        if pictures <= room and mine < allowed(live.job.owner) and are_alike(first, live):
             batch.append(live)
     return batch
 

@@ -127,7 +127,11 @@ class WaitingRoom:
         return self._allowed(job.owner) > 0 and self._lanes.suits(lane, job.request.model)
 
     def _allowed(self, owner: str) -> float:
-        """Tell how many more of an owner's jobs may be drawn now: the cap is for all devices together."""
+        """Tell how many more of an owner's jobs may be drawn now.
+
+        The cap is for all devices together, so a lane may be left without work; it counts what was taken and is not
+        denoised yet, what was cancelled meanwhile included. With one lane it thus limits a batch.
+        """
         cap = self._caps.running_per_owner
         return cap - self._lanes.drawn_for(owner) if cap else math.inf
 

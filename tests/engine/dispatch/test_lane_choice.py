@@ -1,6 +1,5 @@
 """Which lane draws what: only what it has, rather what it holds, together what is alike; and one lane as ever."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
@@ -8,6 +7,7 @@ from random import Random
 
 import pytest
 
+import engine.dispatch.leasing
 from engine.dispatch.caps import Caps
 from engine.dispatch.dispatcher import Dispatcher
 from engine.jobs import JobStatus
@@ -139,32 +139,38 @@ async def test_where_all_models_are_in_memory_the_order_is_purely_fair(store: St
 # Together what is alike
 
 
+@pytest.fixture
+def long_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a burst arrive in time on a busy machine."""
+    monkeypatch.setattr(engine.dispatch.leasing, "BATCH_WINDOW_S", 0.5)
+
+
 async def drawn_at_once(store: Store, team: Workers, *others: str) -> list[list[str]]:
     """Let four alike requests, and others, meet free lanes; return the first batch of each."""
     async with Dispatcher(store, team) as dispatcher:
         team.open()
         team.hang()
         await all_ready(dispatcher)
-        await submitted(dispatcher, *"abcd")
+        jobs = await submitted(dispatcher, *"abcd")
         for number, other in enumerate(others):
-            await submitted(dispatcher, other, steps=5 + number)
-        await asyncio.sleep(0.1)
+            jobs += await submitted(dispatcher, other, steps=5 + number)
+        await until(lambda: sum(team.given().values()) == len(jobs))
     return [worker.prompts[0] for worker in team if worker.batches]
 
 
-async def test_a_burst_is_shared_evenly_by_the_lanes_that_are_free(store: Store) -> None:
+async def test_a_burst_is_shared_evenly_by_the_lanes_that_are_free(store: Store, long_window) -> None:
     assert await drawn_at_once(store, workers(2, slots=4)) == [["a", "b"], ["c", "d"]]
 
 
-async def test_with_enough_free_lanes_each_draws_one(store: Store) -> None:
+async def test_with_enough_free_lanes_each_draws_one(store: Store, long_window) -> None:
     assert await drawn_at_once(store, workers(8, slots=4)) == [["a"], ["b"], ["c"], ["d"]]
 
 
-async def test_a_full_batch_stays_whole_where_the_other_lane_has_something_else_to_draw(store: Store) -> None:
+async def test_a_full_batch_stays_whole_where_the_other_lane_has_other_work(store: Store, long_window) -> None:
     assert await drawn_at_once(store, workers(2, slots=4), "x") == [["a", "b", "c", "d"], ["x"]]
 
 
-async def test_a_lane_that_is_alone_takes_all(store: Store) -> None:
+async def test_a_lane_that_is_alone_takes_all(store: Store, long_window) -> None:
     assert await drawn_at_once(store, workers(1, slots=4)) == [["a", "b", "c", "d"]]
 
 

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+import engine.dispatch.dispatcher
 from engine.dispatch.caps import Caps
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import OutOfMemory
@@ -21,6 +22,7 @@ from tests.engine.dispatch.lane_bench import (
     ended,
     lanes_of,
     reached,
+    submission,
     submitted,
     until,
     workers,
@@ -301,11 +303,9 @@ async def test_an_owner_has_no_more_on_all_devices_than_the_cap_says(store: Stor
 async def test_all_begin_anew_only_when_no_lane_has_anything(store: Store) -> None:
     team = workers(2)
     async with Dispatcher(store, team) as dispatcher:
-        team.open()
-        await until(lambda: all(lane.ready for lane in lanes_of(dispatcher)))
-        team[1].hang()
-        drawn = await submitted(dispatcher, "a0", "a1", steps=4)
-        await until(lambda: sum(bool(worker.batches) for worker in team) == 2)
+        jobs = await busy(dispatcher, store, team)
+        team[0].go_on()
+        await ended(store, jobs[0])
         await until(lambda: lanes_of(dispatcher)[0].is_free)
         team[0].hang()
         await submitted(dispatcher, "c0")
@@ -313,5 +313,26 @@ async def test_all_begin_anew_only_when_no_lane_has_anything(store: Store) -> No
         await submitted(dispatcher, "a2", "b0")
         order = [(await store.get(job_id)).key for job_id in dispatcher._room._queue.order()]
         assert order == ["b0", "a2"], "a had more already"
-        team.go_on()
-        await ended(store, *drawn)
+
+
+# Held jobs
+
+
+async def test_what_is_released_while_the_forgotten_are_dropped_is_drawn(store: Store, monkeypatch) -> None:
+    monkeypatch.setattr(engine.dispatch.dispatcher, "HELD_S", -1.0)
+    move, [worker] = store.move, workers(1)
+    async with Dispatcher(store, [worker]) as dispatcher:
+        jobs = [await dispatcher.submit(submission(name), hold=True) for name in "ab"]
+
+        async def release_meanwhile(*arguments, **fields):
+            monkeypatch.setattr(store, "move", move)
+            released.append(asyncio.create_task(dispatcher.release(jobs[1].id)))
+            await asyncio.sleep(0.01)
+            return await move(*arguments, **fields)
+
+        released = []
+        monkeypatch.setattr(store, "move", release_meanwhile)
+        await dispatcher.drop_forgotten()
+        await asyncio.gather(*released)
+        worker.open.set()
+        assert [job.status for job in await ended(store, *jobs)] == [JobStatus.CANCELLED, JobStatus.RENDERED]
