@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from engine.dispatch.residency import Residency
 from engine.errors import EngineError
 from engine.events import EngineState, JobEvent, Lost, Ready
+from engine.jobs import Job
 from engine.workers.base import Worker
 
 # What people are told of several workers is the first of these that is true of one: the sooner it draws, the better.
@@ -64,6 +65,23 @@ class Lane:
         """Tell whether an event of this lane's worker counts."""
         return event.epoch == self.epoch and self.has_attempt(event.job_id, event.attempt)
 
+    def take(self, job: Job) -> None:
+        """Take in that a job left the queue for this lane's device."""
+        self.on_device[job.id] = job.owner
+
+    def lease(self, job: Job) -> None:
+        """Take in that the attempt at a job is committed as this lane's."""
+        self.leased[job.id] = job.attempt
+
+    def denoised(self, job_id: str) -> None:
+        """Take in that a job is off the device; the worker still has it."""
+        self.on_device.pop(job_id, None)
+
+    def let_go(self, job_id: str) -> None:
+        """Take in that the worker has no more to do with a job."""
+        self.leased.pop(job_id, None)
+        self.on_device.pop(job_id, None)
+
     def begin(self, ready: Ready) -> None:
         """Take in that the worker is ready."""
         self.ready, self.epoch, self.state, self.cannot_load = ready, ready.epoch, EngineState.READY, False
@@ -79,11 +97,6 @@ class Lane:
             self.loss, self.cannot_load = EngineError(lost.code, **lost.facts), True
         self.ready = None
         self.state = EngineState.MODEL_MISSING if lost.code == "model_missing" else EngineState.RESTARTING
-
-    def let_go(self, job_id: str) -> None:
-        """Take in that the worker has no more to do with a job."""
-        self.leased.pop(job_id, None)
-        self.on_device.pop(job_id, None)
 
 
 class Lanes:

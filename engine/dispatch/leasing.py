@@ -98,7 +98,7 @@ class Leasing:
 
     async def _take_lease(self, lane: Lane, live: Live) -> None:
         live.job = await self._store.move(live.job.id, JobStatus.LEASED, attempt=live.job.attempt + 1)
-        lane.leased[live.job.id] = live.job.attempt
+        lane.lease(live.job)
         live.changed.set()
 
     def _is_wanted(self, lane: Lane, task: Task) -> bool:
@@ -130,7 +130,7 @@ class Leasing:
                 live.step, live.total = event.step, event.total
                 live.preview = event.preview or live.preview
             case Denoised():
-                lane.on_device.pop(event.job_id, None)
+                lane.denoised(event.job_id)
                 self._lanes.wake()
             case Done():
                 self._free(lane, event.job_id)

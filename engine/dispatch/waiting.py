@@ -74,7 +74,7 @@ class WaitingRoom:
         batch = together(first, waiting, self._pictures_for(lane, first, waiting), self._allowed)
         for live in batch:
             self._queue.take(live.job.id, in_turn=live is waiting[0])
-            lane.on_device[live.job.id] = live.job.owner
+            lane.take(live.job)
         self._lanes.wake()
         return batch
 

@@ -92,6 +92,12 @@ def submission(prompt: str, owner: str = "ann", model: str = "demo", **fields: o
     return Submission(request, owner, "here", "web", prompt)
 
 
+def job(number: int, owner: str = "ann", steps: int = 10, model: str = "demo") -> Job:
+    """Be a job that no store knows."""
+    asked = submission(str(number), owner, model, steps=steps)
+    return Job(str(number), asked.request, owner, "here", "web", str(number), {}, JobStatus.QUEUED, 0, 0.0)
+
+
 async def submitted(dispatcher: Dispatcher, *prompts: str, **fields: object) -> list[Job]:
     """Submit a job for each prompt; its first letter is its owner."""
     return [await dispatcher.submit(submission(prompt, prompt[0], **fields)) for prompt in prompts]

@@ -14,18 +14,13 @@ from engine.dispatch.speed import Prediction
 from engine.dispatch.waiting import WaitingRoom
 from engine.errors import QueueFull
 from engine.events import Ready
-from engine.jobs import Job, JobStatus
+from engine.jobs import Job
 from engine.workers.fake import FakeWorker
-from tests.engine.dispatch.lane_bench import NUMBERS, submission
+from tests.engine.dispatch.lane_bench import NUMBERS, job, submission
 
 S_PER_COST = 2_000.0
 # How far the middle of what is told may be off what becomes of it, where each job is off by up to a quarter.
 FACTOR = 1.35
-
-
-def job(number: int, owner: str = "ann", steps: int = 10, model: str = "demo") -> Job:
-    asked = submission(str(number), owner, model, steps=steps)
-    return Job(str(number), asked.request, owner, "here", "web", str(number), {}, JobStatus.QUEUED, 0, 0.0)
 
 
 def seconds(of: Job) -> float:
