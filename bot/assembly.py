@@ -39,7 +39,7 @@ async def running_engine(config: Config, catalog: Catalog) -> AsyncIterator[Engi
     worker = ProcessWorker(worker_settings(config, catalog))
     async with (
         Store(config.store.path) as store,
-        Dispatcher(store, worker, config.queue, config.queue.weights) as dispatcher,
+        Dispatcher(store, [worker], config.queue, config.queue.weights) as dispatcher,
         Service(dispatcher, store, catalog, styles(config), rules(config)) as service,
         _running(sweep_forever(store, dispatcher, config.store.retention_days)),
     ):

@@ -41,8 +41,8 @@ LADDER = (
     ("engine.pictures",),
     ("engine.store",),
     (
-        "engine.checks", "engine.settings", "engine.jobs", "engine.request", "engine.requests", "engine.outpainting", "engine.catalog",
-        "engine.events", "engine.errors",
+        "engine.checks", "engine.settings", "engine.jobs", "engine.request", "engine.requests", "engine.outpainting",
+        "engine.catalog", "engine.events", "engine.errors",
     ),
 )  # fmt: skip
 RANKS = {room: rank for rank, rooms in enumerate(LADDER) for room in rooms}

@@ -133,7 +133,7 @@ async def compare(rounds: int, batch_size: int) -> list[tuple[float, float]]:
         folder = Path(name)
         plain = Plain(folder)
         settings = WorkerSettings(models=(DEMO,), cache_dir=folder, device="cpu", batch_size=batch_size)
-        async with Store(folder / "store") as store, Dispatcher(store, ProcessWorker(settings)) as dispatcher:
+        async with Store(folder / "store") as store, Dispatcher(store, [ProcessWorker(settings)]) as dispatcher:
             photo = await _photo(store)
             await through_engine(dispatcher, store, mixed(photo, 0)[:4], "warm up")
             plain.run(mixed(photo, 0)[:4])

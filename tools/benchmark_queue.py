@@ -57,7 +57,7 @@ async def measure(jobs: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         async with (
             Store(Path(folder)) as store,
-            Dispatcher(store, FakeWorker(step_s=0.1)) as dispatcher,
+            Dispatcher(store, [FakeWorker(step_s=0.1)]) as dispatcher,
             Service(dispatcher, store, CATALOG) as service,
         ):
             counter = Counter()

@@ -79,21 +79,17 @@ class FairQueue:
         self._returned[job_id] = owner
         self._returned.move_to_end(job_id, last=False)
 
-    def pop(self) -> str | None:
-        """Take the next job; `None` when nobody waits."""
-        job_id = self._first()
-        if job_id is not None:
-            self.take(job_id)
-        return job_id
+    def take(self, job_id: str, in_turn: bool = False) -> None:
+        """Take a job that runs now, and let its owner pay for it.
 
-    def take(self, job_id: str) -> None:
-        """Take a job that runs now: in its turn, or before it in another's company. Its owner pays for it."""
+        It is the first, or the first of those that can run now (`in_turn`), or goes along in another's company.
+        """
         if self._returned.pop(job_id, None):
             return
         owner = self._owner_of[job_id]
         mine = self._owners[owner]
-        if job_id == self._first():
-            self._now = mine.start
+        if in_turn or job_id == self._first():
+            self._now = max(self._now, mine.start)
         mine.start += mine.jobs[job_id].share
         mine.ordinal += 1
         self._drop(job_id)

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from engine.dispatch.fair_queue import FairQueue
-from engine.dispatch.residency import Waiting
+from engine.dispatch.lane import Lane, Lanes
 from engine.dispatch.speed import Prediction, Speed, total
 from engine.jobs import Job, JobUpdate
 
-# How far down the queue requests are sought that can be drawn together with the next one.
-LOOKED_AT = 100
 # Positions are worked out for everybody at once, and so often that nobody notices.
 STANDINGS_S = 0.5
-# A position and, up to the job's end, the seconds and their variance; not a number where nobody knows.
+# A position and, up to the job's end, the seconds and their variance; they are infinite where nobody knows.
 _Standing = tuple[int, float, float]
-_UNKNOWN = Prediction(math.nan, math.nan)
-# Chooses the index of the job that runs next.
-Lead = Callable[[Sequence[Waiting]], int]
+_UNKNOWN = Prediction(math.inf, 0.0)
 
 
 @dataclass(slots=True)
@@ -47,39 +42,48 @@ class Live:
         self.changed.set()
 
 
-def next_batch(queue: FairQueue, lives: Mapping[str, Live], room: int, lead: Lead, per_owner: int = 0) -> list[Live]:
-    """Take the job that `lead` chooses, and those that can be drawn together with it, `room` pictures in all.
+def together(first: Live, waiting: Sequence[Live], room: int, allowed: Callable[[str], float]) -> list[Live]:
+    """Collect `first` and those of `waiting` that can be drawn together with it, `room` pictures in all.
 
-    No owner has more than `per_owner` of them, 0 means any number. A job whose worker died runs alone, so that it can
-    take no other down.
+    `allowed` tells how many jobs an owner may have among them; `first` was allowed already.
     """
-    waiting = [lives[job_id] for job_id in islice(queue.order(), LOOKED_AT)]
-    first = waiting[lead([Waiting(live.job.request.model, live.job.created_at) for live in waiting])]
     batch = [first]
     for live in waiting:
-        if live is not first and _fits(live, batch, room) and _may_join(live, batch, per_owner):
+        pictures = live.job.request.count + sum(other.job.request.count for other in batch)
+        mine = sum(other.job.owner == live.job.owner for other in batch)
+        if pictures <= room and mine < allowed(live.job.owner) and are_alike(first, live):
             batch.append(live)
-    for live in batch:
-        queue.take(live.job.id)
     return batch
 
 
-def _fits(live: Live, batch: list[Live], room: int) -> bool:
-    requests = [other.job.request for other in batch]
-    alone = any(other.crashes for other in (live, *batch))
-    same = live.job.request.batch_key() is not None and live.job.request.batch_key() == requests[0].batch_key()
-    return same and not alone and live.job.request.count + sum(request.count for request in requests) <= room
+def are_alike(first: Live, live: Live) -> bool:
+    """Tell whether another job can be drawn together with `first`.
+
+    A job whose worker died runs alone, so that it can take no other down.
+    """
+    key = first.job.request.batch_key()
+    alone = first.crashes or live.crashes
+    return live is not first and not alone and key is not None and live.job.request.batch_key() == key
 
 
-def _may_join(live: Live, batch: list[Live], per_owner: int) -> bool:
-    return not per_owner or sum(other.job.owner == live.job.owner for other in batch) < per_owner
+@dataclass(slots=True)
+class _Front:
+    """Hold what is in front of the next job on a lane, or on some lane that may come: seconds and their variance."""
+
+    lane: Lane | None
+    seconds: float
+    variance: float
+
+    def is_open_to(self, model: str) -> bool:
+        """Tell whether jobs of that model may go there."""
+        return self.lane is None or self.lane.has(model)
 
 
 class Standings:
-    """Tell where each of `lives` stands; `leased` are the ids that a worker has."""
+    """Tell where each of `lives` stands, in the queue or on one of the lanes."""
 
-    def __init__(self, queue: FairQueue, lives: Mapping[str, Live], leased: Collection[str], speed: Speed) -> None:
-        self._queue, self._lives, self._leased, self._speed = queue, lives, leased, speed
+    def __init__(self, queue: FairQueue, lives: Mapping[str, Live], lanes: Lanes, speed: Speed) -> None:
+        self._queue, self._lives, self._lanes, self._speed = queue, lives, lanes, speed
         self._standings: dict[str, _Standing] = {}
         self._at = 0.0
 
@@ -87,7 +91,7 @@ class Standings:
         """Say where a job stands: waiting at a position, or drawn up to a step."""
         if live.job.id in self._queue:
             position, seconds, variance = self._standing(live.job.id)
-            return JobUpdate(live.job, position, None if math.isnan(seconds) else Prediction(seconds, variance).ends())
+            return JobUpdate(live.job, position, None if math.isinf(seconds) else Prediction(seconds, variance).ends())
         left = self._left(live)
         return JobUpdate(live.job, None, left and left.ends(), live.step, live.total, live.preview)
 
@@ -103,16 +107,38 @@ class Standings:
         return self._standings[job_id]
 
     def _all(self) -> Iterator[tuple[str, _Standing]]:
-        """Add up what is in front of each job; jobs are off independently of each other, so their variances add up."""
-        running = total(self._left(self._lives[job_id]) for job_id in self._leased if job_id in self._lives)
-        # Once something is unknown, all behind it is; plain numbers, since thousands are added up twice a second.
-        seconds, variance = running or (math.nan, math.nan)
-        predictions: dict[tuple[str, float], Prediction] = {}
+        """Let each job in its turn go to the lane that is free first, and add up what is in front of it there.
+
+        Jobs are off independently of each other, so their variances add up. What takes nobody knows how long ends
+        never, so all behind it is unknown, too; as is a job for which no lane is ready.
+        """
+        fronts = self._fronts()
+        # Kept by kind, since thousands are added up twice a second.
+        kinds: dict[tuple[str, float], tuple[Prediction, list[_Front]]] = {}
         for position, job_id in enumerate(self._queue.order(), start=1):
             kind = self._lives[job_id].kind
-            mine = predictions.get(kind)
-            if mine is None:
-                mine = predictions[kind] = self._speed.predict(*kind) or _UNKNOWN
-            seconds += mine[0]
-            variance += mine[1]
-            yield job_id, (position, seconds, variance)
+            if kind not in kinds:
+                mine = [front for front in fronts if front.is_open_to(kind[0])] or [_Front(None, *_UNKNOWN)]
+                kinds[kind] = self._speed.predict(*kind) or _UNKNOWN, mine
+            (seconds, variance), open_to = kinds[kind]
+            front = min(open_to, key=_seconds)
+            front.seconds += seconds
+            front.variance += variance
+            yield job_id, (position, front.seconds, front.variance)
+
+    def _fronts(self) -> list[_Front]:
+        """Begin with what each ready lane has in hand; while none is ready, with that of all of them on one.
+
+        One may be all that comes: at a start people are told too long a time rather than too short a one.
+        """
+        if ready := self._lanes.ready:
+            return [_Front(lane, *self._in_hand([lane])) for lane in ready]
+        return [_Front(None, *self._in_hand(self._lanes))]
+
+    def _in_hand(self, lanes: Iterable[Lane]) -> Prediction:
+        leased = [self._lives[job_id] for lane in lanes for job_id in lane.leased if job_id in self._lives]
+        return total(self._left(live) for live in leased) or _UNKNOWN
+
+
+def _seconds(front: _Front) -> float:
+    return front.seconds

@@ -26,7 +26,7 @@ class Residency:
     """Remember which model is in memory, and since when."""
 
     def __init__(self) -> None:
-        self._model: str | None = None
+        self.model: str | None = None
         self._since = 0.0
 
     def choose(self, waiting: Sequence[Waiting], swap_s: float, now: float) -> int:
@@ -35,14 +35,14 @@ class Residency:
         A swap takes `swap_s`; 0 where every model is in memory. `now` is seconds since the epoch.
         """
         chosen = self._next(waiting, swap_s, now)
-        if waiting[chosen].model != self._model:
-            self._model, self._since = waiting[chosen].model, now
+        if waiting[chosen].model != self.model:
+            self.model, self._since = waiting[chosen].model, now
         return chosen
 
     def _next(self, waiting: Sequence[Waiting], swap_s: float, now: float) -> int:
-        mine = [index for index, each in enumerate(waiting) if each.model == self._model]
+        mine = [index for index, each in enumerate(waiting) if each.model == self.model]
         if not swap_s or not mine:
             return 0
         stays = now - self._since < swap_s * SWAPS_PER_QUANTUM
-        patient = all(now - each.since < PATIENCE_S for each in waiting if each.model != self._model)
+        patient = all(now - each.since < PATIENCE_S for each in waiting if each.model != self.model)
         return mine[0] if stays or patient else 0

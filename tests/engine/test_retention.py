@@ -57,7 +57,7 @@ async def test_it_is_swept_at_the_start_and_again_after_the_disk_refused(shelf, 
         return await expire(*arguments)
 
     monkeypatch.setattr(shelf.store, "expire", refuse_first)
-    async with Dispatcher(shelf.store, FakeWorker()) as dispatcher, asyncio.timeout(5):
+    async with Dispatcher(shelf.store, [FakeWorker()]) as dispatcher, asyncio.timeout(5):
         sweeping = asyncio.create_task(retention.sweep_forever(shelf.store, dispatcher, 5))
         while await kept(shelf) != {running.place}:
             await asyncio.sleep(0.001)

@@ -113,7 +113,7 @@ async def run(load: Load, folder: Path) -> Outcome:
         telegram = await stack.enter_async_context(TelegramServer())
         people = [*_on_discord(load, discord), *_on_telegram(load, telegram)]
         store = await stack.enter_async_context(Store(folder))
-        dispatcher = await stack.enter_async_context(Dispatcher(store, worker))
+        dispatcher = await stack.enter_async_context(Dispatcher(store, [worker]))
         service = await stack.enter_async_context(Service(dispatcher, store, Catalog([DEMO])))
         apps = [DiscordApp(_discord(discord), service), TelegramApp(_telegram(telegram), service)]
         for app in apps:

@@ -61,7 +61,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
     worker = ProcessWorker(settings(folder / "cache"), load_models)
     async with (
         Store(folder / "store") as store,
-        Dispatcher(store, worker) as dispatcher,
+        Dispatcher(store, [worker]) as dispatcher,
         Service(dispatcher, store, Catalog([DEMO])) as service,
     ):
         house = House(service, store, worker)

@@ -88,7 +88,7 @@ async def open_house(path, rules=None, step_s=0.0):
     worker, surface = FakeWorker(models=("demo", "kandinsky-3"), step_s=step_s), Recorder()
     async with (
         Store(path) as store,
-        Dispatcher(store, worker) as dispatcher,
+        Dispatcher(store, [worker]) as dispatcher,
         Service(dispatcher, store, CATALOG, styles_of({}), rules or Rules()) as service,
     ):
         service.add(surface)

@@ -79,7 +79,7 @@ def house(tmp_path, surface):
         worker = FakeWorker()
         async with (
             Store(tmp_path) as store,
-            Dispatcher(store, worker) as dispatcher,
+            Dispatcher(store, [worker]) as dispatcher,
             Service(dispatcher, store, Catalog([DEMO])) as service,
         ):
             service.add(surface)

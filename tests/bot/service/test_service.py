@@ -87,7 +87,7 @@ def house(tmp_path, surface, monkeypatch):
         worker = FakeWorker()
         async with (
             Store(tmp_path) as store,
-            Dispatcher(store, worker) as dispatcher,
+            Dispatcher(store, [worker]) as dispatcher,
             Service(dispatcher, store, CATALOG) as service,
         ):
             service.add(surface)

@@ -58,7 +58,7 @@ async def store(tmp_path) -> AsyncIterator[Store]:
 
 async def batches(store: Store, *submissions: Submission) -> list[list[str]]:
     worker = Recording()
-    async with Dispatcher(store, worker) as dispatcher:
+    async with Dispatcher(store, [worker]) as dispatcher:
         jobs = [await dispatcher.submit(each) for each in submissions]
         worker.everybody_asked.set()
         await ended(store, *jobs)
@@ -91,7 +91,7 @@ async def test_the_pictures_of_a_batch_fit_its_slots(store: Store) -> None:
 
 async def test_no_owner_has_more_in_a_batch_than_the_cap_says(store: Store) -> None:
     worker = Recording()
-    async with Dispatcher(store, worker, Caps(max_running_per_owner=1)) as dispatcher:
+    async with Dispatcher(store, [worker], Caps(max_running_per_owner=1)) as dispatcher:
         jobs = [await dispatcher.submit(each) for each in (submission("a"), submission("b"), submission("c", "bob"))]
         worker.everybody_asked.set()
         await ended(store, *jobs)
@@ -100,13 +100,13 @@ async def test_no_owner_has_more_in_a_batch_than_the_cap_says(store: Store) -> N
 
 async def test_more_pictures_than_slots_are_drawn_all_the_same(store: Store) -> None:
     worker = FakeWorker(slots=2)
-    async with Dispatcher(store, worker) as dispatcher:
+    async with Dispatcher(store, [worker]) as dispatcher:
         await ended(store, await dispatcher.submit(submission("a", count=4)))
 
 
 async def test_what_was_in_a_batch_when_its_worker_died_is_drawn_alone(store: Store) -> None:
     worker = Recording()
-    async with Dispatcher(store, worker) as dispatcher:
+    async with Dispatcher(store, [worker]) as dispatcher:
         worker.hang()
         jobs = [await dispatcher.submit(submission(name)) for name in "abc"]
         worker.everybody_asked.set()
@@ -120,7 +120,7 @@ async def test_one_whose_picture_is_gone_fails_and_the_others_are_drawn(store: S
     lost = InputPicture(sha256="0" * 64, width=128, height=128)
     requests = [complete(Img2Img(model="demo", prompt=name, picture=lost, seed=7), DEMO) for name in "a"]
     worker = FakeWorker(slots=4)
-    async with Dispatcher(store, worker) as dispatcher:
+    async with Dispatcher(store, [worker]) as dispatcher:
         job = await dispatcher.submit(Submission(requests[0], "ann", "here", "web", "lost"))
         await ended(store, job, status=JobStatus.FAILED)
         await ended(store, await dispatcher.submit(submission("b")))
@@ -137,7 +137,7 @@ async def test_a_person_s_picture_reaches_the_worker(store: Store) -> None:
 
 async def test_a_worker_killed_with_three_jobs_in_its_batch_has_all_three_drawn_once(store: Store, tmp_path) -> None:
     worker = ProcessWorker(settings(tmp_path / "cache"), load_troubled)
-    async with Dispatcher(store, worker) as dispatcher:
+    async with Dispatcher(store, [worker]) as dispatcher:
         jobs = [await dispatcher.submit(submission(name, steps=30)) for name in "abc"]
         async for update in dispatcher.updates(jobs[0].id, 0.01):
             if update.step >= 2:

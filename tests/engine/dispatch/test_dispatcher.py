@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-import engine.store.retrying
+import engine.dispatch.leasing
 from engine.catalog import DEMO, Catalog
 from engine.checks import complete
 from engine.dispatch.caps import Caps
@@ -35,7 +35,7 @@ class Bench:
 
     def dispatcher(self, caps: Caps = NO_CAPS) -> Dispatcher:
         self.worker = FakeWorker()
-        return Dispatcher(self.store, self.worker, caps)
+        return Dispatcher(self.store, [self.worker], caps)
 
     async def status(self, job: Job, *wanted: JobStatus) -> Job:
         async with asyncio.timeout(5):
@@ -211,7 +211,7 @@ async def test_caps_refuse_with_numbers_and_one_owner_s_cap_spares_the_others(be
 
 async def test_the_state_is_told(tmp_path):
     worker = FakeWorker(warm_up_s=0.05)
-    async with Store(tmp_path) as store, Dispatcher(store, worker) as dispatcher:
+    async with Store(tmp_path) as store, Dispatcher(store, [worker]) as dispatcher:
         assert dispatcher.state is EngineState.WARMING_UP
         async with asyncio.timeout(5):
             while dispatcher.state is not EngineState.READY:
@@ -223,7 +223,7 @@ async def test_the_state_is_told(tmp_path):
 
 
 async def test_a_full_disk_costs_time_but_no_picture(bench, monkeypatch):
-    monkeypatch.setattr(engine.store.retrying, "STORE_RETRY_S", 0.001)
+    monkeypatch.setattr(engine.dispatch.leasing, "STORE_RETRY_S", 0.001)
     add_pictures, refusals = bench.store.add_pictures, [StoreFailed(reason="full"), OSError("full"), StoreFailed()]
 
     async def refuse_first(*arguments):
@@ -264,7 +264,7 @@ async def test_a_crash_between_two_jobs_is_no_failure_to_load(bench):
     async with bench.dispatcher() as dispatcher:
         broken = asyncio.create_task(dispatcher.broken())
         await bench.status(await dispatcher.submit(submission("a")), JobStatus.RENDERED)
-        dispatcher._ready = None  # as after a task that met a dead worker
+        next(iter(dispatcher._lanes)).refuse(1)  # as after a task that met a dead worker
         await bench.worker.crash()
         await bench.status(await dispatcher.submit(submission("b")), JobStatus.RENDERED)
         assert not broken.done()
@@ -277,8 +277,8 @@ async def test_a_thousand_waiting_jobs_cost_little(bench):
         bench.worker.hang()
         jobs = [await dispatcher.submit(submission(str(number), f"owner{number % 50}")) for number in range(300)]
         orders = []
-        monkey = dispatcher._queue.order
-        dispatcher._queue.order = lambda: orders.append(1) or monkey()
+        monkey = dispatcher._room._queue.order
+        dispatcher._room._queue.order = lambda: orders.append(1) or monkey()
         for job in jobs:
             await anext(dispatcher.updates(job.id, 1))
     assert len(orders) <= 5, "the whole order is worked out for everybody at once"
@@ -320,11 +320,11 @@ async def test_a_server_s_cap_spares_the_others(bench):
 
 
 async def test_a_server_s_weight_counts(bench):
-    async with Dispatcher(bench.store, bench.worker, NO_CAPS, {"discord:1": 3.0}) as dispatcher:
+    async with Dispatcher(bench.store, [bench.worker], NO_CAPS, {"discord:1": 3.0}) as dispatcher:
         bench.worker.hang()
         await bench.status(await dispatcher.submit(submission("run", "eve")), JobStatus.LEASED)
         for number in range(8):
             await dispatcher.submit(replace(submission(f"a{number}"), place="discord:1/2"))
             await dispatcher.submit(submission(f"b{number}", "bob"))
-        order = [(await bench.store.get(job_id)).owner for job_id in list(dispatcher._queue.order())[:8]]
+        order = [(await bench.store.get(job_id)).owner for job_id in list(dispatcher._room._queue.order())[:8]]
     assert order.count("ann") == 6

@@ -45,7 +45,7 @@ class Bot:
         catalog = Catalog([DEMO])
         async with (
             Store(self.path) as self.store,
-            Dispatcher(self.store, self.worker) as dispatcher,
+            Dispatcher(self.store, [self.worker]) as dispatcher,
             Service(dispatcher, self.store, catalog, STYLES) as self.service,
         ):
             app = DiscordApp(settings(self.server, token), self.service, catalog.names())

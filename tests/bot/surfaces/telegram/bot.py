@@ -44,7 +44,7 @@ class Bot:
             self.worker.hang()
         async with (
             Store(self.path) as self.store,
-            Dispatcher(self.store, self.worker) as dispatcher,
+            Dispatcher(self.store, [self.worker]) as dispatcher,
             Service(dispatcher, self.store, catalog) as service,
         ):
             app = TelegramApp(self.settings(**settings), service)

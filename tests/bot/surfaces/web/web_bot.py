@@ -43,10 +43,10 @@ class WebBot:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
-        self.worker = FakeWorker(step_s=self.worker_step_s)
+        self.worker = FakeWorker(tuple(self.catalog.names()), step_s=self.worker_step_s)
         async with (
             Store(self.path) as self.store,
-            Dispatcher(self.store, self.worker) as self.dispatcher,
+            Dispatcher(self.store, [self.worker]) as self.dispatcher,
             Service(self.dispatcher, self.store, self.catalog) as self.service,
         ):
             self.web = WebApp(self.settings, self.service, self.catalog, self.listen(), "a secret that stays")
