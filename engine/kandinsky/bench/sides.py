@@ -23,10 +23,11 @@ from engine.catalog import ModelSpec
 from engine.errors import RequestError
 from engine.kandinsky.bench import fullsize
 from engine.kandinsky.embedded import embedded
-from engine.kandinsky.families import kandinsky_3_pipeline, prior
-from engine.kandinsky.families.kandinsky_2_1 import Decoder21, Kandinsky21
-from engine.kandinsky.families.kandinsky_2_2 import Decoder22, Kandinsky22
-from engine.kandinsky.families.kandinsky_3 import Kandinsky3
+from engine.kandinsky.families.kandinsky_2 import prior
+from engine.kandinsky.families.kandinsky_2_1.model import Decoder21, Kandinsky21
+from engine.kandinsky.families.kandinsky_2_2.model import Decoder22, Kandinsky22
+from engine.kandinsky.families.kandinsky_3 import pipeline as kandinsky_3_pipeline
+from engine.kandinsky.families.kandinsky_3.model import Kandinsky3
 from engine.kandinsky.families.loaders import LOADERS
 from engine.kandinsky.placing import loading
 from engine.kandinsky.placing.device import Device

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.catalog import ModelSpec
-from engine.kandinsky.families.kandinsky_2_1 import Kandinsky21
-from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
-from engine.kandinsky.families.kandinsky_3 import Kandinsky3
+from engine.kandinsky.families.kandinsky_2_1.model import Kandinsky21
+from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
+from engine.kandinsky.families.kandinsky_3.model import Kandinsky3
 from engine.kandinsky.placing.device import Device, DeviceName, choose
 from engine.kandinsky.placing.laddered import Laddered, Placeable
 from engine.kandinsky.placing.placing import budget_bytes

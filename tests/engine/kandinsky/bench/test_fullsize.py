@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from engine.kandinsky.bench import fullsize
-from engine.kandinsky.families.kandinsky_3 import Pipeline as Kandinsky3Pipeline
-from engine.kandinsky.families.prior import Pipeline as PriorPipeline
+from engine.kandinsky.families.kandinsky_2.prior import Pipeline as PriorPipeline
+from engine.kandinsky.families.kandinsky_3.model import Pipeline as Kandinsky3Pipeline
 from engine.kandinsky.placing.device import Device
 from engine.kandinsky.placing.plan import FAMILIES
 from tools import memory_table

@@ -13,7 +13,7 @@ from engine.checks import complete
 from engine.errors import Cancelled, EngineError, ModelMissing, OutOfMemory, WorkerLost
 from engine.kandinsky.drawing.schedulers import for_one_job
 from engine.kandinsky.embedded import embedded, tiny
-from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
 from engine.kandinsky.families.loaders import LOADERS, load_models
 from engine.kandinsky.placing import device, loading
 from engine.kandinsky.placing.device import Device, translated_errors

@@ -19,7 +19,7 @@ from engine.kandinsky.drawing.latents import pixels
 from engine.kandinsky.drawing.mixing import weighted
 from engine.kandinsky.drawing.schedulers import for_one_job
 from engine.kandinsky.drawing.steps import StepCounter
-from engine.kandinsky.families.prior import PRIOR_STREAM, Prior, Seeded
+from engine.kandinsky.families.kandinsky_2.prior import PRIOR_STREAM, Prior, Seeded
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Step
 from engine.pictures import masks

@@ -13,7 +13,7 @@ import torch
 from engine.catalog import DEMO, ModelSpec
 from engine.events import WorkerEvent
 from engine.kandinsky.embedded import tiny
-from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
 from engine.kandinsky.placing.device import Device
 from engine.kandinsky.placing.laddered import Laddered
 from engine.kandinsky.placing.plan import GIB, Rung

@@ -19,7 +19,7 @@ from engine.checks import complete
 from engine.errors import EngineError, OutOfMemory
 from engine.events import Done, Failed, WorkerEvent
 from engine.kandinsky.drawing.batch import Batch
-from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
 from engine.kandinsky.placing import placing
 from engine.kandinsky.placing.laddered import Laddered
 from engine.kandinsky.placing.plan import GIB, Rung

@@ -18,7 +18,7 @@ from engine.checks import complete
 from engine.errors import EngineError
 from engine.kandinsky.drawing.caching import Cache
 from engine.kandinsky.embedded import embedded
-from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
 from engine.kandinsky.placing import placing
 from engine.kandinsky.placing.device import Device, working_device
 from engine.kandinsky.placing.plan import Placement, Rung

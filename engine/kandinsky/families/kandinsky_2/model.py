@@ -22,8 +22,8 @@ from engine.kandinsky.drawing.mixing import slerp, weighted
 from engine.kandinsky.drawing.steps import StepCounter
 from engine.kandinsky.drawing.upscaling import Canvas
 from engine.kandinsky.families.family import Family
-from engine.kandinsky.families.kandinsky_2_decoder import Decoder2
-from engine.kandinsky.families.prior import Prior, Seeded
+from engine.kandinsky.families.kandinsky_2.decoder import Decoder2
+from engine.kandinsky.families.kandinsky_2.prior import Prior, Seeded
 from engine.kandinsky.placing.device import Device
 from engine.kandinsky.placing.placing import networks_of
 from engine.models.model import Drawing, Drawn, OnStep

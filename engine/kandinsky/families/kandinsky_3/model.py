@@ -19,8 +19,8 @@ from engine.kandinsky.drawing.editing import Edit, kept_latents
 from engine.kandinsky.drawing.steps import StepCounter
 from engine.kandinsky.drawing.upscaling import Canvas
 from engine.kandinsky.families.family import Family
-from engine.kandinsky.families.kandinsky_3_pipeline import Pipeline, Text
-from engine.kandinsky.families.kandinsky_3_texts import Texts, stack
+from engine.kandinsky.families.kandinsky_3.pipeline import Pipeline, Text
+from engine.kandinsky.families.kandinsky_3.texts import Texts, stack
 from engine.kandinsky.placing.device import Device, working_device
 from engine.kandinsky.placing.loading import load
 from engine.kandinsky.placing.placing import networks_of, quantised_text_encoder

@@ -12,9 +12,9 @@ from torch import Tensor
 from engine.catalog import ModelSpec
 from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.caching import Cache
-from engine.kandinsky.families.kandinsky_2 import Kandinsky2
-from engine.kandinsky.families.kandinsky_2_decoder import Decoder2
-from engine.kandinsky.families.prior import Prior
+from engine.kandinsky.families.kandinsky_2.decoder import Decoder2
+from engine.kandinsky.families.kandinsky_2.model import Kandinsky2
+from engine.kandinsky.families.kandinsky_2.prior import Prior
 from engine.kandinsky.placing.device import Device, working_device
 from engine.kandinsky.placing.loading import load
 

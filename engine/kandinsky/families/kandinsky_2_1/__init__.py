@@ -1,0 +1,1 @@
+"""Kandinsky 2.1: its decoder reads the words once more."""

@@ -1,0 +1,1 @@
+"""Kandinsky 2.2: its decoder draws from image embeddings alone."""
