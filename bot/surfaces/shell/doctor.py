@@ -20,7 +20,7 @@ from bot.listener import listen
 from bot.words import replies
 from engine.catalog import Catalog, ModelSpec, Repository
 from engine.errors import RequestError
-from engine.kandinsky.placing.inspection import gpus
+from engine.kandinsky.placing.device import gpus
 from engine.models.hub import cache, fetch_command, is_here, missing
 
 # The published Kandinsky 2.2 takes 9.1 GiB in half precision, and its repositories hold more than that.

@@ -17,9 +17,9 @@ from engine.catalog import ModelSpec
 from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.caching import Cache
 from engine.kandinsky.drawing.decoder import Start
+from engine.kandinsky.drawing.denoising import StepCounter
 from engine.kandinsky.drawing.depth import Depth, hint
-from engine.kandinsky.drawing.mixing import slerp, weighted
-from engine.kandinsky.drawing.steps import StepCounter
+from engine.kandinsky.drawing.latents import slerp, weighted
 from engine.kandinsky.drawing.upscaling import Canvas
 from engine.kandinsky.families.family import Family
 from engine.kandinsky.families.kandinsky_2.decoder import Decoder2

@@ -14,9 +14,8 @@ from engine.catalog import ModelSpec
 from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.caching import Cache
 from engine.kandinsky.drawing.decoder import Decoder, Start
-from engine.kandinsky.drawing.denoising import Keep, Predict
+from engine.kandinsky.drawing.denoising import Keep, Predict, StepCounter
 from engine.kandinsky.drawing.editing import Edit, kept_latents
-from engine.kandinsky.drawing.steps import StepCounter
 from engine.kandinsky.drawing.upscaling import Canvas
 from engine.kandinsky.families.family import Family
 from engine.kandinsky.families.kandinsky_3.pipeline import Pipeline, Text

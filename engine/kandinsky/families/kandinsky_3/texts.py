@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import pad
 
 from engine.kandinsky.drawing.caching import Cache
-from engine.kandinsky.drawing.mixing import slerp
+from engine.kandinsky.drawing.latents import slerp
 from engine.kandinsky.families.kandinsky_3.pipeline import LEAST_WEIGHT, Pipeline, Text
 from engine.requests import Part, Request
 

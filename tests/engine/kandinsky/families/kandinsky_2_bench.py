@@ -78,7 +78,7 @@ class Bench:
 
     def embeddings(self, text: str, seed: int = 7) -> dict[str, torch.Tensor]:
         """Embed what the stock pipelines take."""
-        from engine.kandinsky.drawing.steps import StepCounter
+        from engine.kandinsky.drawing.denoising import StepCounter
         from engine.kandinsky.families.kandinsky_2.prior import Seeded
 
         embeds = self.model._prior.embed([Seeded(text, seed), Seeded("", seed)], StepCounter(0, drawing.ignore))
