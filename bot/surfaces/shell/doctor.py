@@ -120,7 +120,7 @@ def _model(catalog: Catalog) -> Iterator[Finding]:
         yield _absent(model, repository)
     if any(not repository.is_folder for repository in absent):
         yield _disk("model cache", cache(), MODEL_DISK_GIB)
-    if model.name == "demo":
+    if model.embedded:
         yield Finding(
             Level.NOTE, "model: the small embedded one", 'set [engine] model = "kandinsky-2-2" for real pictures'
         )

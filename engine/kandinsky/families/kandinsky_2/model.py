@@ -54,7 +54,7 @@ class Kandinsky2(Family[Decoder2]):
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """Name the networks that are loaded, as `engine.kandinsky.placing.plan.FAMILIES` does."""
+        """Name the networks that are loaded, as the components of its family are."""
         return {
             **networks_of(self._prior.pipeline, "prior"),
             **networks_of(self._decoder.pipeline, "decoder"),

@@ -15,7 +15,7 @@ from engine.checks import build, complete
 from engine.kandinsky.drawing.latents import noise
 from engine.kandinsky.drawing.schedulers import for_one_job
 from engine.kandinsky.embedded import tiny
-from engine.kandinsky.families.loaders import LOADERS
+from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing import loading
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Drawing, Drawn, OnStep
@@ -52,7 +52,7 @@ class Bench:
     def __init__(self, spec: ModelSpec, device: Device = CPU) -> None:
         loading.keep_libraries_quiet()
         self.spec = spec
-        self.model: Any = LOADERS[spec.family](spec, device, Path())
+        self.model: Any = FAMILIES[spec.family].load(spec, device, Path())
         self.sent: dict[str, Image.Image] = {}
 
     @property
