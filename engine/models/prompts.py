@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from engine.errors import OutOfMemory
-from engine.models.model import Drawing, Drawn, Model, OnStep, Step
+from engine.models.model import Drawing, Drawn, Model, OnStep, Step, Wrapper
 from engine.pictures import images
 from engine.requests import Batch, Request, Text2Image
 
@@ -18,11 +18,11 @@ log = structlog.get_logger(__name__)
 OWN = frozenset({"mode", "prompt", "seed", "count"})
 
 
-class ManyPrompts:
+class ManyPrompts(Wrapper):
     """Be a model that draws `Batch` too: as one picture of each prompt, at most `group_size` of them together."""
 
     def __init__(self, model: Model, group_size: int) -> None:
-        self._model = model
+        super().__init__(model)
         self._group_size = group_size
 
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
@@ -33,10 +33,6 @@ class ManyPrompts:
         drawn = self._draw([Drawing(single) for single in expanded(request)], request.exact, on_step)
         pictures = [picture for each in drawn for picture in each.images]
         return [Drawn(pictures, joined(request.prompts, [each.notes for each in drawn]))]
-
-    def statistics(self) -> Mapping[str, tuple[int, int]]:
-        """Tell of the model's caches."""
-        return self._model.statistics()
 
     def _draw(self, left: Sequence[Drawing], alone: bool, on_step: OnStep) -> list[Drawn]:
         """Draw group after group, and one by one from where a group did not fit into the memory."""

@@ -19,10 +19,8 @@ from engine.catalog import ENGLISH_ONLY
 from engine.errors import EngineError, WorkerLost
 from engine.events import Lost, Ready, WorkerEvent
 from engine.models.model import Model, Models
-from engine.models.picture_check import Checked
-from engine.models.prompts import ManyPrompts
-from engine.models.segmentation import Segmenting
 from engine.models.understanding import Interpreted
+from engine.models.wrappers import Helpers, wrapped
 from engine.settings import WorkerSettings
 from engine.workers.base import Task
 from engine.workers.render import Renderer, Work
@@ -98,14 +96,9 @@ def load_models(settings: WorkerSettings) -> Models:
     segmenter: Model | None = None
     if settings.segmenter:
         segmenter = Interpreted(segmenting.Segmenter(settings.segmenter, roomy), translator, ENGLISH_ONLY)
-    spoken_to = {spec.name: Interpreted(models[spec.name], translator, spec.reads) for spec in settings.models}
-    drawing: dict[str, Model] = {
-        name: Segmenting(ManyPrompts(model, settings.batch_size), segmenter) for name, model in spoken_to.items()
-    }
-    if settings.classifying and classifier:
-        refuses = settings.classifying.action == "block"
-        drawing = {name: Checked(model, classifier, refuses=refuses) for name, model in drawing.items()}
-    return Models(drawing, models.swap_s)
+    refuses = settings.classifying is not None and settings.classifying.action == "block"
+    helpers = Helpers(translator, settings.batch_size, segmenter, classifier, refuses)
+    return Models({spec.name: wrapped(models[spec.name], spec, helpers) for spec in settings.models}, models.swap_s)
 
 
 def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Load) -> None:
