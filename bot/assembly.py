@@ -13,10 +13,9 @@ from bot.commands.styles import styles_of
 from bot.config import Config
 from bot.rules.policy import Limits, Rules, Who
 from bot.service.service import Service
-from engine.catalog import Catalog, Repository
+from engine.catalog import TRANSLATOR, Catalog, Repository
 from engine.dispatch.caps import Caps
 from engine.dispatch.dispatcher import Dispatcher
-from engine.models.language import TRANSLATOR
 from engine.requests import Style
 from engine.retention import sweep_forever
 from engine.settings import Classifying, Keeping, WorkerSettings

@@ -164,6 +164,9 @@ KANDINSKY_3 = ModelSpec(
 )
 
 KNOWN = (DEMO, KANDINSKY_2_2, KANDINSKY_2_1, KANDINSKY_3)
+# M2M100 with 418 million parameters, MIT. This commit holds its weights as a pickle only: `downloads`
+# fetches the hub's own conversion of exactly this commit to safetensors.
+TRANSLATOR = Repository("facebook/m2m100_418M", "55c2e61bbf05dfb8d7abccdc3fae6fc8512fd636")
 
 
 class Catalog:

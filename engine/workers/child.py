@@ -89,15 +89,17 @@ def load_models(settings: WorkerSettings) -> Models:
 
     device.use_all_cores()
     # First: without it nothing may be drawn, and the models then see how much memory it has left them.
-    classifier = settings.classifying and classifying.Classifier(settings.classifying, device.choose(settings.device))
+    looks = settings.classifying
+    classifier = classifying.Classifier(looks, device.choose(settings.device)) if looks else None
     models = families.load_models(settings.models, settings.device, settings.cache_dir, settings.keeping)
     roomy = translation.roomy_device(settings.device)
     translator = translation.Translator(roomy, settings.translate, settings.translator)
     segmenter: Model | None = None
     if settings.segmenter:
         segmenter = Interpreted(segmenting.Segmenter(settings.segmenter, roomy), translator, ENGLISH_ONLY)
-    refuses = settings.classifying is not None and settings.classifying.action == "block"
-    helpers = Helpers(translator, settings.batch_size, segmenter, classifier, refuses)
+    helpers = Helpers(
+        translator, settings.batch_size, segmenter, classifier, refuses=looks is not None and looks.action == "block"
+    )
     return Models({spec.name: wrapped(models[spec.name], spec, helpers) for spec in settings.models}, models.swap_s)
 
 

@@ -6,12 +6,11 @@ import pytest
 import torch
 from huggingface_hub import constants, get_cached_repo_tree
 
-from engine.catalog import KANDINSKY_3, Repository
+from engine.catalog import KANDINSKY_3, TRANSLATOR, Repository
 from engine.errors import EngineError
 from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing.device import Device
 from engine.models import downloads, hub
-from engine.models.language import TRANSLATOR
 from tests.engine.kandinsky import tiny_models
 from tests.servers.hub import HubServer, Repo
 
