@@ -84,7 +84,10 @@ not load, how much the model needs, and which models would fit.
 **When only smaller pictures fit** than the model's own size, the worker starts with the last way and logs
 `only_smaller_pictures_fit`.
 
-**When memory runs out in a batch** its requests are drawn one by one.
+**When a batch of requests comes** for which there is no room by the same arithmetic, it is drawn in parts that fit. A
+request for several pictures is not divided.
+
+**When memory runs out in a batch** all the same, its requests are drawn one by one.
 
 **When memory runs out for one request**, at a step or when the latents become pixels, the next way is taken and the
 request is drawn anew, once on each way that is left. The picture is the same, but for tiles. Later requests of that

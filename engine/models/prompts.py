@@ -35,17 +35,17 @@ class ManyPrompts(Wrapper):
         return [Drawn(pictures, joined(request.prompts, [each.notes for each in drawn]))]
 
     def _draw(self, left: Sequence[Drawing], alone: bool, on_step: OnStep) -> list[Drawn]:
-        """Draw group after group, and one by one from where a group did not fit into the memory."""
+        """Draw group after group, smaller ones from where a group did not fit into the memory."""
         drawn: list[Drawn] = []
         size = 1 if alone else self._group_size
         while group := left[len(drawn) : len(drawn) + size]:
             try:
                 drawn += self._model.render(group, _counted(on_step, len(drawn), len(group), len(left)))
-            except OutOfMemory:
+            except OutOfMemory as error:
                 if len(group) == 1:
                     raise
-                log.warning("out_of_memory_in_group", prompts=len(group))
-                size = 1
+                log.warning("out_of_memory_in_group", prompts=len(group), together=error.together)
+                size = error.together
         return drawn
 
 

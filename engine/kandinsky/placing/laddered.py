@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ from engine.kandinsky.placing.plan import (
     Components,
     Placement,
     Rung,
+    largest_batch,
     largest_size,
     next_rung,
     place,
@@ -117,11 +119,15 @@ class Laddered:
                 self._placed.leave()
 
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
-        """Draw; a request alone is tried on each rung before it is refused. See `engine.models.model.Model`."""
+        """Draw; a request alone is tried on each rung before it is refused. See `engine.models.model.Model`.
+
+        Raises `OutOfMemory` before anything is drawn where there is no room for all of `drawings`, but for some.
+        """
         request = drawings[0].request
         self._prepare(request)
         rung: Rung | None = self._rung_for(request)
         while self._settle(rung):
+            self._check_room(drawings)
             if (drawn := self._try(drawings, on_step)) is not None:
                 return drawn
             rung = self._next(request)
@@ -131,12 +137,24 @@ class Laddered:
         """Tell of the model's caches."""
         return self._model.statistics()
 
+    def _check_room(self, drawings: Sequence[Drawing]) -> None:
+        """Raise `OutOfMemory` where the plan has no room for all of several requests."""
+        if len(drawings) == 1:
+            return
+        totals = list(accumulate(drawing.request.count for drawing in drawings))
+        size = self._size(drawings[0].request)
+        most = largest_batch(self._components(), self.rung, self._room(), *size, limit=totals[-1])
+        together = max(1, sum(total <= most for total in totals))
+        if together < len(drawings):
+            log.info("batch_too_large", model=self._spec.name, requests=len(drawings), together=together)
+            raise OutOfMemory(together=together)
+
     def _try(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn] | None:
         """Draw, or return `None` where memory ran out for one request."""
         try:
             return self._model.render(drawings, on_step)
         except OutOfMemory:
-            if len(drawings) > 1:  # the renderer tries them one by one
+            if len(drawings) > 1:  # whoever made the batch tries them one by one
                 raise
         return None
 

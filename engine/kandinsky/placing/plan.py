@@ -154,9 +154,7 @@ def next_rung(
     return next((lower for lower in placements(model, width, height, 1, below) if lower.peak_bytes < now), None)
 
 
-def largest_batch(
-    model: Components, rung: Rung, free_bytes: int, width: int, height: int, limit: int = 8
-) -> int:  # fmt: skip
+def largest_batch(model: Components, rung: Rung, free_bytes: int, width: int, height: int, limit: int) -> int:
     """Find how many pictures of `width` x `height` can be drawn at once on `rung`: 0 to `limit`."""
     fitting = (batch for batch in range(limit, 0, -1) if peak_bytes(model, rung, width, height, batch) <= free_bytes)
     return next(fitting, 0)
