@@ -14,9 +14,8 @@ from bot.config import Config
 from bot.rules.limits import Limits
 from bot.rules.policy import Rules
 from bot.service.service import Service
-from engine.catalog import Catalog, Repository
+from engine.catalog import TRANSLATOR, Catalog, Repository
 from engine.dispatch.dispatcher import Dispatcher
-from engine.models.language import TRANSLATOR
 from engine.request import Style
 from engine.retention import sweep_forever
 from engine.settings import Classifying, Keeping, WorkerSettings

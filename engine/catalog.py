@@ -44,6 +44,7 @@ class ModelSpec:
 
     `reads` are the languages that it draws from, as ISO 639-1 codes; prompts in others are translated.
     `optional_parts` may be added to `repositories`: "depth" estimates depth, "upscaler" is a `spandrel` file.
+    An `embedded` model comes with the bot: it has no files to fetch, and is so small that it stays on every device.
     `mixes_pictures` says whether a mix or a morph takes pictures, which needs a prior's image encoder, or words alone.
     """
 
@@ -52,6 +53,7 @@ class ModelSpec:
     repositories: Mapping[str, Repository] = field(default_factory=dict)
     modes: tuple[str, ...] = ALL_MODES
     optional_parts: tuple[str, ...] = ()
+    embedded: bool = False
     mixes_pictures: bool = True
     native_size: int = 768
     size_multiple: int = 64
@@ -108,7 +110,8 @@ class ModelSpec:
 
 
 DEMO = ModelSpec(
-    name="demo", family="kandinsky-2-2", native_size=128, min_size=64, max_size=256, max_pixels=256 * 256,
+    name="demo", family="kandinsky-2-2", embedded=True,
+    native_size=128, min_size=64, max_size=256, max_pixels=256 * 256,
     steps=20, draft_steps=10, best_steps=40, prior_steps=10, guidance_scale=1.5, prior_guidance_scale=1.5,
     reads=frozenset({"en", "de", "ru", "zh"}),
     upscale_strength=0.1,
@@ -161,6 +164,9 @@ KANDINSKY_3 = ModelSpec(
 )
 
 KNOWN = (DEMO, KANDINSKY_2_2, KANDINSKY_2_1, KANDINSKY_3)
+# M2M100 with 418 million parameters, MIT. This commit holds its weights as a pickle only: `downloads`
+# fetches the hub's own conversion of exactly this commit to safetensors.
+TRANSLATOR = Repository("facebook/m2m100_418M", "55c2e61bbf05dfb8d7abccdc3fae6fc8512fd636")
 
 
 class Catalog:

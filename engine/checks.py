@@ -9,9 +9,9 @@ from annotated_types import Ge, Le
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from engine import captions
 from engine.catalog import KNOWN, ModelSpec
 from engine.errors import RequestError
-from engine.pictures import captions
 from engine.request import MAX_SEED, Request
 from engine.requests import MAX_PARTS
 

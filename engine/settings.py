@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.catalog import ModelSpec, Repository
-from engine.models.language import TRANSLATOR, TranslationMode
+from engine.catalog import TRANSLATOR, ModelSpec, Repository
 
 Memory = Literal["auto", "resident", "offload", "sequential"]
 Quantise = Literal["off", "nf4", "int8"]
 Compile = Literal["off", "default", "max-autotune"]
 Action = Literal["blur", "block", "restrict"]
+TranslationMode = Literal["auto", "off", "always"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ LADDER = (
     ("engine.store",),
     (
         "engine.checks", "engine.settings", "engine.jobs", "engine.request", "engine.requests", "engine.outpainting",
-        "engine.catalog", "engine.events", "engine.errors",
+        "engine.captions", "engine.catalog", "engine.events", "engine.errors",
     ),
 )  # fmt: skip
 RANKS = {room: rank for rank, rooms in enumerate(LADDER) for room in rooms}

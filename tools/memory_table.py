@@ -19,7 +19,8 @@ from torch.utils._pytree import tree_leaves
 
 from engine.errors import EngineError
 from engine.kandinsky.bench import fullsize
-from engine.kandinsky.placing.plan import FAMILIES, GIB, QUANTISED_LADDER, Components, place, with_parts
+from engine.kandinsky.families.register import FAMILIES
+from engine.kandinsky.placing.plan import GIB, QUANTISED_LADDER, Components, place, with_parts
 
 FILE = Path(__file__).parent.parent / "docs" / "memory.md"
 CARDS_GIB = (8, 12, 16, 24, 48, 80)
@@ -83,7 +84,10 @@ not load, how much the model needs, and which models would fit.
 **When only smaller pictures fit** than the model's own size, the worker starts with the last way and logs
 `only_smaller_pictures_fit`.
 
-**When memory runs out in a batch** its requests are drawn one by one.
+**When a batch of requests comes** for which there is no room by the same arithmetic, it is drawn in parts that fit. A
+request for several pictures is not divided.
+
+**When memory runs out in a batch** all the same, its requests are drawn one by one.
 
 **When memory runs out for one request**, at a step or when the latents become pixels, the next way is taken and the
 request is drawn anew, once on each way that is left. The picture is the same, but for tiles. Later requests of that
@@ -140,7 +144,7 @@ def table() -> str:
     head = ["model", "pixels", *(f"{card}" for card in CARDS_GIB), "measured"]
     lines = [head, ["---"] * len(head)]
     for title, family, parts, size in ROWS:
-        model = with_parts(FAMILIES[family], parts)
+        model = with_parts(FAMILIES[family].components, parts)
         cells = [_cell(title, model, card, size) for card in CARDS_GIB]
         lines.append([title, f"{size} x {size}", *cells, "not measured"])
     return _rows(lines)
@@ -149,10 +153,10 @@ def table() -> str:
 def weights() -> str:
     """Lay out the size of each network."""
     lines = [["family", "network", "parameters, millions", "GiB"], ["---"] * 4]
-    for family, components in FAMILIES.items():
+    for family, record in FAMILIES.items():
         lines += [
             [family, name, f"{one.parameters / 1e6:,.0f}", f"{one.weight_bytes / GIB:.2f}"]
-            for name, one in components.items()
+            for name, one in record.components.items()
         ]
     return _rows(lines)
 
@@ -191,7 +195,7 @@ def _unet_peaks(side: int) -> list[tuple[str, str, int]]:
     }
     found = []
     for family, options in inputs.items():
-        unet = fullsize.build(family, "decoder.unet")
+        unet = _full(family, "decoder.unet")
         timesteps = torch.empty(2, dtype=torch.long, device="meta")
         found.append((family, "decoder.unet", peak(unet, _forward(unet, _half(2, 4, side, side), timesteps, options))))
     return found
@@ -200,10 +204,16 @@ def _unet_peaks(side: int) -> list[tuple[str, str, int]]:
 def _movq_peaks(side: int) -> list[tuple[str, str, int]]:
     found = []
     for family in ("kandinsky-2-2", "kandinsky-3"):
-        movq = fullsize.build(family, "decoder.movq")
+        movq = _full(family, "decoder.movq")
         options = {"force_not_quantize": True}
         found.append((family, "decoder.movq", peak(movq, _forward(movq.decode, _half(1, 4, side, side), options))))
     return found
+
+
+def _full(family: str, name: str) -> nn.Module:
+    stock = FAMILIES[family].stock
+    assert stock
+    return fullsize.build(stock, name)
 
 
 def _forward(call: Callable[..., object], *inputs: object) -> Callable[[], object]:

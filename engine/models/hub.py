@@ -15,8 +15,7 @@ from huggingface_hub.errors import CachedRepoTreeNotFoundError, CacheNotFound
 from huggingface_hub.file_download import repo_folder_name
 from safetensors import SafetensorError, safe_open
 
-from engine.catalog import KNOWN, ModelSpec, Repository
-from engine.models.language import TRANSLATOR
+from engine.catalog import KNOWN, TRANSLATOR, ModelSpec, Repository
 
 # What the loaders read beside weights: configurations, vocabularies, SentencePiece models.
 _SMALL_FILES = (".json", ".txt", ".model")

@@ -8,17 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal
-
-from engine.catalog import Repository
-
-TranslationMode = Literal["auto", "off", "always"]
+from typing import Any
 
 ENGLISH = "en"
 UNKNOWN = "unknown"
-# M2M100 with 418 million parameters, MIT. This commit holds its weights as a pickle only: `hub` fetches the
-# hub's own conversion of exactly this commit to safetensors.
-TRANSLATOR = Repository("facebook/m2m100_418M", "55c2e61bbf05dfb8d7abccdc3fae6fc8512fd636")
 
 # The first word of a letter's Unicode name is its script. A script of one language decides by itself; in the others
 # only these languages compete: with every language in the race, two or three words go to a rare one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -57,6 +58,21 @@ class Model(Protocol):
 
     def statistics(self) -> Mapping[str, tuple[int, int]]:
         """Tell for each cache how often a value was there, and how often it was not."""
+
+
+class Wrapper(ABC):
+    """Be a model around another one; `engine.models.wrappers` says which stand around which."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    @abstractmethod
+    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
+        """Draw with the model within, or instead of it; see `Model`."""
+
+    def statistics(self) -> Mapping[str, tuple[int, int]]:
+        """Tell of the caches of the model within."""
+        return self._model.statistics()
 
 
 class Models(dict[str, Model]):

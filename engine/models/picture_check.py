@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from PIL.Image import Image
 
 from engine.errors import RequestError
-from engine.models.model import Drawing, Drawn, Model, OnStep, Step
+from engine.models.model import Drawing, Drawn, Model, OnStep, Step, Wrapper
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Judge(Protocol):
 Flag = dict[str, object] | None
 
 
-class Checked:
+class Checked(Wrapper):
     """Be a model whose inputs and pictures are looked at: before they are drawn from, and before anybody sees them.
 
     What is unsafe is noted as "flagged_input" or "flagged", with its `label`, its `score` and the numbers of the
@@ -40,7 +40,7 @@ class Checked:
     """
 
     def __init__(self, model: Model, judge: Judge, *, refuses: bool) -> None:
-        self._model = model
+        super().__init__(model)
         self._judge = judge
         self._refuses = refuses
 
@@ -55,10 +55,6 @@ class Checked:
         left = self._look([_shown(*pair) for pair in zip(drawings, drawn, strict=True)], "output_refused")
         left = [_posted(*pair) for pair in zip(drawings, left, strict=True)]
         return [_noted(*each) for each in zip(drawn, entered, left, strict=True)]
-
-    def statistics(self) -> Mapping[str, tuple[int, int]]:
-        """Tell of the model's caches."""
-        return self._model.statistics()
 
     def _look(self, groups: Sequence[Sequence[Image]], refusal: str) -> list[Flag]:
         """Look at the pictures of each request, all at once."""

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from engine.errors import OutOfMemory
-from engine.models.model import Drawing, Drawn, Model, OnStep, Step
+from engine.models.model import Drawing, Drawn, Model, OnStep, Step, Wrapper
 from engine.pictures import images
 from engine.request import Request
 from engine.requests import Batch, Text2Image
@@ -19,11 +19,11 @@ log = structlog.get_logger(__name__)
 OWN = frozenset({"mode", "prompt", "seed", "count"})
 
 
-class ManyPrompts:
+class ManyPrompts(Wrapper):
     """Be a model that draws `Batch` too: as one picture of each prompt, at most `group_size` of them together."""
 
     def __init__(self, model: Model, group_size: int) -> None:
-        self._model = model
+        super().__init__(model)
         self._group_size = group_size
 
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
@@ -35,22 +35,18 @@ class ManyPrompts:
         pictures = [picture for each in drawn for picture in each.images]
         return [Drawn(pictures, joined(request.prompts, [each.notes for each in drawn]))]
 
-    def statistics(self) -> Mapping[str, tuple[int, int]]:
-        """Tell of the model's caches."""
-        return self._model.statistics()
-
     def _draw(self, left: Sequence[Drawing], alone: bool, on_step: OnStep) -> list[Drawn]:
-        """Draw group after group, and one by one from where a group did not fit into the memory."""
+        """Draw group after group, smaller ones from where a group did not fit into the memory."""
         drawn: list[Drawn] = []
         size = 1 if alone else self._group_size
         while group := left[len(drawn) : len(drawn) + size]:
             try:
                 drawn += self._model.render(group, _counted(on_step, len(drawn), len(group), len(left)))
-            except OutOfMemory:
+            except OutOfMemory as error:
                 if len(group) == 1:
                     raise
-                log.warning("out_of_memory_in_group", prompts=len(group))
-                size = 1
+                log.warning("out_of_memory_in_group", prompts=len(group), together=error.together)
+                size = error.together
         return drawn
 
 

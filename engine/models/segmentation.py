@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from engine.errors import RequestError
-from engine.models.model import Drawing, Drawn, Model, OnStep
+from engine.models.model import Drawing, Drawn, Model, OnStep, Wrapper
 
 
-class Segmenting:
+class Segmenting(Wrapper):
     """Be a model beside which `segmenter`, if there is one, draws the masks of `Segment`."""
 
     def __init__(self, model: Model, segmenter: Model | None) -> None:
-        self._model = model
+        super().__init__(model)
         self._segmenter = segmenter
 
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
@@ -29,7 +29,3 @@ class Segmenting:
             if not mask.images[0].getbbox():
                 raise RequestError("segment_nothing", value=drawing.request.prompt)
         return found
-
-    def statistics(self) -> Mapping[str, tuple[int, int]]:
-        """Tell of the model's caches."""
-        return self._model.statistics()

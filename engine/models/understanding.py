@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from engine.models.language import Understood
-from engine.models.model import Drawing, Drawn, Model, OnStep
+from engine.models.model import Drawing, Drawn, Model, OnStep, Wrapper
 from engine.requests import AnyRequest
 
 
@@ -18,11 +18,11 @@ class Interpreter(Protocol):
         """Say `prompt` in a language that is in `reads`."""
 
 
-class Interpreted:
+class Interpreted(Wrapper):
     """Be a model that is spoken to in a language that it reads."""
 
     def __init__(self, model: Model, interpreter: Interpreter, reads: frozenset[str]) -> None:
-        self._model = model
+        super().__init__(model)
         self._interpreter = interpreter
         self._reads = reads
 
@@ -32,10 +32,6 @@ class Interpreted:
         spoken = [replace(drawing, request=request) for drawing, (request, _) in zip(drawings, heard, strict=True)]
         drawn = self._model.render(spoken, on_step)
         return [replace(each, notes={**each.notes, **notes}) for each, (_, notes) in zip(drawn, heard, strict=True)]
-
-    def statistics(self) -> Mapping[str, tuple[int, int]]:
-        """Tell of the model's caches."""
-        return self._model.statistics()
 
 
 def understood(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
-from PIL import Image, ImageChops, ImageEnhance, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageOps, ImageStat
 
-from engine.pictures import captions
+from engine import captions
 from engine.requests import AnyRequest
 
 # How many per cent of the darkest and of the brightest pixels may become black and white.
@@ -28,7 +28,7 @@ def finish(image: Image.Image, request: AnyRequest) -> Image.Image:
         return image
     if request.enhance:
         image = enhanced(image)
-    return captions.write(image, request.caption) if request.caption else image
+    return captioned(image, request.caption) if request.caption else image
 
 
 def enhanced(image: Image.Image) -> Image.Image:
@@ -40,6 +40,31 @@ def enhanced(image: Image.Image) -> Image.Image:
     wanted = min(max(measured, LOW_CHROMA), HIGH_CHROMA)
     factor = min(max(wanted / measured, MOST_FADED), MOST_VIVID)
     return image if factor == 1 else ImageEnhance.Color(image).enhance(factor)
+
+
+def captioned(image: Image.Image, text: str) -> Image.Image:
+    """Return an RGB picture with `text` at its bottom, as large as there is room for it, legible on any ground."""
+    written = image.convert("RGB")
+    size, lines = captions.layout(text, *image.size)
+    # All outlines first, so that none covers the letter before it.
+    for colour, outline in (("black", max(1.0, size * captions.OUTLINE)), ("white", 0.0)):
+        written.paste(colour, mask=_mask(lines, size, outline, *image.size))
+    return written
+
+
+def _mask(lines: list[str], size: int, outline: float, width: int, height: int) -> Image.Image:
+    """Draw lines of `size` pixels, and so far around each letter, as what is to be coloured of `width` x `height`."""
+    zoom = captions.zoom_of(size)
+    mask = Image.new("L", (width * zoom, height * zoom))
+    draw = ImageDraw.Draw(mask)
+    baseline = height * (1 - captions.MARGIN / 2) - (len(lines) * captions.LINE - 1) * size
+    for number, line in enumerate(lines):
+        left = (width - captions.length(line, size)) / 2 * zoom
+        for font, run in captions.runs(line, size * zoom):
+            place = (left, (baseline + number * captions.LINE * size) * zoom)
+            draw.text(place, run, 255, font, anchor="ls", stroke_width=outline * zoom)
+            left += font.getlength(run)
+    return mask.reduce(zoom)
 
 
 def chroma(image: Image.Image) -> float:

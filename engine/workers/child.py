@@ -19,10 +19,8 @@ from engine.catalog import ENGLISH_ONLY
 from engine.errors import EngineError, WorkerLost
 from engine.events import Lost, Ready, WorkerEvent
 from engine.models.model import Model, Models
-from engine.models.picture_check import Checked
-from engine.models.prompts import ManyPrompts
-from engine.models.segmentation import Segmenting
 from engine.models.understanding import Interpreted
+from engine.models.wrappers import Helpers, wrapped
 from engine.settings import WorkerSettings
 from engine.workers.base import Task
 from engine.workers.render import Renderer, Work
@@ -91,21 +89,18 @@ def load_models(settings: WorkerSettings) -> Models:
 
     device.use_all_cores()
     # First: without it nothing may be drawn, and the models then see how much memory it has left them.
-    classifier = settings.classifying and classifying.Classifier(settings.classifying, device.choose(settings.device))
+    looks = settings.classifying
+    classifier = classifying.Classifier(looks, device.choose(settings.device)) if looks else None
     models = families.load_models(settings.models, settings.device, settings.cache_dir, settings.keeping)
     roomy = translation.roomy_device(settings.device)
     translator = translation.Translator(roomy, settings.translate, settings.translator)
     segmenter: Model | None = None
     if settings.segmenter:
         segmenter = Interpreted(segmenting.Segmenter(settings.segmenter, roomy), translator, ENGLISH_ONLY)
-    spoken_to = {spec.name: Interpreted(models[spec.name], translator, spec.reads) for spec in settings.models}
-    drawing: dict[str, Model] = {
-        name: Segmenting(ManyPrompts(model, settings.batch_size), segmenter) for name, model in spoken_to.items()
-    }
-    if settings.classifying and classifier:
-        refuses = settings.classifying.action == "block"
-        drawing = {name: Checked(model, classifier, refuses=refuses) for name, model in drawing.items()}
-    return Models(drawing, models.swap_s)
+    helpers = Helpers(
+        translator, settings.batch_size, segmenter, classifier, refuses=looks is not None and looks.action == "block"
+    )
+    return Models({spec.name: wrapped(models[spec.name], spec, helpers) for spec in settings.models}, models.swap_s)
 
 
 def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Load) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from engine.errors import Cancelled, EngineError, WorkerLost
+from engine.errors import Cancelled, EngineError, OutOfMemory, WorkerLost
 from engine.events import Accepted, Denoised, Done, Failed, Progress, WorkerEvent
 from engine.models.model import Drawing, Drawn, Model, OnStep, Step
 from engine.pictures import images, inputs
@@ -73,15 +73,16 @@ class Renderer:
             self._hand_over(batch, drawn, time.monotonic() - began)
 
     def _recover(self, batch: Sequence[Work], error: Exception) -> None:
-        """Draw the tasks of a failed batch one by one: one of them, or their number, was at fault."""
+        """Draw the tasks of a failed batch in parts: one of them, or their number, was at fault."""
         left = [work for work in batch if not work.over]
         if len(batch) == 1:
             for work in left:
                 self._end(work, failure(work.task, self._epoch, error))
             return
-        log.warning("batch_failed", jobs=len(left), error=type(error).__name__)
-        for work in left:
-            self._draw([work])
+        together = error.together if isinstance(error, OutOfMemory) else 1
+        log.warning("batch_failed", jobs=len(left), error=type(error).__name__, together=together)
+        for first in range(0, len(left), together):
+            self._draw(left[first : first + together])
 
     def _hand_over(self, batch: Sequence[Work], drawn: Sequence[Drawn], seconds: float) -> None:
         left = [(work, result) for work, result in zip(batch, drawn, strict=True) if not work.over]

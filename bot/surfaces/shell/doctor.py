@@ -19,7 +19,7 @@ from bot.health import CannotServe, is_alive, listen
 from bot.words import replies
 from engine.catalog import Catalog, ModelSpec, Repository
 from engine.errors import RequestError
-from engine.kandinsky.placing.inspection import gpus
+from engine.kandinsky.placing.device import gpus
 from engine.models.hub import cache, fetch_command, is_here, missing
 
 # The published Kandinsky 2.2 takes 9.1 GiB in half precision, and its repositories hold more than that.
@@ -119,7 +119,7 @@ def _model(catalog: Catalog) -> Iterator[Finding]:
         yield _absent(model, repository)
     if any(not repository.is_folder for repository in absent):
         yield _disk("model cache", cache(), MODEL_DISK_GIB)
-    if model.name == "demo":
+    if model.embedded:
         yield Finding(
             Level.NOTE, "model: the small embedded one", 'set [engine] model = "kandinsky-2-2" for real pictures'
         )

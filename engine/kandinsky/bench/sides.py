@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-import torch
-from diffusers import (
-    Kandinsky3Pipeline,
-    KandinskyPipeline,
-    KandinskyPriorPipeline,
-    KandinskyV22Pipeline,
-    KandinskyV22PriorPipeline,
-)
 from PIL import Image
 from torch import nn
 
@@ -23,29 +14,13 @@ from engine.catalog import ModelSpec
 from engine.errors import RequestError
 from engine.kandinsky.bench import fullsize
 from engine.kandinsky.embedded import embedded
-from engine.kandinsky.families import kandinsky_3_pipeline, prior
-from engine.kandinsky.families.kandinsky_2_1 import Decoder21, Kandinsky21
-from engine.kandinsky.families.kandinsky_2_2 import Decoder22, Kandinsky22
-from engine.kandinsky.families.kandinsky_3 import Kandinsky3
-from engine.kandinsky.families.loaders import LOADERS
+from engine.kandinsky.families.record import FamilyRecord
+from engine.kandinsky.families.register import FAMILIES
+from engine.kandinsky.families.stock import Stock
 from engine.kandinsky.placing import loading
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Drawing, Model
 from engine.requests import Text2Image
-
-# The pipeline classes of diffusers by family and part.
-STOCK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "kandinsky-2-1": {"prior": KandinskyPriorPipeline, "decoder": KandinskyPipeline},
-        "kandinsky-2-2": {"prior": KandinskyV22PriorPipeline, "decoder": KandinskyV22Pipeline},
-        "kandinsky-3": {"decoder": Kandinsky3Pipeline},
-    }
-)
-
-
-FAMILIES_OF_2: Mapping[str, tuple[Any, Any]] = MappingProxyType(
-    {"kandinsky-2-1": (Kandinsky21, Decoder21), "kandinsky-2-2": (Kandinsky22, Decoder22)}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +33,30 @@ class Source:
     random_weights: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse random weights for a model that has no full size."""
-        if self.random_weights and not self.spec.repositories:
+        """Refuse a model that diffusers alone does not draw with, and random weights for one without a full size."""
+        if self.family.stock is None:
+            raise RequestError("no_stock", model=self.spec.name)
+        if self.random_weights and self.spec.embedded:
             raise RequestError("no_full_size", model=self.spec.name)
+
+    @property
+    def family(self) -> FamilyRecord:
+        """Look up the family of the model."""
+        return FAMILIES[self.spec.family]
+
+    @property
+    def stock(self) -> Stock:
+        """Return what diffusers alone draws with."""
+        assert self.family.stock, "refused above"  # noqa: S101 - a programming error
+        return self.family.stock
 
 
 def engine_side(source: Source) -> Model:
     """Load a model as the worker does, or hand random weights to what the worker would load."""
     spec, device = source.spec, source.device
     if not source.random_weights:
-        return LOADERS[spec.family](spec, device, source.cache_dir)
-    if spec.family == "kandinsky-3":
-        return Kandinsky3(spec, device, _random(kandinsky_3_pipeline.Pipeline, source, "decoder").prepared())
-    kind, decoder_kind = FAMILIES_OF_2[spec.family]
-    decoder = decoder_kind(spec, device, _random(STOCK[spec.family]["decoder"], source, "decoder"))
-    model: Model = kind(spec, device, prior.Prior(spec, _random(prior.Pipeline, source, "prior")), decoder)
-    return model
+        return source.family.load(spec, device, source.cache_dir)
+    return source.stock.hold(spec, device, lambda kind, part: _random(kind, source, part))
 
 
 def _random(pipeline_class: Any, source: Source, part: str) -> Any:
@@ -99,37 +82,14 @@ class Plain:
     """Draw as the examples of diffusers do: load, `.to(device)`, one prompt after another."""
 
     def __init__(self, source: Source) -> None:
-        self._spec = source.spec
-        self._pipelines = {part: _stock(kind, source, part) for part, kind in STOCK[source.spec.family].items()}
+        self._spec, self._stock = source.spec, source.stock
+        self._pipelines = {part: _stock(kind, source, part) for part, kind in source.stock.pipelines.items()}
         for pipeline in self._pipelines.values():
             pipeline.set_progress_bar_config(disable=True)
 
     def draw(self, request: Text2Image) -> Image.Image:
         """Draw one request with the steps and the guidance that the engine has for it."""
-        generator = torch.Generator().manual_seed(request.seed or 0)
-        options = {
-            "height": request.height,
-            "width": request.width,
-            "num_inference_steps": request.steps,
-            "guidance_scale": request.guidance_scale,
-            "generator": generator,
-        }
-        if self._spec.family == "kandinsky-3":  # counts its guidance from 0 where others count from 1
-            options["guidance_scale"] = (request.guidance_scale or 0) - 1
-            return self._first(request.prompt, **options)
-        embeds = self._pipelines["prior"](
-            request.prompt,
-            num_inference_steps=self._spec.prior_steps,
-            guidance_scale=self._spec.prior_guidance_scale,
-            generator=generator,
-        )
-        read = (request.prompt,) if self._spec.family == "kandinsky-2-1" else ()
-        conditions = {name: embeds[name] for name in ("image_embeds", "negative_image_embeds")}
-        return self._first(*read, **conditions, **options)
-
-    def _first(self, *arguments: object, **options: object) -> Image.Image:
-        image: Image.Image = self._pipelines["decoder"](*arguments, **options).images[0]
-        return image
+        return self._stock.draw(self._pipelines, self._spec, request)
 
 
 def _stock(pipeline_class: Any, source: Source, part: str) -> Any:
@@ -148,6 +108,6 @@ def _stock(pipeline_class: Any, source: Source, part: str) -> Any:
 
 
 def _stock_random(pipeline_class: Callable[..., Any], source: Source, part: str) -> Any:
-    pipeline = pipeline_class(**fullsize.pipeline_components(source.spec.family, part, source.device))
+    pipeline = pipeline_class(**fullsize.pipeline_components(source.stock, part, source.device))
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

@@ -14,12 +14,11 @@ from torch import Tensor
 from engine.catalog import ModelSpec
 from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.caching import Cache, picture_key
-from engine.kandinsky.drawing.denoising import Keep, Predict, denoise, keeping, timesteps
+from engine.kandinsky.drawing.denoising import Keep, Predict, StepCounter, denoise, keeping, timesteps
 from engine.kandinsky.drawing.editing import Edit
 from engine.kandinsky.drawing.latents import decode, encode, factor, noise, pictures
 from engine.kandinsky.drawing.previews import Previews
 from engine.kandinsky.drawing.schedulers import for_one_job
-from engine.kandinsky.drawing.steps import StepCounter
 from engine.request import Request
 
 # The latents of a megapixel picture take 256 KiB in fp32.

@@ -7,17 +7,44 @@ width, stop at zero steps, and tell nobody of their steps (`docs/architecture.md
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
+from PIL.Image import Image
 from torch import Generator, Tensor
 
-from engine.kandinsky.drawing.steps import StepCounter
+from engine.models.model import OnStep, Step
 
 # Predicts from noisy latents, float [pictures, 4, height / 8, width / 8], and their time step.
 Predict = Callable[[Tensor, Tensor], Tensor]
 # Changes latents between steps; it is told the time step that they are at now, nothing after the last one.
 Keep = Callable[[Tensor, Tensor | None], Tensor]
+# Makes one small picture per request of clean latents, float [pictures, 4, height / 8, width / 8].
+Preview = Callable[[Tensor], Sequence[Image]]
+
+
+class StepCounter:
+    """Count the steps of a render that has several denoising loops."""
+
+    def __init__(self, total: int, on_step: OnStep, preview: Preview | None = None) -> None:
+        self._done = 0
+        self._total = total
+        self._on_step = on_step
+        self._preview = preview
+
+    def __call__(
+        self, _pipeline: object, _index: int, _timestep: object, tensors: dict[str, object]
+    ) -> dict[str, object]:
+        """Be the `callback_on_step_end` of a diffusers pipeline."""
+        self.count()
+        return tensors
+
+    def count(self, clean: Tensor | None = None) -> None:
+        """Count a step; `clean` are the latents as far as they can be foreseen after it."""
+        self._done += 1
+        previews = partial(self._preview, clean) if self._preview and clean is not None else None
+        self._on_step(Step(self._done, self._total, previews))
 
 
 def timesteps(scheduler: Any, steps: int, strength: float = 1.0) -> Tensor:

@@ -13,8 +13,8 @@ from PIL import Image
 from torch import Tensor
 
 from engine.kandinsky.drawing.batch import Batch
+from engine.kandinsky.drawing.denoising import Preview
 from engine.kandinsky.drawing.latents import encode, factor, picture, pixels
-from engine.kandinsky.drawing.steps import Preview
 
 FILE = "latent_preview.json"
 # Smooth pictures of known colours, from which the map of a model that ships none is fitted.

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from engine.catalog import ModelSpec
 from engine.errors import EngineError
+from engine.kandinsky.drawing.denoising import StepCounter
 from engine.kandinsky.drawing.latents import picture
-from engine.kandinsky.drawing.steps import StepCounter
 from engine.kandinsky.drawing.windows import Windows
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Drawing, Drawn, OnStep

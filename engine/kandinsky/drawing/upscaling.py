@@ -18,9 +18,8 @@ from torch import Tensor
 from engine.catalog import ModelSpec
 from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.decoder import Decoder, Start
-from engine.kandinsky.drawing.denoising import Predict
+from engine.kandinsky.drawing.denoising import Predict, StepCounter
 from engine.kandinsky.drawing.latents import picture
-from engine.kandinsky.drawing.steps import StepCounter
 from engine.kandinsky.drawing.windows import Windows
 from engine.models.model import Drawing
 

@@ -1,4 +1,4 @@
-"""The families of models, and how each is loaded: a new family is a module and a line here."""
+"""Load models, each by its family: all of them where they fit together, else one at a time."""
 
 from __future__ import annotations
 
@@ -6,27 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 
-from engine.catalog import ModelSpec
-from engine.kandinsky.families.kandinsky_2_1 import Kandinsky21
-from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
-from engine.kandinsky.families.kandinsky_3 import Kandinsky3
+from engine.catalog import KNOWN, ModelSpec
+from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing.device import Device, DeviceName, choose
 from engine.kandinsky.placing.laddered import Laddered, Placeable
 from engine.kandinsky.placing.placing import budget_bytes
-from engine.kandinsky.placing.plan import FAMILIES, Rung, peak_bytes, with_parts
+from engine.kandinsky.placing.plan import Components, Rung, peak_bytes, with_parts
 from engine.kandinsky.placing.shelf import Shelf
 from engine.models.model import Models
 from engine.settings import AUTO, Keeping
-
-LOADERS: Mapping[str, Callable[[ModelSpec, Device, Path], Placeable]] = MappingProxyType(
-    {
-        "kandinsky-2-1": Kandinsky21.load,
-        "kandinsky-2-2": Kandinsky22.load,
-        "kandinsky-3": Kandinsky3.load,
-    }
-)
 
 
 def load_models(
@@ -50,15 +39,17 @@ def load_within(
     The embedded model stays there. The others stay too where they fit together; otherwise one is there, the first to
     begin with. All are read at once, though: a worker that reads one later, and says nothing, is taken for hung.
     """
-    small = {spec.name: _load(spec, device, cache_dir, keeping) for spec in specs if spec.name not in FAMILIES}
-    large = [spec for spec in specs if spec.name in FAMILIES]
+    small = {spec.name: _load(spec, device, cache_dir, keeping) for spec in specs if spec.embedded}
+    large = [spec for spec in specs if not spec.embedded]
     shelved = sum(_resident_bytes(spec, keeping) for spec in large) > total() and len(large) > 1
     placed: dict[str, Laddered] = {}
     shelf = Shelf()
     for spec in large:
         model = _load(spec, replace(device, kept_on="cpu"), cache_dir, keeping)
         budget = partial(_left, placed, spec.name, total)
-        placed[spec.name] = Laddered(spec, model, device, budget, keeping, shelved=shelved)
+        placed[spec.name] = Laddered(
+            spec, model, device, budget, components_of(spec), keeping, shelved=shelved, others=known_components()
+        )
         if shelved:
             shelf.put(spec.name, placed[spec.name])
     if not shelved:
@@ -67,15 +58,23 @@ def load_within(
     return Models({**small, **shelf.models()}, shelf.swap_s)
 
 
+def components_of(spec: ModelSpec) -> Components:
+    """Weigh the networks of a model as those of its family."""
+    return FAMILIES[spec.family].components
+
+
+def known_components() -> dict[str, Components]:
+    """Weigh, by name, the models that are known, but those that fit anywhere."""
+    return {spec.name: components_of(spec) for spec in KNOWN if not spec.embedded}
+
+
 def _load(spec: ModelSpec, device: Device, cache_dir: Path, keeping: Keeping) -> Placeable:
-    if spec.family == "kandinsky-3":
-        return Kandinsky3.load(spec, device, cache_dir, keeping.quantise)
-    return LOADERS[spec.family](spec, device, cache_dir)
+    return FAMILIES[spec.family].load(spec, device, cache_dir, keeping)
 
 
 def _resident_bytes(spec: ModelSpec, keeping: Keeping) -> int:
     """Estimate what a model needs that is wholly on the device; in int8, as much as in half precision, to be safe."""
-    model = with_parts(FAMILIES[spec.family], ("prior", "decoder"))
+    model = with_parts(components_of(spec), ("prior", "decoder"))
     rung = Rung.RESIDENT_QUANTISED if keeping.quantise == "nf4" else Rung.RESIDENT
     return peak_bytes(model, rung, spec.native_size, spec.native_size)
 

@@ -10,12 +10,13 @@ import structlog
 import torch
 from transformers import M2M100ForConditionalGeneration, M2M100Tokenizer
 
-from engine.catalog import Repository
+from engine.catalog import TRANSLATOR, Repository
 from engine.errors import ModelMissing
 from engine.kandinsky.placing.device import Device, DeviceName, choose
 from engine.kandinsky.placing.loading import UNUSABLE, keep_libraries_quiet, summary
 from engine.models import hub
-from engine.models.language import ENGLISH, TRANSLATOR, UNKNOWN, TranslationMode, Understood, detect
+from engine.models.language import ENGLISH, UNKNOWN, Understood, detect
+from engine.settings import TranslationMode
 
 BEAMS = 4
 # A prompt of one word may need a few tokens more than twice its own.

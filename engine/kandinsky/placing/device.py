@@ -49,6 +49,12 @@ def choose(name: DeviceName) -> Device:
     return Device("cuda", torch.float16)
 
 
+def gpus() -> list[str]:
+    """Name each CUDA device with its memory in GiB."""
+    devices = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
+    return [f"{device.name}, {device.total_memory / 2**30:.0f} GiB" for device in devices]
+
+
 def use_all_cores() -> None:
     """Let torch compute on every core that this process may use, unless `OMP_NUM_THREADS` says how many."""
     if "OMP_NUM_THREADS" not in os.environ:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -12,16 +13,17 @@ import structlog
 from torch import nn
 
 from engine.catalog import ModelSpec
-from engine.errors import OutOfMemory, RequestError
+from engine.errors import EngineError, OutOfMemory, RequestError
 from engine.kandinsky.placing import compiling, placing
 from engine.kandinsky.placing.device import Device, translated_errors
 from engine.kandinsky.placing.plan import (
-    FAMILIES,
     GIB,
     LADDER,
+    NOTHING_ELSE,
     Components,
     Placement,
     Rung,
+    largest_batch,
     largest_size,
     next_rung,
     place,
@@ -48,7 +50,7 @@ class Placeable(Model, Protocol):
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """Name the networks that are loaded, as `engine.kandinsky.placing.plan.FAMILIES` does."""
+        """Name the networks that are loaded, as the components of its family are."""
 
     def prepare(self, request: AnyRequest) -> None:
         """Load what only some modes need, where `request` is of one of them."""
@@ -57,17 +59,22 @@ class Placeable(Model, Protocol):
 class Laddered:
     """Be a model on a ladder of placements, from the fastest to the thriftiest.
 
-    `budget` tells how many bytes the model may have on `device` now, what it holds there included. A request that does
-    not fit is tried again on each lower rung; later ones of its size begin there, smaller ones where the model was.
+    `budget` tells how many bytes the model may have on `device` now, what it holds there included. `known` weighs its
+    networks; a network that is not among them is weighed as it is. `others` are what a person could take instead. A
+    request that does not fit is tried again on each lower rung; later ones of its size begin there, smaller ones where
+    the model was.
     """
 
     def __init__(
         self, spec: ModelSpec, model: Placeable, device: Device, budget: Callable[[], int],
-        keeping: Keeping = AUTO, *, shelved: bool = False,
+        known: Components, keeping: Keeping = AUTO, *, shelved: bool = False,
+        others: Mapping[str, Components] = NOTHING_ELSE,
     ) -> None:  # fmt: skip
         """Place the networks; raise `EngineError("device_too_small")` where no rung has room for them."""
         self._spec, self._model, self._device = spec, model, device
         self._budget = budget
+        self._known = known
+        self._others = others
         self._keeping = keeping
         self._shelved = shelved
         self._ladder = LADDER[LADDER.index(FIRST.get(keeping.memory, Rung.RESIDENT)) :]
@@ -110,11 +117,15 @@ class Laddered:
                 self._placed.leave()
 
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
-        """Draw; a request alone is tried on each rung before it is refused. See `engine.models.model.Model`."""
+        """Draw; a request alone is tried on each rung before it is refused. See `engine.models.model.Model`.
+
+        Raises `OutOfMemory` before anything is drawn where there is no room for all of `drawings`, but for some.
+        """
         request = drawings[0].request
         self._prepare(request)
         rung: Rung | None = self._rung_for(request)
         while self._settle(rung):
+            self._check_room(drawings)
             if (drawn := self._try(drawings, on_step)) is not None:
                 return drawn
             rung = self._next(request)
@@ -124,12 +135,24 @@ class Laddered:
         """Tell of the model's caches."""
         return self._model.statistics()
 
+    def _check_room(self, drawings: Sequence[Drawing]) -> None:
+        """Raise `OutOfMemory` where the plan has no room for all of several requests."""
+        if len(drawings) == 1:
+            return
+        totals = list(accumulate(drawing.request.count for drawing in drawings))
+        size = self._size(drawings[0].request)
+        most = largest_batch(self._components(), self.rung, self._room(), *size, limit=totals[-1])
+        together = max(1, sum(total <= most for total in totals))
+        if together < len(drawings):
+            log.info("batch_too_large", model=self._spec.name, requests=len(drawings), together=together)
+            raise OutOfMemory(together=together)
+
     def _try(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn] | None:
         """Draw, or return `None` where memory ran out for one request."""
         try:
             return self._model.render(drawings, on_step)
         except OutOfMemory:
-            if len(drawings) > 1:  # the renderer tries them one by one
+            if len(drawings) > 1:  # whoever made the batch tries them one by one
                 raise
         return None
 
@@ -152,7 +175,7 @@ class Laddered:
         """Choose the rung for pictures of the model's own size, and take it, or one below."""
         self._home = self._first()
         if not self._settle(self._home):
-            raise too_small(self._spec.name, self._components(), self._room(), self._ladder)
+            raise self._too_small()
         self._home = self.rung
         gib = round(self._placement.peak_bytes / GIB, 1)
         log.info("model_placed", model=self._spec.name, rung=self.rung.value, peak_gib=gib, shelved=self._shelved)
@@ -162,7 +185,9 @@ class Laddered:
             return self._ladder[0]
         size = self._spec.native_size
         try:
-            return place(self._spec.name, self._components(), self._room(), size, size, ladder=self._ladder).rung
+            return place(
+                self._spec.name, self._components(), self._room(), size, size, ladder=self._ladder, others=self._others
+            ).rung
         except RequestError as error:
             log.warning("only_smaller_pictures_fit", model=self._spec.name, facts=error.facts)
             return self._ladder[-1]
@@ -187,7 +212,10 @@ class Laddered:
     def _settle_below_or_refuse(self) -> None:
         self._placed = None
         if not self._settle(self._below(self.rung, self._spec.native_size, self._spec.native_size)):
-            raise too_small(self._spec.name, self._components(), self._room(), self._ladder)
+            raise self._too_small()
+
+    def _too_small(self) -> EngineError:
+        return too_small(self._spec.name, self._components(), self._room(), self._ladder, self._others)
 
     def _apply(self, rung: Rung) -> bool:
         """Place the networks; tell whether there was room."""
@@ -214,9 +242,8 @@ class Laddered:
 
     def _components(self) -> Components:
         """Weigh the networks that can move."""
-        known = FAMILIES[self._spec.family]
         networks = {name: one for name, one in self._model.networks.items() if not placing.is_fixed(one)}
-        return {name: known.get(name) or placing.weighed(name, network) for name, network in networks.items()}
+        return {name: self._known.get(name) or placing.weighed(name, network) for name, network in networks.items()}
 
     def _room(self) -> int:
         """Count what the networks that can move may have."""

@@ -26,6 +26,7 @@ from engine.kandinsky.placing.tiles import InTiles
 
 Quantisation = Literal["nf4", "int8"]
 
+# By the names that diffusers' pipelines have for their networks.
 ROLES: Mapping[str, Role] = MappingProxyType(
     {
         "text_encoder": Role.ENCODER,
@@ -33,7 +34,9 @@ ROLES: Mapping[str, Role] = MappingProxyType(
         "estimator": Role.ENCODER,
         "prior": Role.DENOISER,
         "unet": Role.DENOISER,
+        "transformer": Role.DENOISER,
         "movq": Role.DECODER,
+        "vae": Role.DECODER,
     }
 )
 
@@ -47,14 +50,14 @@ def budget_bytes(device: Device) -> int | None:
 
 
 def networks_of(pipeline: Any, part: str) -> dict[str, nn.Module]:
-    """Name the networks of a pipeline as `plan.FAMILIES` does: "decoder.unet" for the UNet of "decoder"."""
+    """Name the networks of a pipeline as a family's components are: "decoder.unet" for the UNet of "decoder"."""
     components = pipeline.components.items()
     return {f"{part}.{name}": component for name, component in components if isinstance(component, nn.Module)}
 
 
 def role_of(name: str) -> Role:
-    """Tell the role of a network by its name, such as "decoder.unet"."""
-    return ROLES[name.rpartition(".")[2]]
+    """Tell the role of a network by its name, such as "decoder.unet"; one of another name is the first to give way."""
+    return ROLES.get(name.rpartition(".")[2], Role.ENCODER)
 
 
 def weighed(name: str, network: nn.Module) -> Component:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from engine.catalog import DEMO
 from engine.errors import EngineError, RequestError
 
 GIB = 2**30
@@ -57,6 +58,7 @@ class Component:
 
 
 Components = Mapping[str, Component]
+NOTHING_ELSE: Mapping[str, Components] = MappingProxyType({})
 
 
 class Rung(StrEnum):
@@ -111,7 +113,7 @@ class Placement:
 def peak_bytes(model: Components, rung: Rung, width: int, height: int, batch: int = 1) -> int:
     """Estimate the GPU memory of `batch` pictures of `width` x `height` pixels, the model's weights included."""
     kept = sum(_bytes(one, rung) for one in model.values() if rung.keeps(one.role))
-    needed = max(kept + _at_work(one, rung, width, height, batch) for one in model.values())
+    needed = max((kept + _at_work(one, rung, width, height, batch) for one in model.values()), default=0)
     return round(needed * FRAGMENTATION) + WORKSPACE_BYTES
 
 
@@ -122,18 +124,18 @@ def host_bytes(model: Components, rung: Rung) -> int:
 
 def place(
     name: str, model: Components, free_bytes: int, width: int, height: int, batch: int = 1,
-    ladder: Sequence[Rung] = LADDER,
+    ladder: Sequence[Rung] = LADDER, others: Mapping[str, Components] = NOTHING_ELSE,
 ) -> Placement:  # fmt: skip
     """Choose the first rung of `ladder` on which `model`, called `name`, draws such pictures in `free_bytes`.
 
     `free_bytes` is what the model may have in all: what the device has free, and what the model holds already. Raises
     `RequestError("too_large_for_device")` where a smaller size would fit, which its facts name, and
-    `EngineError("device_too_small")` where none would.
+    `EngineError("device_too_small")` where none would, which names those of the `others` that would fit.
     """
     for placement in placements(model, width, height, batch, ladder):
         if placement.peak_bytes <= free_bytes:
             return placement
-    raise _refusal(name, model, free_bytes, width, height, ladder)
+    raise _refusal(name, model, free_bytes, width, height, ladder, others)
 
 
 def placements(
@@ -152,9 +154,7 @@ def next_rung(
     return next((lower for lower in placements(model, width, height, 1, below) if lower.peak_bytes < now), None)
 
 
-def largest_batch(
-    model: Components, rung: Rung, free_bytes: int, width: int, height: int, limit: int = 8
-) -> int:  # fmt: skip
+def largest_batch(model: Components, rung: Rung, free_bytes: int, width: int, height: int, limit: int) -> int:
     """Find how many pictures of `width` x `height` can be drawn at once on `rung`: 0 to `limit`."""
     fitting = (batch for batch in range(limit, 0, -1) if peak_bytes(model, rung, width, height, batch) <= free_bytes)
     return next(fitting, 0)
@@ -176,26 +176,29 @@ def largest_size(
     return None
 
 
-def too_small(name: str, model: Components, free_bytes: int, ladder: Sequence[Rung] = LADDER) -> EngineError:
-    """Say that `model`, called `name`, cannot be kept in `free_bytes` at all, and which families could."""
+def too_small(
+    name: str, model: Components, free_bytes: int, ladder: Sequence[Rung] = LADDER,
+    others: Mapping[str, Components] = NOTHING_ELSE,
+) -> EngineError:  # fmt: skip
+    """Say that `model`, called `name`, cannot be kept in `free_bytes` at all, and which of the `others` could."""
     needed = min(placement.peak_bytes for placement in placements(model, 256, 256, 1, ladder))
-    others = [family for family in families_that_fit(free_bytes) if family != name]
+    fitting = [other for other in those_that_fit(others, free_bytes) if other != name] or [DEMO.name]
     return EngineError(
-        "device_too_small", model=name, needed_gib=_gib(needed), free_gib=_gib(free_bytes), models=others or ["demo"]
+        "device_too_small", model=name, needed_gib=_gib(needed), free_gib=_gib(free_bytes), models=fitting
     )
 
 
-def families_that_fit(free_bytes: int, size: int = 512) -> list[str]:
-    """Name the families that draw `size` x `size` pixels in `free_bytes` on some rung."""
+def those_that_fit(models: Mapping[str, Components], free_bytes: int, size: int = 512) -> list[str]:
+    """Name those of `models` that draw `size` x `size` pixels in `free_bytes` on some rung."""
     return [
-        family
-        for family, model in FAMILIES.items()
+        name
+        for name, model in models.items()
         if any(placement.peak_bytes <= free_bytes for placement in placements(model, size, size))
     ]
 
 
 def with_parts(model: Components, parts: Iterable[str]) -> Components:
-    """Keep the components of `parts`, such as "decoder"; `FAMILIES` holds every part there is."""
+    """Keep the components of `parts`, such as "decoder"; a family's record holds every part there is."""
     return {name: one for name, one in model.items() if name.partition(".")[0] in set(parts)}
 
 
@@ -222,52 +225,15 @@ def _activations(component: Component, rung: Rung, width: int, height: int, batc
 
 
 def _refusal(
-    name: str, model: Components, free_bytes: int, width: int, height: int, ladder: Sequence[Rung]
-) -> EngineError:
+    name: str, model: Components, free_bytes: int, width: int, height: int, ladder: Sequence[Rung],
+    others: Mapping[str, Components],
+) -> EngineError:  # fmt: skip
     if near := largest_size(model, ladder[-1], free_bytes, width, height):
         return RequestError(
             "too_large_for_device", width=width, height=height, model=name, near_width=near[0], near_height=near[1]
         )
-    return too_small(name, model, free_bytes, ladder)
+    return too_small(name, model, free_bytes, ladder, others)
 
 
 def _gib(size_bytes: int) -> str:
     return f"{size_bytes / GIB:.1f}"
-
-
-# Counted on the full-size architectures on the meta device; `test_fullsize.py` holds them against these.
-_PRIOR_2_2 = Component(Role.DENOISER, 1_026_225_920, 16_785_408, activation_bytes=10 * 2**20)
-_UNET_2_2 = Component(Role.DENOISER, 1_253_057_288, 42_468_864, activation_per_pixel=23_100)
-_UNET_2_1 = Component(Role.DENOISER, 1_228_661_768, 42_468_864, activation_per_pixel=23_200)
-_MOVQ_2 = Component(Role.DECODER, 67_832_495, 2_359_808, activation_per_pixel=164_400)
-
-FAMILIES: Mapping[str, Components] = MappingProxyType(
-    {
-        "kandinsky-2-1": {
-            "prior.text_encoder": Component(Role.ENCODER, 123_650_304, 37_945_344, activation_bytes=12 * 2**20),
-            "prior.image_encoder": Component(Role.ENCODER, 303_966_208, 4_198_400, activation_bytes=12 * 2**20),
-            "prior.prior": replace(_PRIOR_2_2, parameters=1_022_030_080),
-            "decoder.text_encoder": Component(Role.ENCODER, 560_677_632, 256_002_048, activation_bytes=12 * 2**20),
-            "decoder.unet": _UNET_2_1,
-            "decoder.movq": _MOVQ_2,
-            "inpaint.unet": replace(_UNET_2_1, parameters=1_228_679_048),
-        },
-        "kandinsky-2-2": {
-            "prior.text_encoder": Component(Role.ENCODER, 694_659_840, 63_242_240, activation_bytes=12 * 2**20),
-            "prior.image_encoder": Component(Role.ENCODER, 1_844_907_264, 13_639_680, activation_bytes=12 * 2**20),
-            "prior.prior": _PRIOR_2_2,
-            "decoder.unet": _UNET_2_2,
-            "decoder.movq": _MOVQ_2,
-            "inpaint.unet": replace(_UNET_2_2, parameters=1_253_074_568),
-            "controlnet.unet": replace(_UNET_2_2, parameters=1_253_429_212),
-        },
-        "kandinsky-3": {
-            "decoder.text_encoder": Component(
-                Role.ENCODER, 8_721_797_632, 131_596_288, activation_bytes=32 * 2**20,
-                quantisable=8_721_797_632 - 131_596_288,  # all but the embeddings of the tokens
-            ),
-            "decoder.unet": Component(Role.DENOISER, 3_055_348_228, 37_751_808, activation_per_pixel=18_800),
-            "decoder.movq": Component(Role.DECODER, 270_669_103, 9_438_208, activation_per_pixel=328_300),
-        },
-    }
-)  # fmt: skip

@@ -3,10 +3,11 @@
 import pytest
 from PIL import Image, ImageChops
 
+from engine import captions
 from engine.catalog import DEMO, KANDINSKY_2_2
 from engine.checks import complete
 from engine.errors import RequestError
-from engine.pictures import captions
+from engine.pictures.finishing import captioned
 from engine.requests import Text2Image
 
 SCRIPTS = {
@@ -23,7 +24,7 @@ def ground(width: int = 256, height: int = 256) -> Image.Image:
 
 def written_on(image: Image.Image, text: str) -> tuple[int, int, int, int]:
     """Find the box of what a caption changed."""
-    return ImageChops.difference(image, captions.write(image, text)).getbbox()
+    return ImageChops.difference(image, captioned(image, text)).getbbox()
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -38,23 +39,21 @@ def test_a_caption_stands_within_the_lower_part_of_the_picture(script, size):
 
 @pytest.mark.parametrize("colour", ["white", "black"])
 def test_a_caption_is_legible_on_any_ground(colour):
-    written = captions.write(Image.new("RGB", (256, 256), colour), "a fox")
+    written = captioned(Image.new("RGB", (256, 256), colour), "a fox")
     assert written.convert("L").getextrema() == (0, 255)
 
 
 def test_long_captions_are_wrapped_and_their_letters_become_smaller():
     short, long = "a red fox", "a red fox in the wood under the moon " * 4
-    assert captions._layout(long, 512, 512)[0] < captions._layout(short, 512, 512)[0]
-    size, lines = captions._layout(long, 512, 512)
+    assert captions.layout(long, 512, 512)[0] < captions.layout(short, 512, 512)[0]
+    size, lines = captions.layout(long, 512, 512)
     assert " ".join(lines) == long.strip()
-    assert all(captions._length(line, size) <= 512 for line in lines)
+    assert all(captions.length(line, size) <= 512 for line in lines)
     assert size >= 512 * captions.SMALLEST
 
 
 def test_letters_grow_with_the_picture():
-    assert captions._layout("a fox", 1024, 1024)[0] == pytest.approx(
-        4 * captions._layout("a fox", 256, 256)[0], rel=0.1
-    )
+    assert captions.layout("a fox", 1024, 1024)[0] == pytest.approx(4 * captions.layout("a fox", 256, 256)[0], rel=0.1)
 
 
 def test_lines_are_broken_where_each_script_breaks_them():

@@ -57,6 +57,7 @@ error-out-of-memory = Das Bild ist zu groß für den Speicher dieses Rechners. V
 error-too-large-for-device = Das Bild ist zu groß für den Speicher dieses Rechners. { $near_width }x{ $near_height } würde passen, also noch einmal mit --size { $near_width }x{ $near_height }
 error-device-too-small = { $model } braucht mindestens { $needed_gib } GiB GPU-Speicher, frei sind { $free_gib } GiB. Passen würde: { $models }.
 error-no-full-size = { $model } hat keine volle Größe, die sich mit Zufallsgewichten füllen ließe. Lass --random-weights weg.
+error-no-stock = { $model } lässt sich nicht messen: diffusers hat keine Pipeline zum Vergleich.
 error-quantisation-missing = Gewichte lassen sich nur auf einer NVIDIA-GPU als { $value } halten, und bitsandbytes muss installiert sein: pip install bitsandbytes
 error-worker-lost = Die Engine ist bei diesem Bild immer wieder abgestürzt, deshalb wurde es aufgegeben. Versuch es noch einmal, vielleicht kleiner.
 error-model-missing = Die Dateien des Modells in { $repository } fehlen oder sind nicht brauchbar ({ $reason }). kandinsky-bot doctor sagt, wie du sie bekommst.

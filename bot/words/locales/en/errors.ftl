@@ -57,6 +57,7 @@ error-out-of-memory = That picture is too large for this machine's memory. Try a
 error-too-large-for-device = That picture is too large for this machine's memory. { $near_width }x{ $near_height } would fit: ask again with --size { $near_width }x{ $near_height }
 error-device-too-small = { $model } needs { $needed_gib } GiB of GPU memory at the very least, and { $free_gib } GiB are free. What would fit: { $models }.
 error-no-full-size = { $model } has no full size to fill with random weights. Leave out --random-weights.
+error-no-stock = { $model } cannot be measured: diffusers has no pipeline to compare it with.
 error-quantisation-missing = Weights can be kept as { $value } only on an NVIDIA GPU, with bitsandbytes installed: pip install bitsandbytes
 error-worker-lost = The picture engine stopped again and again while drawing this, so it was given up. Try it again, perhaps smaller.
 error-model-missing = The model's files in { $repository } are missing or not usable ({ $reason }). kandinsky-bot doctor says how to get them.

@@ -61,6 +61,7 @@ error-out-of-memory = Эта картинка слишком велика для
 error-too-large-for-device = Эта картинка слишком велика для памяти этого компьютера. Поместится { $near_width }x{ $near_height }: попробуйте ещё раз с --size { $near_width }x{ $near_height }
 error-device-too-small = Для { $model } нужно не меньше { $needed_gib } ГиБ памяти GPU, а свободно { $free_gib } ГиБ. Поместится: { $models }.
 error-no-full-size = У { $model } нет полного размера, который можно заполнить случайными весами. Уберите --random-weights.
+error-no-stock = Измерить { $model } нельзя: в diffusers нет конвейера для сравнения.
 error-quantisation-missing = Хранить веса как { $value } можно только на GPU от NVIDIA с установленной библиотекой bitsandbytes: pip install bitsandbytes
 error-worker-lost = На этой картинке движок раз за разом останавливался, поэтому от неё пришлось отказаться. Попробуйте ещё раз, возможно, поменьше.
 error-model-missing = Файлов модели в { $repository } нет или они непригодны ({ $reason }). kandinsky-bot doctor подскажет, как их получить.

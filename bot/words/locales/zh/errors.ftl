@@ -51,6 +51,7 @@ error-out-of-memory = 这张图对这台机器的内存来说太大了。请试�
 error-too-large-for-device = 这张图对这台机器的内存来说太大了。{ $near_width }x{ $near_height } 放得下：请加上 --size { $near_width }x{ $near_height } 再试
 error-device-too-small = { $model } 至少需要 { $needed_gib } GiB 显存，现在空闲 { $free_gib } GiB。放得下的有：{ $models }。
 error-no-full-size = { $model } 没有可用随机权重填充的完整尺寸。请去掉 --random-weights。
+error-no-stock = 无法测量 { $model }：diffusers 没有可供比较的流水线。
 error-quantisation-missing = 只有在 NVIDIA GPU 上并安装了 bitsandbytes，权重才能以 { $value } 保存：pip install bitsandbytes
 error-worker-lost = 绘制这张图时引擎一再停止，所以放弃了。请再试一次，也许小一点就可以。
 error-model-missing = { $repository } 中的模型文件缺失或无法使用（{ $reason }）。kandinsky-bot doctor 会说明如何获取。

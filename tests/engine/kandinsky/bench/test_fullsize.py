@@ -4,13 +4,14 @@ import pytest
 import torch
 
 from engine.kandinsky.bench import fullsize
-from engine.kandinsky.families.kandinsky_3 import Pipeline as Kandinsky3Pipeline
-from engine.kandinsky.families.prior import Pipeline as PriorPipeline
+from engine.kandinsky.families.kandinsky_2.prior import Pipeline as PriorPipeline
+from engine.kandinsky.families.kandinsky_3.pipeline import Pipeline as Kandinsky3Pipeline
+from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing.device import Device
-from engine.kandinsky.placing.plan import FAMILIES
 from tools import memory_table
 
-EVERY = [(family, name) for family, components in fullsize.COMPONENTS.items() for name in components]
+STOCK = {name: family.stock for name, family in FAMILIES.items()}
+EVERY = [(family, name) for family, stock in STOCK.items() for name in stock.networks]
 # Billions, as counted on the published weights.
 PUBLISHED = {
     ("kandinsky-2-2", "decoder.unet"): 1.253,
@@ -26,7 +27,7 @@ PUBLISHED = {
 
 @pytest.fixture(scope="module")
 def networks() -> dict:
-    return {key: fullsize.build(*key) for key in EVERY}
+    return {(family, name): fullsize.build(STOCK[family], name) for family, name in EVERY}
 
 
 def test_the_networks_have_the_published_numbers_of_parameters(networks):
@@ -35,11 +36,10 @@ def test_the_networks_have_the_published_numbers_of_parameters(networks):
 
 
 def test_the_plan_of_memory_knows_every_network_and_its_weight(networks):
-    assert {family: list(components) for family, components in FAMILIES.items()} == {
-        family: list(components) for family, components in fullsize.COMPONENTS.items()
-    }
+    for family in FAMILIES.values():
+        assert list(family.components) == list(family.stock.networks)
     for family, name in EVERY:
-        network, planned = networks[family, name], FAMILIES[family][name]
+        network, planned = networks[family, name], FAMILIES[family].components[name]
         assert sum(one.numel() for one in network.parameters()) == planned.parameters
         layers = [sum(one.numel() for one in layer.parameters(recurse=False)) for layer in network.modules()]
         assert max(layers) == planned.largest_layer
@@ -47,12 +47,12 @@ def test_the_plan_of_memory_knows_every_network_and_its_weight(networks):
 
 def test_the_plan_s_activations_are_those_counted():
     for name, per_pixel in memory_table.activations(96).items():
-        planned = FAMILIES[name.split()[0]][name.split()[1]].activation_per_pixel
+        planned = FAMILIES[name.split()[0]].components[name.split()[1]].activation_per_pixel
         assert per_pixel == pytest.approx(planned, rel=0.05)
 
 
 def test_a_network_is_made_in_its_precision_where_it_shall_be():
-    movq = fullsize.build("kandinsky-2-2", "decoder.movq", "cpu", torch.bfloat16)
+    movq = fullsize.build(STOCK["kandinsky-2-2"], "decoder.movq", "cpu", torch.bfloat16)
     assert {(one.dtype, one.device.type) for one in movq.parameters()} == {(torch.bfloat16, "cpu")}
     assert torch.get_default_dtype() is torch.float32
     assert not movq.training
@@ -65,8 +65,10 @@ def test_t5_is_made_in_bf16_where_the_rest_is_fp16(networks):
 
 def test_the_pipelines_take_what_is_built_for_them():
     meta = Device("meta", torch.float16)
-    assert PriorPipeline(**fullsize.pipeline_components("kandinsky-2-2", "prior", meta)).prior.device.type == "meta"
-    assert Kandinsky3Pipeline(**fullsize.pipeline_components("kandinsky-3", "decoder", meta)).unet.device.type == "meta"
+    prior = fullsize.pipeline_components(STOCK["kandinsky-2-2"], "prior", meta)
+    decoder = fullsize.pipeline_components(STOCK["kandinsky-3"], "decoder", meta)
+    assert PriorPipeline(**prior).prior.device.type == "meta"
+    assert Kandinsky3Pipeline(**decoder).unet.device.type == "meta"
 
 
 def test_the_table_of_the_documentation_is_the_computed_one():

@@ -15,7 +15,7 @@ from engine.checks import build, complete
 from engine.kandinsky.drawing.latents import noise
 from engine.kandinsky.drawing.schedulers import for_one_job
 from engine.kandinsky.embedded import tiny
-from engine.kandinsky.families.loaders import LOADERS
+from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing import loading
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Drawing, Drawn, OnStep
@@ -53,7 +53,7 @@ class Bench:
     def __init__(self, spec: ModelSpec, device: Device = CPU) -> None:
         loading.keep_libraries_quiet()
         self.spec = spec
-        self.model: Any = LOADERS[spec.family](spec, device, Path())
+        self.model: Any = FAMILIES[spec.family].load(spec, device, Path())
         self.sent: dict[str, Image.Image] = {}
 
     @property
@@ -79,8 +79,8 @@ class Bench:
 
     def embeddings(self, text: str, seed: int = 7) -> dict[str, torch.Tensor]:
         """Embed what the stock pipelines take."""
-        from engine.kandinsky.drawing.steps import StepCounter
-        from engine.kandinsky.families.prior import Seeded
+        from engine.kandinsky.drawing.denoising import StepCounter
+        from engine.kandinsky.families.kandinsky_2.prior import Seeded
 
         embeds = self.model._prior.embed([Seeded(text, seed), Seeded("", seed)], StepCounter(0, drawing.ignore))
         return {"image_embeds": embeds[:1], "negative_image_embeds": embeds[1:]}

@@ -10,7 +10,7 @@ from PIL import Image
 
 from engine.catalog import KANDINSKY_3, ModelSpec
 from engine.checks import build, complete
-from engine.kandinsky.families.kandinsky_3 import Kandinsky3
+from engine.kandinsky.families.kandinsky_3.model import Kandinsky3
 from engine.kandinsky.placing import loading
 from engine.models.model import Drawing, Drawn, OnStep
 from engine.request import InputPicture, Request

@@ -11,7 +11,7 @@ import torch
 from engine.catalog import KANDINSKY_2_1, KANDINSKY_3, KNOWN, Catalog, ModelSpec, Repository
 from engine.checks import complete
 from engine.errors import Cancelled, OutOfMemory
-from engine.kandinsky.families.loaders import LOADERS
+from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing import loading
 from engine.kandinsky.placing.device import Device
 from engine.models.hub import missing
@@ -31,7 +31,7 @@ class Family:
 
     def __init__(self, spec: ModelSpec, device: Device = EXACT) -> None:
         self.spec = spec
-        self.model = LOADERS[spec.family](spec, device, Path())
+        self.model = FAMILIES[spec.family].load(spec, device, Path())
 
     def pixels(self, on_step: Callable[[Step], None] = drawing.ignore, **fields: object) -> list:
         fields = {"prompt": "a red circle", "seed": 7, "steps": STEPS, **fields}
@@ -180,7 +180,7 @@ def test_out_of_memory_in_a_step_is_told_as_such(family: Family) -> None:
 
 
 def test_every_known_model_has_a_family() -> None:
-    assert {model.family for model in KNOWN} <= set(LOADERS)
+    assert {model.family for model in KNOWN} <= set(FAMILIES)
 
 
 @pytest.mark.parametrize("model", [KANDINSKY_2_1, KANDINSKY_3], ids=lambda model: model.name)

@@ -9,11 +9,11 @@ import torch
 from diffusers import KandinskyPipeline, KandinskyPriorPipeline
 
 from engine.catalog import KANDINSKY_2_1, ModelSpec
+from engine.kandinsky.drawing.denoising import StepCounter
 from engine.kandinsky.drawing.latents import generator
 from engine.kandinsky.drawing.schedulers import for_one_job
-from engine.kandinsky.drawing.steps import StepCounter
-from engine.kandinsky.families.kandinsky_2_1 import Kandinsky21
-from engine.kandinsky.families.prior import PRIOR_STREAM, Prior, Seeded
+from engine.kandinsky.families.kandinsky_2.prior import PRIOR_STREAM, Prior, Seeded
+from engine.kandinsky.families.kandinsky_2_1.model import Kandinsky21
 from engine.kandinsky.placing import loading
 from engine.kandinsky.placing.device import Device
 from engine.requests import Text2Image

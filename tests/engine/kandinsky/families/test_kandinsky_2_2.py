@@ -13,8 +13,9 @@ from engine.checks import complete
 from engine.errors import Cancelled, EngineError, ModelMissing, OutOfMemory, WorkerLost
 from engine.kandinsky.drawing.schedulers import for_one_job
 from engine.kandinsky.embedded import embedded, tiny
-from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
-from engine.kandinsky.families.loaders import LOADERS, load_models
+from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
+from engine.kandinsky.families.loaders import load_models
+from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing import device, loading
 from engine.kandinsky.placing.device import Device, translated_errors
 from engine.models.model import Step
@@ -207,7 +208,7 @@ def test_without_a_gpu_auto_means_the_cpu_and_cuda_is_an_error() -> None:
 
 
 def test_every_model_of_the_catalog_has_a_family() -> None:
-    assert {DEMO.family, KANDINSKY_2_2.family} <= set(LOADERS)
+    assert {DEMO.family, KANDINSKY_2_2.family} <= set(FAMILIES)
 
 
 @pytest.mark.parametrize("published", KNOWN, ids=lambda spec: spec.name)

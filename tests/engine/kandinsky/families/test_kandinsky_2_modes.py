@@ -10,7 +10,7 @@ from PIL import Image
 
 from engine.catalog import Repository
 from engine.errors import Cancelled, ModelMissing, RequestError
-from engine.kandinsky.drawing.mixing import slerp
+from engine.kandinsky.drawing.latents import slerp
 from engine.kandinsky.placing.loading import load_network
 from engine.models.model import Step
 from engine.request import Part, Request

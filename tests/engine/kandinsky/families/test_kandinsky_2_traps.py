@@ -14,12 +14,11 @@ from diffusers import (
 from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_inpainting import prepare_mask
 
 from engine.errors import Cancelled, RequestError
+from engine.kandinsky.drawing.denoising import StepCounter
 from engine.kandinsky.drawing.editing import FEATHER, grown
-from engine.kandinsky.drawing.latents import pixels
-from engine.kandinsky.drawing.mixing import weighted
+from engine.kandinsky.drawing.latents import pixels, weighted
 from engine.kandinsky.drawing.schedulers import for_one_job
-from engine.kandinsky.drawing.steps import StepCounter
-from engine.kandinsky.families.prior import PRIOR_STREAM, Prior, Seeded
+from engine.kandinsky.families.kandinsky_2.prior import PRIOR_STREAM, Prior, Seeded
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Step
 from engine.pictures import masks

@@ -13,8 +13,8 @@ from engine.catalog import KANDINSKY_3, ModelSpec, Repository
 from engine.errors import ModelMissing
 from engine.kandinsky.drawing.latents import generator, noise, pictures
 from engine.kandinsky.drawing.schedulers import for_one_job
-from engine.kandinsky.families.kandinsky_3 import Kandinsky3
-from engine.kandinsky.families.kandinsky_3_pipeline import Pipeline
+from engine.kandinsky.families.kandinsky_3.model import Kandinsky3
+from engine.kandinsky.families.kandinsky_3.pipeline import Pipeline
 from engine.kandinsky.placing import loading
 from engine.kandinsky.placing.device import Device
 from engine.requests import Text2Image

@@ -11,7 +11,7 @@ from PIL import Image
 from engine.errors import Cancelled, RequestError
 from engine.kandinsky.drawing.latents import generator, noise
 from engine.kandinsky.drawing.schedulers import for_one_job
-from engine.kandinsky.families.kandinsky_3 import VARIATION_STRENGTH, Kandinsky3
+from engine.kandinsky.families.kandinsky_3.model import VARIATION_STRENGTH, Kandinsky3
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Step
 from engine.request import Part, Request

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from engine.errors import RequestError
-from engine.kandinsky.families.kandinsky_3 import Kandinsky3
-from engine.kandinsky.families.kandinsky_3_pipeline import ABSENT, Text
-from engine.kandinsky.families.kandinsky_3_texts import Texts, stack
+from engine.kandinsky.families.kandinsky_3.model import Kandinsky3
+from engine.kandinsky.families.kandinsky_3.pipeline import ABSENT, Text
+from engine.kandinsky.families.kandinsky_3.texts import Texts, stack
 from engine.kandinsky.placing.device import Device
 from engine.request import Part, Request
 from engine.requests import Mix, Morph, Text2Image

@@ -13,7 +13,8 @@ import torch
 from engine.catalog import DEMO, ModelSpec
 from engine.events import WorkerEvent
 from engine.kandinsky.embedded import tiny
-from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
+from engine.kandinsky.families.loaders import components_of, known_components
 from engine.kandinsky.placing.device import Device
 from engine.kandinsky.placing.laddered import Laddered
 from engine.kandinsky.placing.plan import GIB, Rung
@@ -29,7 +30,7 @@ PLENTY = 40 * GIB
 
 def spec_of(cache: Path, **changes: object) -> ModelSpec:
     """Describe the tiny random model as if it were the published Kandinsky 2.2, for whose size memory is planned."""
-    small = {"name": "kandinsky-2-2", "native_size": 64, "prior_steps": 2}
+    small = {"name": "kandinsky-2-2", "embedded": False, "native_size": 64, "prior_steps": 2}
     return dataclasses.replace(DEMO, repositories=tiny.repositories(cache), **{**small, **changes})
 
 
@@ -37,7 +38,8 @@ def laddered(
     spec: ModelSpec, free_bytes: float = PLENTY, keeping: Keeping = AUTO, model: Kandinsky22 | None = None
 ) -> Laddered:
     model = model or Kandinsky22.load(spec, CPU, Path())
-    return Laddered(spec, model, CPU, lambda: int(free_bytes), keeping)
+    known = known_components()
+    return Laddered(spec, model, CPU, lambda: int(free_bytes), components_of(spec), keeping, others=known)
 
 
 def close(one: np.ndarray, other: np.ndarray) -> bool:

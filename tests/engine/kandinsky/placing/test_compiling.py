@@ -12,7 +12,7 @@ import torch
 from engine.catalog import DEMO
 from engine.checks import complete
 from engine.kandinsky.bench.sides import networks
-from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
 from engine.kandinsky.placing.compiling import compile_models, undo
 from engine.kandinsky.placing.device import Device
 from engine.requests import Text2Image

@@ -5,6 +5,8 @@ up; that a real GPU's memory is free again afterwards is not shown here.
 """
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +21,15 @@ from engine.checks import complete
 from engine.errors import EngineError, OutOfMemory
 from engine.events import Done, Failed, WorkerEvent
 from engine.kandinsky.drawing.batch import Batch
-from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
 from engine.kandinsky.placing import placing
 from engine.kandinsky.placing.laddered import Laddered
-from engine.kandinsky.placing.plan import GIB, Rung
+from engine.kandinsky.placing.plan import GIB, Rung, peak_bytes
 from engine.models.model import Drawing
+from engine.models.prompts import ManyPrompts
 from engine.pictures import inputs
 from engine.request import InputPicture, Request
+from engine.requests import Batch as ManyAtOnce
 from engine.requests import ControlNet, Inpaint, Upscale
 from engine.settings import Keeping
 from tests.engine.kandinsky.families.kandinsky_2_bench import mask, photo, spec_2_2
@@ -183,6 +187,48 @@ def test_a_batch_that_is_too_large_is_drawn_one_by_one_where_the_model_is(model:
     assert model.rung is Rung.RESIDENT
     assert close(drawn["b"], pictures(said(laddered(spec), job("b")))["b"])  # the prior had drawn all three at once
     assert list(drawn) == ["a", "b", "c"]
+
+
+@contextmanager
+def drawn_at_once(model: Laddered) -> Iterator[list[int]]:
+    """Note how many pictures the UNet sees at each step: with guidance, each twice."""
+    seen: list[int] = []
+    with running_out(model._model.networks["decoder.unet"], lambda inputs: seen.append(len(inputs[0]) // 2)):
+        yield seen
+
+
+def with_room_for(spec: ModelSpec, bare: Kandinsky22, pictures: int) -> Laddered:
+    known = laddered(spec, model=bare)._components()
+    return laddered(spec, peak_bytes(known, Rung.RESIDENT, 64, 64, pictures), model=bare)
+
+
+@pytest.mark.parametrize(
+    ("counts", "at_once"),
+    [((1, 1, 1), [2, 2, 1, 1]), ((1, 1), [2, 2]), ((2, 1), [2, 2, 1, 1]), ((3, 1), [3, 3, 1, 1])],
+    ids=str,
+)
+def test_a_batch_is_drawn_in_parts_for_which_there_is_room(spec, bare, counts, at_once: list[int]) -> None:
+    model = with_room_for(spec, bare, 2)
+    with drawn_at_once(model) as seen, capture_logs() as logs:
+        events = said(model, *(job(name, count=count) for name, count in zip("abc", counts, strict=False)))
+    assert (seen, model.rung) == (at_once, Rung.RESIDENT)
+    assert list(pictures(events)) == list("abc"[: len(counts)])
+    assert not [line for line in logs if line["event"] == "out_of_memory"]
+
+
+def test_the_prompts_of_one_request_are_drawn_in_parts_too(spec: ModelSpec, bare: Kandinsky22) -> None:
+    model = with_room_for(spec, bare, 2)
+    request = complete(ManyAtOnce(model="x", prompts=tuple("abcde"), seed=1, steps=2, width=64, height=64), spec)
+    with drawn_at_once(model) as seen:
+        [drawn] = ManyPrompts(model, 4).render([Drawing(request)], lambda _step: None)
+    assert (len(drawn.images), seen) == (5, [2, 2, 2, 2, 1, 1])
+
+
+def test_what_was_asked_for_is_drawn_one_by_one_where_there_is_no_room_at_all(spec, bare) -> None:
+    model = laddered(spec, GIB, Keeping("resident"), bare)
+    with drawn_at_once(model) as seen:
+        assert list(pictures(said(model, job("a"), job("b")))) == ["a", "b"]
+    assert seen == [1, 1, 1, 1]
 
 
 def test_one_that_fits_on_no_rung_takes_no_neighbour_down(model: Laddered, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,30 +5,33 @@ from itertools import pairwise
 import pytest
 
 from engine.errors import EngineError, RequestError
+from engine.kandinsky.families.loaders import known_components
 from engine.kandinsky.placing.plan import (
-    FAMILIES,
     GIB,
     LADDER,
     QUANTISED_LADDER,
+    Component,
+    Role,
     Rung,
-    families_that_fit,
     largest_batch,
     largest_size,
     next_rung,
     peak_bytes,
     place,
     placements,
+    those_that_fit,
     with_parts,
 )
 
-KANDINSKY_2_2 = with_parts(FAMILIES["kandinsky-2-2"], ("prior", "decoder"))
-KANDINSKY_3 = FAMILIES["kandinsky-3"]
+KNOWN = known_components()
+KANDINSKY_2_2 = with_parts(KNOWN["kandinsky-2-2"], ("prior", "decoder"))
+KANDINSKY_3 = KNOWN["kandinsky-3"]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("name", KNOWN)
 @pytest.mark.parametrize("size", [512, 1024])
-def test_no_rung_needs_more_than_the_one_before(family, size):
-    peaks = [placement.peak_bytes for placement in placements(FAMILIES[family], size, size)]
+def test_no_rung_needs_more_than_the_one_before(name, size):
+    peaks = [placement.peak_bytes for placement in placements(KNOWN[name], size, size)]
     assert peaks == sorted(peaks, reverse=True)
     assert peaks[0] > peaks[-1]
 
@@ -96,9 +99,17 @@ def test_a_device_that_is_too_small_for_any_size_is_refused_with_what_would_fit(
     assert float(caught.value.facts["needed_gib"]) > float(caught.value.facts["free_gib"])
 
 
-def test_families_that_fit_are_named():
-    assert families_that_fit(80 * GIB) == list(FAMILIES)
-    assert families_that_fit(GIB // 2) == []
+def test_the_models_that_fit_are_named():
+    assert those_that_fit(KNOWN, 80 * GIB) == ["kandinsky-2-2", "kandinsky-2-1", "kandinsky-3"]
+    assert those_that_fit(KNOWN, GIB // 2) == []
+
+
+def test_a_refusal_names_the_other_models_that_would_fit():
+    with pytest.raises(EngineError) as caught:
+        place(
+            "kandinsky-3", {"decoder.unet": Component(Role.DENOISER, 10**11, 10**11)}, 10 * GIB, 512, 512, others=KNOWN
+        )
+    assert caught.value.facts["models"] == ["kandinsky-2-2", "kandinsky-2-1"]
 
 
 def test_the_largest_batch_is_the_last_that_fits():
@@ -107,4 +118,4 @@ def test_the_largest_batch_is_the_last_that_fits():
     assert 1 < batch < 64
     assert peak_bytes(KANDINSKY_2_2, Rung.RESIDENT, 1024, 1024, batch) <= free_bytes
     assert peak_bytes(KANDINSKY_2_2, Rung.RESIDENT, 1024, 1024, batch + 1) > free_bytes
-    assert largest_batch(KANDINSKY_2_2, Rung.RESIDENT, GIB, 1024, 1024) == 0
+    assert largest_batch(KANDINSKY_2_2, Rung.RESIDENT, GIB, 1024, 1024, limit=8) == 0

@@ -18,10 +18,10 @@ from engine.checks import complete
 from engine.errors import EngineError
 from engine.kandinsky.drawing.caching import Cache
 from engine.kandinsky.embedded import embedded
-from engine.kandinsky.families.kandinsky_2_2 import Kandinsky22
+from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
 from engine.kandinsky.placing import placing
 from engine.kandinsky.placing.device import Device, working_device
-from engine.kandinsky.placing.plan import Placement, Rung
+from engine.kandinsky.placing.plan import Placement, Role, Rung
 from engine.kandinsky.placing.tiles import InTiles
 from engine.requests import Text2Image
 from tests.engine.kandinsky.drawings import images
@@ -142,6 +142,11 @@ def test_an_offloaded_network_works_on_the_device_and_not_where_its_weights_are(
     add_hook_to_module(network, placing.WorksOn(Device("meta", torch.float32)))
     assert network.weight.device.type == "cpu"
     assert working_device(network) == torch.device("meta")
+
+
+def test_a_network_of_a_new_family_has_a_role_by_the_name_that_diffusers_gives_it() -> None:
+    roles = [placing.role_of(f"decoder.{name}") for name in ("transformer", "vae", "text_encoder_2", "safety_checker")]
+    assert roles == [Role.DENOISER, Role.DECODER, Role.ENCODER, Role.ENCODER]
 
 
 def test_on_the_cpu_there_is_no_budget() -> None:

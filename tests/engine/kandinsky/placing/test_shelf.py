@@ -10,7 +10,8 @@ import pytest
 from engine.catalog import DEMO, KANDINSKY_2_1, KANDINSKY_3, ModelSpec
 from engine.checks import complete
 from engine.errors import EngineError
-from engine.kandinsky.families.loaders import LOADERS, load_models, load_within
+from engine.kandinsky.families.loaders import load_models, load_within
+from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing import placing
 from engine.kandinsky.placing.plan import GIB
 from engine.models.model import Drawing, Model, Models
@@ -27,7 +28,7 @@ TOGETHER, ONE_AT_A_TIME = 24 * GIB, 14 * GIB
 @pytest.fixture(scope="module")
 def specs(tiny_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> list[ModelSpec]:
     repositories = tiny_models.kandinsky_2_1(tmp_path_factory.mktemp("kandinsky-2-1"))
-    demo = dataclasses.replace(spec_of(tiny_cache), name="demo")
+    demo = dataclasses.replace(spec_of(tiny_cache), name="demo", embedded=True)
     return [demo, spec_of(tiny_cache), dataclasses.replace(KANDINSKY_2_1, repositories=repositories, **SMALL)]
 
 
@@ -73,12 +74,28 @@ def test_of_models_that_do_not_fit_together_one_is_there_and_leaves_before_the_n
 def test_a_model_draws_the_same_after_it_has_been_away(load, specs) -> None:
     models = load(ONE_AT_A_TIME)
     for spec in (*specs, specs[1]):
-        alone = LOADERS[spec.family](spec, CPU, Path())
+        alone = FAMILIES[spec.family].load(spec, CPU, Path())
         assert close(picture(models[spec.name], spec), picture(alone, spec))
 
 
 def test_a_model_alone_is_never_shelved(specs) -> None:
     assert load_within(specs[:2], CPU, Path(), AUTO, lambda: 6 * GIB).swap_s == 0
+
+
+@pytest.mark.parametrize(("free_bytes", "kind"), [(TOGETHER, "Laddered"), (ONE_AT_A_TIME, "Shelved")])
+def test_a_second_model_of_a_family_is_placed_like_the_first(tiny_cache: Path, free_bytes: int, kind: str) -> None:
+    first = spec_of(tiny_cache)
+    specs = [first, dataclasses.replace(first, name="our-own")]
+    models = load_within(specs, CPU, Path(), AUTO, lambda: free_bytes)
+    assert {name: type(model).__name__ for name, model in models.items()} == {"kandinsky-2-2": kind, "our-own": kind}
+    assert np.array_equal(*(picture(models[spec.name], spec) for spec in specs))
+
+
+def test_the_embedded_model_stays_on_the_device_whatever_it_is_called(specs) -> None:
+    embedded, large, _ = specs
+    renamed = dataclasses.replace(embedded, name="small")
+    models = load_within([renamed, large], CPU, Path(), AUTO, lambda: 6 * GIB)
+    assert [type(model).__name__ for model in models.values()] == ["Kandinsky22", "Laddered"]
 
 
 def test_on_a_cpu_models_are_kept_as_they_were(specs) -> None:

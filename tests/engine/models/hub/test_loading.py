@@ -6,12 +6,11 @@ import pytest
 import torch
 from huggingface_hub import constants, get_cached_repo_tree
 
-from engine.catalog import KANDINSKY_3, Repository
+from engine.catalog import KANDINSKY_3, TRANSLATOR, Repository
 from engine.errors import EngineError
-from engine.kandinsky.families.loaders import LOADERS
+from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing.device import Device
 from engine.models import downloads, hub
-from engine.models.language import TRANSLATOR
 from tests.engine.kandinsky import tiny_models
 from tests.servers.hub import HubServer, Repo
 
@@ -37,7 +36,7 @@ def test_the_half_of_a_repository_that_the_loader_wants_is_enough(
     assert len(get_cached_repo_tree(REPOSITORY.path, revision=COMMIT)) == len(half | full)
     assert hub.missing(KANDINSKY_3) == []
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert LOADERS["kandinsky-3"](KANDINSKY_3, CPU, tmp_path)
+    assert FAMILIES["kandinsky-3"].load(KANDINSKY_3, CPU, tmp_path)
 
 
 PICKLED = {"config.json": b"{}", "vocab.json": b"{}", "pytorch_model.bin": b"a pickle", "sentencepiece.bpe.model": b"s"}

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.drawing.caching import Cache, picture_key
+from engine.kandinsky.drawing.denoising import StepCounter
 from engine.kandinsky.drawing.latents import generator
 from engine.kandinsky.drawing.schedulers import for_one_job
-from engine.kandinsky.drawing.steps import StepCounter
 from engine.kandinsky.placing.device import Device, working_device
 from engine.kandinsky.placing.loading import load
 

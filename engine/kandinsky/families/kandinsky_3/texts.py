@@ -10,8 +10,8 @@ import torch
 from torch.nn.functional import pad
 
 from engine.kandinsky.drawing.caching import Cache
-from engine.kandinsky.drawing.mixing import slerp
-from engine.kandinsky.families.kandinsky_3_pipeline import LEAST_WEIGHT, Pipeline, Text
+from engine.kandinsky.drawing.latents import slerp
+from engine.kandinsky.families.kandinsky_3.pipeline import LEAST_WEIGHT, Pipeline, Text
 from engine.request import Part, Request
 
 # At most a MiB each, in the machine's memory: with its text known, a picture needs no text encoder.

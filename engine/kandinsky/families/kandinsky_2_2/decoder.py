@@ -1,9 +1,7 @@
-"""Kandinsky 2.2: its decoder draws from image embeddings alone."""
+"""The decoder of 2.2: it draws from image embeddings alone."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any, Self
 
 import torch
@@ -12,10 +10,7 @@ from torch import Tensor
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.drawing.batch import Batch
-from engine.kandinsky.embedded import embedded
-from engine.kandinsky.families.kandinsky_2 import Kandinsky2
-from engine.kandinsky.families.kandinsky_2_decoder import Decoder2
-from engine.kandinsky.families.prior import Prior
+from engine.kandinsky.families.kandinsky_2.decoder import Decoder2
 from engine.kandinsky.placing.device import Device
 from engine.kandinsky.placing.loading import load
 
@@ -32,13 +27,3 @@ class Decoder22(Decoder2):
         """Condition on the image embeddings."""
         both = embeds if negative_embeds is None else torch.cat([negative_embeds, embeds])
         return {"encoder_hidden_states": None, "added_cond_kwargs": {"image_embeds": both}}
-
-
-class Kandinsky22(Kandinsky2):
-    """Draw with Kandinsky 2.2, or with the embedded model, which is a small one."""
-
-    @classmethod
-    def load(cls, spec: ModelSpec, device: Device, cache_dir: Path) -> Self:
-        """Load `spec` onto `device`; one without repositories is the embedded model."""
-        spec = replace(spec, repositories=spec.repositories or embedded.repositories(cache_dir))
-        return cls(spec, device, Prior.load(spec, device), Decoder22.load(spec, device))

@@ -1,4 +1,7 @@
-"""Write a caption into a picture: legible on any ground, in every script that the fonts here have. Pure."""
+"""Lay out a caption for a picture: legible, in every script that the fonts here have. Pure.
+
+`engine.pictures.finishing` writes it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from functools import lru_cache
 from importlib import resources
 from itertools import groupby
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ImageFont
 
 from engine.errors import RequestError
 
@@ -46,37 +49,12 @@ def check(text: str, width: int, height: int) -> None:
         raise RequestError("caption_too_long", width=width, height=height, limit=_fitting(text, width, height))
 
 
-def write(image: Image.Image, text: str) -> Image.Image:
-    """Return an RGB picture with `text` at its bottom, as large as there is room for it."""
-    written = image.convert("RGB")
-    size, lines = _layout(text, *image.size)
-    # All outlines first, so that none covers the letter before it.
-    for colour, outline in (("black", max(1.0, size * OUTLINE)), ("white", 0.0)):
-        written.paste(colour, mask=_mask(lines, size, outline, *image.size))
-    return written
-
-
-def _mask(lines: list[str], size: int, outline: float, width: int, height: int) -> Image.Image:
-    """Draw lines of `size` pixels, and so far around each letter, as what is to be coloured of `width` x `height`."""
-    zoom = _zoom(size)
-    mask = Image.new("L", (width * zoom, height * zoom))
-    draw = ImageDraw.Draw(mask)
-    baseline = height * (1 - MARGIN / 2) - (len(lines) * LINE - 1) * size
-    for number, line in enumerate(lines):
-        left = (width - _length(line, size)) / 2 * zoom
-        for font, run in _runs(line, size * zoom):
-            place = (left, (baseline + number * LINE * size) * zoom)
-            draw.text(place, run, 255, font, anchor="ls", stroke_width=outline * zoom)
-            left += font.getlength(run)
-    return mask.reduce(zoom)
-
-
-def _zoom(size: int) -> int:
+def zoom_of(size: int) -> int:
     """Tell how many times larger letters are drawn, then shrunk: small ones would stand unevenly, on whole pixels."""
     return SMALL_ZOOM if size < SMALL_PX else 1
 
 
-def _layout(text: str, width: int, height: int) -> tuple[int, list[str]]:
+def layout(text: str, width: int, height: int) -> tuple[int, list[str]]:
     """Find the largest size in pixels at which `text` fits, at least the smallest that is legible, and its lines."""
     size, smallest = max(SMALLEST_PX, round(LARGEST * min(width, height))), _smallest_size(width, height)
     while True:
@@ -115,7 +93,7 @@ def _lines(text: str, size: int, across: float) -> list[str]:
     for paragraph in _plain(text).splitlines():
         line = ""
         for piece in _PIECES.findall(paragraph):
-            if _length((line + piece).strip(), size) <= across:
+            if length((line + piece).strip(), size) <= across:
                 line += piece
                 continue
             lines.append(line)
@@ -129,7 +107,7 @@ def _broken(word: str, size: int, across: float) -> list[str]:
     """Cut a word into pieces that fit on a line."""
     pieces = [""]
     for sign in word:
-        if pieces[-1] and _length(pieces[-1] + sign, size) > across:
+        if pieces[-1] and length(pieces[-1] + sign, size) > across:
             pieces.append("")
         pieces[-1] += sign
     return pieces
@@ -145,13 +123,13 @@ def _steers(sign: str) -> bool:
     return unicodedata.category(sign) == "Cf" or "\ufe00" <= sign <= "\ufe0f"
 
 
-def _length(line: str, size: int) -> float:
+def length(line: str, size: int) -> float:
     """Measure a line of letters of `size` pixels."""
-    zoom = _zoom(size)
-    return sum(font.getlength(run) for font, run in _runs(line, size * zoom)) / zoom
+    zoom = zoom_of(size)
+    return sum(font.getlength(run) for font, run in runs(line, size * zoom)) / zoom
 
 
-def _runs(line: str, size: int) -> list[tuple[ImageFont.FreeTypeFont, str]]:
+def runs(line: str, size: int) -> list[tuple[ImageFont.FreeTypeFont, str]]:
     """Split a line into runs of one font each; an accent belongs to what stands before it."""
     numbers: list[int] = []
     for sign in line:

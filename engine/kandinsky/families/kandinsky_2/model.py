@@ -17,13 +17,13 @@ from engine.catalog import ModelSpec
 from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.caching import Cache
 from engine.kandinsky.drawing.decoder import Start
+from engine.kandinsky.drawing.denoising import StepCounter
 from engine.kandinsky.drawing.depth import Depth, hint
-from engine.kandinsky.drawing.mixing import slerp, weighted
-from engine.kandinsky.drawing.steps import StepCounter
+from engine.kandinsky.drawing.latents import slerp, weighted
 from engine.kandinsky.drawing.upscaling import Canvas
 from engine.kandinsky.families.family import Family
-from engine.kandinsky.families.kandinsky_2_decoder import Decoder2
-from engine.kandinsky.families.prior import Prior, Seeded
+from engine.kandinsky.families.kandinsky_2.decoder import Decoder2
+from engine.kandinsky.families.kandinsky_2.prior import Prior, Seeded
 from engine.kandinsky.placing.device import Device
 from engine.kandinsky.placing.placing import networks_of
 from engine.models.model import Drawing, Drawn, OnStep
@@ -55,7 +55,7 @@ class Kandinsky2(Family[Decoder2]):
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """Name the networks that are loaded, as `engine.kandinsky.placing.plan.FAMILIES` does."""
+        """Name the networks that are loaded, as the components of its family are."""
         return {
             **networks_of(self._prior.pipeline, "prior"),
             **networks_of(self._decoder.pipeline, "decoder"),

@@ -6,67 +6,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import nn
 
 from engine.catalog import ModelSpec
 from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.caching import Cache
-from engine.kandinsky.drawing.decoder import Decoder, Start
-from engine.kandinsky.drawing.denoising import Keep, Predict
-from engine.kandinsky.drawing.editing import Edit, kept_latents
-from engine.kandinsky.drawing.steps import StepCounter
+from engine.kandinsky.drawing.decoder import Start
+from engine.kandinsky.drawing.denoising import StepCounter
 from engine.kandinsky.drawing.upscaling import Canvas
 from engine.kandinsky.families.family import Family
-from engine.kandinsky.families.kandinsky_3_pipeline import Pipeline, Text
-from engine.kandinsky.families.kandinsky_3_texts import Texts, stack
-from engine.kandinsky.placing.device import Device, working_device
+from engine.kandinsky.families.kandinsky_3.decoder import Decoder3
+from engine.kandinsky.families.kandinsky_3.pipeline import Pipeline, Text
+from engine.kandinsky.families.kandinsky_3.texts import Texts
+from engine.kandinsky.placing.device import Device
 from engine.kandinsky.placing.loading import load
 from engine.kandinsky.placing.placing import networks_of, quantised_text_encoder
 from engine.models.model import Drawing, Drawn, OnStep
 from engine.request import Request
 from engine.requests import AnyRequest
-from engine.settings import Quantise
+from engine.settings import AUTO, Keeping
 
 # Without a prior there is no embedding of a picture to draw from, so a variation is the picture drawn over, as far as
 # img2img does where nobody says how far: what it shows stays, how it is done changes.
 VARIATION_STRENGTH = 0.6
-
-
-class Decoder3(Decoder):
-    """Draw from texts."""
-
-    def predict(
-        self, batch: Batch, condition: Sequence[Text], negative: Sequence[Text] | None, start: Start
-    ) -> Predict:
-        """Prepare the UNet's part of a step: by a text for each picture, away from its `negative`, if any.
-
-        Guidance is the conventional one (Ho and Salimans, 2022, equation 6); the scale of diffusers' pipeline is by 1
-        less.
-        """
-        unet, scale = self.pipeline.unet, batch.request.guidance_scale
-        embeds, weights = stack([*(negative or []), *condition], working_device(unet))
-
-        def predict(latents: Tensor, timestep: Tensor) -> Tensor:
-            seen = latents if negative is None else torch.cat([latents, latents])
-            outputs: Tensor = unet(seen, timestep, encoder_hidden_states=embeds, encoder_attention_mask=weights).sample
-            if negative is None:
-                return outputs
-            unconditional, conditional = outputs.chunk(2)
-            combined: Tensor = unconditional + scale * (conditional - unconditional)
-            return combined
-
-        return predict
-
-    def repaint(self, edits: Sequence[Edit]) -> Start:
-        """Begin to repaint the masked part of each picture; what is kept is blended in at each step."""
-        clean = self.encode([edit.original for edit in edits])
-        return Start(clean=clean, kept=kept_latents(edits, self.factor).to(clean))
-
-    def begun(self, first: Tensor, keep: Keep, timestep: Tensor) -> Tensor:
-        """Begin with what is kept, under the noise of the first step: the UNet sees it nowhere else."""
-        return keep(first, timestep)
 
 
 class Kandinsky3(Family[Decoder3]):
@@ -83,12 +46,13 @@ class Kandinsky3(Family[Decoder3]):
         return {"texts": self._texts.cache, **self._decoder.caches}
 
     @classmethod
-    def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path, quantise: Quantise = "off") -> Self:
-        """Load `spec` onto `device`, its text encoder as `quantise` says.
+    def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path, keeping: Keeping = AUTO) -> Self:
+        """Load `spec` onto `device`, its text encoder as `keeping` says.
 
         Raises `EngineError("quantisation_missing")` where it cannot be quantised.
         """
-        options = {} if quantise == "off" else {"quantization_config": quantised_text_encoder(quantise, device)}
+        how = keeping.quantise
+        options = {} if how == "off" else {"quantization_config": quantised_text_encoder(how, device)}
         return cls(spec, device, load(Pipeline, spec.repositories["decoder"], device, **options))
 
     @property
@@ -98,7 +62,7 @@ class Kandinsky3(Family[Decoder3]):
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """Name the networks, as `engine.kandinsky.placing.plan.FAMILIES` does."""
+        """Name the networks, as the components of its family are."""
         return networks_of(self._decoder.pipeline, "decoder")
 
     def prepare(self, request: AnyRequest) -> None:

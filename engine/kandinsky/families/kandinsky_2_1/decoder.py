@@ -1,8 +1,7 @@
-"""Kandinsky 2.1: its decoder draws from image embeddings and reads the words once more, in many languages."""
+"""The decoder of 2.1: it draws from image embeddings and reads the words once more, in many languages."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Self
 
 import torch
@@ -12,9 +11,7 @@ from torch import Tensor
 from engine.catalog import ModelSpec
 from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.caching import Cache
-from engine.kandinsky.families.kandinsky_2 import Kandinsky2
-from engine.kandinsky.families.kandinsky_2_decoder import Decoder2
-from engine.kandinsky.families.prior import Prior
+from engine.kandinsky.families.kandinsky_2.decoder import Decoder2
 from engine.kandinsky.placing.device import Device, working_device
 from engine.kandinsky.placing.loading import load
 
@@ -61,12 +58,3 @@ class Decoder21(Decoder2):
         device = working_device(encoder)
         whole, tokens = encoder(input_ids=read.input_ids.to(device), attention_mask=read.attention_mask.to(device))
         return self._texts.put(text, (whole, tokens))
-
-
-class Kandinsky21(Kandinsky2):
-    """Draw with Kandinsky 2.1."""
-
-    @classmethod
-    def load(cls, spec: ModelSpec, device: Device, _cache_dir: Path) -> Self:
-        """Load `spec` onto `device`."""
-        return cls(spec, device, Prior.load(spec, device), Decoder21.load(spec, device))

@@ -1,0 +1,191 @@
+"""A family that is not shipped is added to a copy of the project, and draws: what that touches, and nothing else.
+
+`FILES` is the list that the documentation names.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[4]
+FOLDER = "engine/kandinsky/families/toy"
+FILES = {
+    f"{FOLDER}/__init__.py": "the record",
+    f"{FOLDER}/model.py": "how it draws",
+    f"{FOLDER}/components.py": "what its networks weigh",
+    "engine/kandinsky/families/register.py": "its line",
+    "engine/catalog.py": "a model of it",
+}
+
+RECORD = '''"""A toy: each prompt is a colour."""
+
+from engine.kandinsky.families.record import FamilyRecord
+from engine.kandinsky.families.toy.components import COMPONENTS
+from engine.kandinsky.families.toy.model import Toy
+
+FAMILY = FamilyRecord(Toy.load, COMPONENTS)
+'''
+COMPONENTS = '''"""What the networks of the toy weigh."""
+
+from engine.kandinsky.placing.plan import Component, Role
+
+COMPONENTS = {"decoder.unet": Component(Role.DENOISER, 9, 9)}
+'''
+MODEL = '''"""Draw one colour."""
+
+import torch
+from PIL import Image
+from torch import nn
+
+from engine.models.model import Drawn, Step
+from engine.settings import AUTO
+
+
+class Toy:
+    """Hold a network of nine weights."""
+
+    def __init__(self, device):
+        self.networks = {"decoder.unet": nn.Linear(3, 3, bias=False).to(device.home)}
+        self.pipelines = []
+
+    @classmethod
+    def load(cls, spec, device, cache_dir, keeping=AUTO):
+        """Load nothing: the weights are made."""
+        return cls(device)
+
+    def prepare(self, request):
+        """Load nothing later."""
+
+    @torch.no_grad()
+    def render(self, drawings, on_step):
+        """Draw the colour of each prompt."""
+        on_step(Step(1, 1))
+        return [Drawn([self._picture(drawing.request)] * drawing.request.count) for drawing in drawings]
+
+    def statistics(self):
+        """Tell of no caches."""
+        return {}
+
+    def _picture(self, request):
+        seen = torch.tensor([len(request.prompt), request.prompt.count("a"), 1.0])
+        red, green, blue = (int(value) % 256 for value in self.networks["decoder.unet"](seen) * 100)
+        return Image.new("RGB", (request.width, request.height), (red, green, blue))
+'''
+# What each line of a file that was there becomes.
+LINES = {
+    "engine/kandinsky/families/register.py": {
+        "from engine.kandinsky.families import kandinsky_2_1, kandinsky_2_2, kandinsky_3\n": (
+            "from engine.kandinsky.families import kandinsky_2_1, kandinsky_2_2, kandinsky_3, toy\n"
+        ),
+        '        "kandinsky-3": kandinsky_3.FAMILY,\n': (
+            '        "kandinsky-3": kandinsky_3.FAMILY,\n        "toy": toy.FAMILY,\n'
+        ),
+    },
+    "engine/catalog.py": {
+        "KNOWN = (DEMO, KANDINSKY_2_2, KANDINSKY_2_1, KANDINSKY_3)\n": (
+            'TOY = ModelSpec(name="toy", family="toy", modes=("text2img",), native_size=256)\n'
+            "KNOWN = (DEMO, KANDINSKY_2_2, KANDINSKY_2_1, KANDINSKY_3, TOY)\n"
+        )
+    },
+}
+
+# Each prints one line of JSON. The first draws as the worker does, the second on a GPU whose memory is made up.
+DRAWN = """
+import json
+from pathlib import Path
+from bot.assembly import catalog_of
+from bot.config import load
+from engine.checks import complete
+from engine.models.model import Drawing
+from engine.requests import Text2Image
+from engine.settings import WorkerSettings
+from engine.workers.child import load_models
+
+spec = catalog_of(load(None, engine={"model": "toy"}))["toy"]
+model = load_models(WorkerSettings(models=(spec,), cache_dir=Path("cache"), device="cpu"))["toy"]
+request = complete(Text2Image(model="toy", prompt="a fox", count=2), spec)
+[drawn] = model.render([Drawing(request)], lambda step: None)
+print(json.dumps([image.size for image in drawn.images]))
+"""
+PLACED = """
+import dataclasses, json, torch
+from pathlib import Path
+from engine.catalog import TOY
+from engine.kandinsky.families.loaders import load_within
+from engine.kandinsky.placing.device import Device
+from engine.settings import AUTO
+
+specs = [TOY, dataclasses.replace(TOY, name="another")]
+models = load_within(specs, Device("cpu", torch.float32), Path(), AUTO, lambda: 8 * 2**30)
+print(json.dumps({name: model.rung for name, model in models.items()}))
+"""
+MEASURED = """
+import json, torch
+from pathlib import Path
+from engine.catalog import TOY
+from engine.errors import RequestError
+from engine.kandinsky.bench.sides import Source
+from engine.kandinsky.placing.device import Device
+
+try:
+    Source(TOY, Device("cpu", torch.float32), Path())
+except RequestError as error:
+    print(json.dumps(error.code))
+"""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the project and add the family."""
+    folder = tmp_path_factory.mktemp("copy")
+    for name in ("bot", "engine"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors"))
+    (folder / FOLDER).mkdir()
+    for name, text in {"__init__": RECORD, "model": MODEL, "components": COMPONENTS}.items():
+        (folder / FOLDER / f"{name}.py").write_text(text, encoding="utf-8")
+    for path, changes in LINES.items():
+        changed = (folder / path).read_text(encoding="utf-8")
+        for before, after in changes.items():
+            assert changed.count(before) == 1
+            changed = changed.replace(before, after)
+        (folder / path).write_text(changed, encoding="utf-8")
+    return folder
+
+
+def say(copy: Path, script: str) -> object:
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(copy)},
+        cwd=copy,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_worker_draws_with_it(copy: Path) -> None:
+    assert say(copy, DRAWN) == [[256, 256], [256, 256]]
+
+
+def test_two_models_of_it_are_placed_on_a_gpu(copy: Path) -> None:
+    assert say(copy, PLACED) == {"toy": "resident", "another": "resident"}
+
+
+def test_the_benchmark_says_that_it_has_nothing_to_compare_it_with(copy: Path) -> None:
+    assert say(copy, MEASURED) == "no_stock"
+
+
+def test_nothing_else_is_touched(copy: Path) -> None:
+    changed = {
+        path
+        for path in (found.relative_to(copy).as_posix() for found in copy.rglob("*.py"))
+        if not (ROOT / path).exists() or (ROOT / path).read_bytes() != (copy / path).read_bytes()
+    }
+    assert changed == set(FILES)
