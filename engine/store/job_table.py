@@ -15,9 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from engine.errors import EngineError
 from engine.jobs import TRANSITIONS, Job, JobStatus, Submission, server_of
 from engine.requests import AnyRequest
-from engine.store import history
 from engine.store.database import Database
-from engine.store.history import Statistics
 from engine.store.rows import job_of
 from engine.store.tables import inputs, jobs
 
@@ -31,7 +29,10 @@ class TransitionError(EngineError):
 
 
 class JobTable:
-    """Keep jobs in the database; what a method returned from is on the disk."""
+    """Keep jobs in the database; what a method returned from is on the disk.
+
+    `add` and `change_request` are for the store, which keeps the pictures that requests name.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -119,29 +120,6 @@ class JobTable:
     async def set_told(self, job_id: str, **changes: Any) -> Job:
         """Commit that the person has seen how the job ended, and what changes with it; raise `KeyError` if none."""
         return await self._change(job_id, told=True, **changes)
-
-    async def history(self, owner: str, limit: int = 10) -> list[Job]:
-        """List an owner's latest jobs in whatever state, newest first."""
-        async with self._database.read() as connection:
-            return await history.latest(connection, owner, limit)
-
-    async def recent_prompts(self, owner: str, limit: int = 25) -> list[str]:
-        """List the distinct prompts of an owner's latest jobs, newest first."""
-        async with self._database.read() as connection:
-            return await history.prompts(connection, owner, limit)
-
-    async def used_since(self, owner: str, since: float, server: str | None = None) -> int:
-        """Count the pictures that an owner asked for since then, in all or on one server.
-
-        What failed and what was cancelled before it was begun does not count. What was deleted counts for a day.
-        """
-        async with self._database.read() as connection:
-            return await history.used(connection, owner, since, time.time(), server)
-
-    async def statistics(self, since: float, server: str | None = None, owner: str | None = None) -> Statistics:
-        """Count the jobs that were asked for since then, in all, on one server or by one owner."""
-        async with self._database.read() as connection:
-            return await history.statistics(connection, since, server, owner)
 
     async def servers(self) -> set[str]:
         """Name the servers that have jobs."""

@@ -18,7 +18,7 @@ from engine.requests import AnyRequest
 from engine.store.database import Database, StoreInUse, StoreUnusable
 from engine.store.deletion import delete_jobs, unnamed_inputs, unnamed_pictures
 from engine.store.files import Files, sha256
-from engine.store.history import Statistics
+from engine.store.history import History, Statistics
 from engine.store.job_table import JobTable, TransitionError, checksums, move
 from engine.store.records import Audit, Settings
 from engine.store.rows import on_server
@@ -32,17 +32,20 @@ DELETED_AT_ONCE = 200
 ABANDONED_AFTER_S = DAY_S
 
 
-class Store(JobTable):
+class Store:
     """Keep jobs and pictures under `root`; what a method returned from is on the disk.
 
-    `settings` and `audit` are what is kept beside them.
+    `jobs` is the table of jobs, `history` tells what was asked for; `settings` and `audit` are kept beside them. What
+    touches files too is asked of the store itself.
     """
 
     def __init__(self, root: Path) -> None:
-        super().__init__(Database(root, folders=("pictures", "inputs")))
+        self._database = Database(root, folders=("pictures", "inputs"))
         self._pictures, self._inputs = Files(root / "pictures"), Files(root / "inputs")
         # When inputs came whose request is not committed yet: whoever deletes must leave them alone.
         self._expected: dict[str, float] = {}
+        self.jobs = JobTable(self._database)
+        self.history = History(self._database)
         self.settings = Settings(self._database)
         self.audit = Audit(self._database)
 
@@ -62,13 +65,13 @@ class Store(JobTable):
 
     async def add(self, submission: Submission, hold: bool = False) -> tuple[Job, bool]:
         """Commit a new job, queued or held; the same `key` again returns the first job and `False`."""
-        added = await super().add(submission, hold)
+        added = await self.jobs.add(submission, hold)
         self._named(submission.request)
         return added
 
     async def change_request(self, job_id: str, request: AnyRequest) -> Job:
         """Commit another request for a held job; raise `TransitionError` for one that is not held."""
-        job = await super().change_request(job_id, request)
+        job = await self.jobs.change_request(job_id, request)
         self._named(request)
         return job
 
@@ -107,14 +110,10 @@ class Store(JobTable):
 
     async def pictures(self, job_id: str) -> list[Picture]:
         """Read a job's pictures back in order; raise `PictureDamaged` if a file is not what was written."""
-        return [await self._read(row) for row in await self._rows(pictures.c.job_id == job_id)]
-
-    async def picture(self, job_id: str, number: int) -> Picture:
-        """Read one of a job's pictures, from 0; raise `KeyError` if there is none, `PictureDamaged` as above."""
-        rows = await self._rows((pictures.c.job_id == job_id) & (pictures.c.number == number))
-        if not rows:
-            raise KeyError((job_id, number))
-        return await self._read(rows[0])
+        query = select(pictures).where(pictures.c.job_id == job_id).order_by(pictures.c.number)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [await self._read(row) for row in rows]
 
     async def delete(self, job_id: str) -> None:
         """Delete an ended job with its pictures, and its inputs where no other job names them.
@@ -122,7 +121,7 @@ class Store(JobTable):
         Raises `TransitionError` for a job that is not over, `KeyError` if there is none.
         """
         if not await self._delete(jobs.c.id == job_id):
-            job = await self.get(job_id)
+            job = await self.jobs.get(job_id)
             raise TransitionError(job=job.id, status=job.status)
 
     async def forget(self, owner: str) -> int:
@@ -172,11 +171,6 @@ class Store(JobTable):
                 self._expected.pop(checksum, None)
                 self._inputs.remove((f"{checksum}.png", f"{checksum}.part"))
         return len(dropped)
-
-    async def _rows(self, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
-        query = select(pictures).where(which).order_by(pictures.c.number)
-        async with self._database.read() as connection:
-            return (await connection.execute(query)).all()
 
     async def _read(self, row: Row[Any]) -> Picture:
         data = await self._pictures.read(row.file, row.sha256)

@@ -47,14 +47,14 @@ class Shelf:
             if after is JobStatus.RENDERED:
                 await self.store.add_pictures(job.id, [PICTURE], seconds=2.0)
             else:
-                await self.store.move(job.id, after, **({"attempt": 1} if after is JobStatus.LEASED else {}))
+                await self.store.jobs.move(job.id, after, **({"attempt": 1} if after is JobStatus.LEASED else {}))
         with sqlite3.connect(self.root / "jobs.sqlite3") as database:
             created = time.time() - age_s
             database.execute(
                 "UPDATE jobs SET created_at = ?, finished_at = iif(finished_at IS NULL, NULL, ?) WHERE id = ?",
                 (created, created + waited_s, job.id),
             )
-        return await self.store.get(job.id)
+        return await self.store.jobs.get(job.id)
 
     def files(self) -> set[str]:
         return {path.name for path in (self.root / "pictures").iterdir()}

@@ -35,11 +35,11 @@ async def test_only_what_is_over_is_deleted(shelf, status):
     if status in ENDED:
         await shelf.store.delete(job.id)
         with pytest.raises(KeyError):
-            await shelf.store.get(job.id)
+            await shelf.store.jobs.get(job.id)
     else:
         with pytest.raises(TransitionError):
             await shelf.store.delete(job.id)
-        assert await shelf.store.get(job.id) == job
+        assert await shelf.store.jobs.get(job.id) == job
 
 
 async def test_a_deleted_job_takes_its_files_along_and_no_others(shelf):
@@ -106,7 +106,7 @@ async def test_forgetting_an_owner_deletes_what_is_over_and_the_settings(shelf):
     for scope in ("owner:discord:1", "owner:discord:12"):
         await shelf.store.settings.put(scope, "language", "ru")
     assert await shelf.store.forget("discord:1") == 3
-    assert await shelf.store.owned_by("discord:1") == [running]
+    assert await shelf.store.jobs.owned_by("discord:1") == [running]
     assert (shelf.files(), shelf.inputs()) == ({f"{other.id}-1.png"}, set())
     assert await shelf.store.settings.scopes("owner:") == ["owner:discord:12"]
 
@@ -127,9 +127,9 @@ async def test_today_s_use_survives_deletion_and_yesterday_s_does_not_come_back(
     since = time.time() - DAY_S + 60
     await shelf.store.delete(one.id)
     await shelf.store.forget("discord:1")
-    assert await shelf.store.used_since("discord:1", since) == 4
-    assert await shelf.store.used_since("discord:1", since, server="telegram:5") == 1
-    assert await shelf.store.used_since("discord:1", time.time() + 1) == 0
+    assert await shelf.store.history.used_since("discord:1", since) == 4
+    assert await shelf.store.history.used_since("discord:1", since, server="telegram:5") == 1
+    assert await shelf.store.history.used_since("discord:1", time.time() + 1) == 0
 
 
 async def test_a_tally_is_gone_after_a_day(shelf):
@@ -137,7 +137,7 @@ async def test_a_tally_is_gone_after_a_day(shelf):
     await shelf.store.forget("discord:1")
     with sqlite3.connect(shelf.root / "jobs.sqlite3") as database:
         database.execute("UPDATE tallies SET until = ?", (time.time() - 1,))
-    assert await shelf.store.used_since("discord:1", 0) == 0
+    assert await shelf.store.history.used_since("discord:1", 0) == 0
     await shelf.store.expire(0)
     with sqlite3.connect(shelf.root / "jobs.sqlite3") as database:
         assert database.execute("SELECT count(*) FROM tallies").fetchone() == (0,)
@@ -148,5 +148,5 @@ async def test_jobs_expire_by_their_age_and_server_unless_they_go_on(shelf):
     going_on = await shelf.put(age_s=100, status=JobStatus.RENDERED)
     new = await shelf.put()
     assert await shelf.store.expire(time.time() - 50, server="discord:10") == 1
-    assert {job.id for job in await shelf.store.owned_by("discord:1")} == {old[1].id, going_on.id, new.id}
+    assert {job.id for job in await shelf.store.jobs.owned_by("discord:1")} == {old[1].id, going_on.id, new.id}
     assert await shelf.store.expire(time.time() - 50) == 1

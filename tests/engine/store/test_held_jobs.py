@@ -22,7 +22,7 @@ async def test_a_held_job_is_drawn_once_it_is_released(bench):
     async with bench.dispatcher() as dispatcher:
         held = await dispatcher.submit(submission("a"), hold=True)
         await bench.status(await dispatcher.submit(submission("b")), JobStatus.RENDERED)
-        assert (await bench.store.get(held.id)).status is JobStatus.HELD
+        assert (await bench.store.jobs.get(held.id)).status is JobStatus.HELD
         assert (await dispatcher.release(held.id)).status is JobStatus.QUEUED
         await bench.status(held, JobStatus.RENDERED)
 
@@ -30,7 +30,7 @@ async def test_a_held_job_is_drawn_once_it_is_released(bench):
 async def test_a_held_job_survives_a_restart_and_nobody_is_told_of_it(bench):
     async with bench.dispatcher() as dispatcher:
         held = await dispatcher.submit(submission("a"), hold=True)
-    assert await bench.store.untold() == []
+    assert await bench.store.jobs.untold() == []
     async with bench.dispatcher() as dispatcher:
         assert dispatcher.held("ann") == [held]
         await dispatcher.release(held.id)
@@ -46,7 +46,7 @@ async def test_what_a_held_job_asks_for_is_changed_and_what_a_queued_one_asks_fo
         assert (await dispatcher.release(held.id)).request == changed
         with pytest.raises(TransitionError):
             await dispatcher.change_request(held.id, held.request)
-        assert (await bench.store.get(held.id)).request == changed
+        assert (await bench.store.jobs.get(held.id)).request == changed
 
 
 async def test_only_a_held_job_is_released_and_only_once(bench):
@@ -105,7 +105,7 @@ async def test_one_that_is_left_alone_for_a_week_is_cancelled_without_a_word(ben
     with sqlite3.connect(tmp_path / "jobs.sqlite3") as database:
         database.execute("UPDATE jobs SET created_at = created_at - 8 * 86400 WHERE id = ?", (old.id,))
     async with bench.dispatcher() as dispatcher:
-        old = await bench.store.get(old.id)
+        old = await bench.store.jobs.get(old.id)
         assert (old.status, old.told, dispatcher.held("ann")) == (JobStatus.CANCELLED, True, [new])
 
 

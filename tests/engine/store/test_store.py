@@ -38,7 +38,7 @@ async def test_a_job_survives_the_process(tmp_path):
         job, new = await store.add(submission())
     async with Store(tmp_path) as store:
         assert new
-        assert await store.get(job.id) == job
+        assert await store.jobs.get(job.id) == job
         assert (job.request, job.address, job.status) == (REQUEST, {"chat": 1}, JobStatus.QUEUED)
 
 
@@ -54,25 +54,25 @@ async def test_only_the_table_s_transitions_happen(store, tmp_path, before, afte
     with sqlite3.connect(tmp_path / "jobs.sqlite3") as database:
         database.execute("UPDATE jobs SET status = ?", (before,))
     if after in TRANSITIONS[before]:
-        assert (await store.move(job.id, after)).status is after
+        assert (await store.jobs.move(job.id, after)).status is after
     else:
         with pytest.raises(TransitionError):
-            await store.move(job.id, after)
-        assert (await store.get(job.id)).status is before
+            await store.jobs.move(job.id, after)
+        assert (await store.jobs.get(job.id)).status is before
 
 
 async def test_pictures_and_their_job_are_committed_together(store):
     job, _ = await store.add(submission())
-    await store.move(job.id, JobStatus.LEASED, attempt=1)
+    await store.jobs.move(job.id, JobStatus.LEASED, attempt=1)
     job = await store.add_pictures(job.id, [PICTURE, PICTURE], seconds=1.5)
     assert (job.status, job.seconds) == (JobStatus.RENDERED, 1.5)
     assert await store.pictures(job.id) == [PICTURE, PICTURE]
-    assert [found.id for found in await store.untold()] == [job.id]
+    assert [found.id for found in await store.jobs.untold()] == [job.id]
 
 
 async def test_pictures_of_a_cancelled_job_are_not_kept(store):
     job, _ = await store.add(submission())
-    await store.move(job.id, JobStatus.CANCELLED)
+    await store.jobs.move(job.id, JobStatus.CANCELLED)
     with pytest.raises(TransitionError):
         await store.add_pictures(job.id, [PICTURE], seconds=1)
     assert await store.pictures(job.id) == []
@@ -80,7 +80,7 @@ async def test_pictures_of_a_cancelled_job_are_not_kept(store):
 
 async def test_a_damaged_picture_is_noticed(store, tmp_path):
     job, _ = await store.add(submission())
-    await store.move(job.id, JobStatus.LEASED)
+    await store.jobs.move(job.id, JobStatus.LEASED)
     await store.add_pictures(job.id, [PICTURE], seconds=1)
     (tmp_path / "pictures" / f"{job.id}-1.png").write_bytes(b"other")
     with pytest.raises(EngineError, match="picture_damaged"):
@@ -129,13 +129,13 @@ async def test_an_error_of_the_database_quotes_no_address(store, tmp_path):
         )
     secret = token_hex()
     with pytest.raises(EngineError, match="disk full") as caught:
-        await store.set_address(job.id, {"token": secret})
+        await store.jobs.set_address(job.id, {"token": secret})
     assert secret not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_a_cancelled_job_leaves_no_picture_file(store, tmp_path):
     job, _ = await store.add(submission())
-    await store.move(job.id, JobStatus.CANCELLED)
+    await store.jobs.move(job.id, JobStatus.CANCELLED)
     with pytest.raises(TransitionError):
         await store.add_pictures(job.id, [PICTURE], seconds=1)
     assert list((tmp_path / "pictures").iterdir()) == []
@@ -143,7 +143,7 @@ async def test_a_cancelled_job_leaves_no_picture_file(store, tmp_path):
 
 async def test_a_picture_whose_file_is_gone_is_noticed(store, tmp_path):
     job, _ = await store.add(submission())
-    await store.move(job.id, JobStatus.LEASED)
+    await store.jobs.move(job.id, JobStatus.LEASED)
     await store.add_pictures(job.id, [PICTURE], seconds=1)
     (tmp_path / "pictures" / f"{job.id}-1.png").unlink()
     with pytest.raises(PictureDamaged):
@@ -164,7 +164,7 @@ async def test_a_database_of_the_version_before_is_brought_up_to_date(tmp_path):
             (request.model_dump_json(),),
         )
     async with Store(tmp_path) as store:
-        assert (await store.get("1")).request == request
+        assert (await store.jobs.get("1")).request == request
         async with store._database.read() as connection:
             rows = await connection.exec_driver_sql("SELECT job_id, sha256 FROM inputs")
             assert [tuple(row) for row in rows] == [("1", "a" * 64)]
