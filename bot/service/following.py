@@ -53,7 +53,7 @@ class Followers:
         """Return a held job once its mask was shown, and so what its surface then committed to remember."""
         if showing := self._tasks.get(job.id):
             await asyncio.wait({showing})
-        return await self._store.get(job.id)
+        return await self._store.jobs.get(job.id)
 
     async def follow_anew(self, job: Job) -> None:
         """Follow a job that is held no more, once its mask was shown."""
@@ -63,7 +63,7 @@ class Followers:
 
     async def resume(self) -> None:
         """Follow every job of an earlier run whose person was not told how it ended."""
-        for job in await self._store.untold():
+        for job in await self._store.jobs.untold():
             if job.surface in self._surfaces:  # a surface that is off now keeps its jobs until it is on again
                 self.follow(job)
             elif job.surface == INTERNAL:
@@ -137,7 +137,7 @@ class Followers:
 
     async def _kept_job(self, job_id: str) -> Job | None:
         try:
-            return await self._store.get(job_id)
+            return await self._store.jobs.get(job_id)
         except KeyError:  # its person deleted it meanwhile
             return None
 
@@ -145,15 +145,15 @@ class Followers:
         if job.status in TO_DELIVER:
             job = await self._begin(job)
             remembered = await surface.deliver(job, partial(self._store.pictures, job.id), replies.caption(job))
-            await self._store.move(job.id, JobStatus.POSTED, told=True, **_address(job, remembered))
+            await self._store.jobs.move(job.id, JobStatus.POSTED, told=True, **_address(job, remembered))
             log.info("job_posted", job=job.id, surface=surface.name)
         elif not job.told:
             remembered = await surface.tell(job, replies.ended(job))
-            await self._store.set_told(job.id, **_address(job, remembered))
+            await self._store.jobs.set_told(job.id, **_address(job, remembered))
 
     async def _begin(self, job: Job) -> Job:
         """Commit that the delivery begins, a flagged job covered; raise `NotShown` for one that is not shown."""
-        job = await self._store.move(job.id, JobStatus.POSTING, **_address(job, safety.cover(job, self._action)))
+        job = await self._store.jobs.move(job.id, JobStatus.POSTING, **_address(job, safety.cover(job, self._action)))
         safety.check(job, self._action)
         return job
 
@@ -163,12 +163,12 @@ class Followers:
 
     async def _fail(self, job_id: str, error: EngineError) -> None:
         log.error("job_failed", job=job_id, error=str(error))
-        await self._store.move(job_id, JobStatus.FAILED, error=error.code, facts=error.facts)
+        await self._store.jobs.move(job_id, JobStatus.FAILED, error=error.code, facts=error.facts)
 
     async def _give_up(self, job_id: str, error: Undeliverable) -> None:
-        if (await self._store.get(job_id)).status is JobStatus.POSTING:
+        if (await self._store.jobs.get(job_id)).status is JobStatus.POSTING:
             await self._fail(job_id, error)
-        await self._store.set_told(job_id)
+        await self._store.jobs.set_told(job_id)
 
 
 def _address(job: Job, remembered: Remembered | None) -> dict[str, dict[str, object]]:

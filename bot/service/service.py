@@ -68,11 +68,11 @@ class Service:
 
     async def recent_prompts(self, origin: Origin) -> list[str]:
         """List the distinct prompts that a person gave lately, newest first."""
-        return await self._store.recent_prompts(origin.owner)
+        return await self._store.history.prompts(origin.owner)
 
     async def recent_jobs(self, origin: Origin) -> list[Job]:
         """List the jobs that a person asked for lately, newest first."""
-        return await self._store.history(origin.owner, RECENT)
+        return await self._store.history.latest(origin.owner, RECENT)
 
     async def visit(self, origin: Origin) -> Visit:
         """Begin whatever somebody does: once for each thing."""
@@ -155,7 +155,7 @@ class Service:
     async def _submit(self, visit: Visit, invocation: Invocation) -> Job:
         """Take a command on its way into the queue: who may, what is wanted, how much of it, and the commit."""
         origin, settings = visit.origin, visit.settings
-        if known := await self._store.by_key(origin.key):
+        if known := await self._store.jobs.by_key(origin.key):
             return known
         check_access(invocation.command.name, origin, settings.bounds)
         filled = settings.fill(invocation, self._catalog, self._styles, origin)

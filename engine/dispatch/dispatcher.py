@@ -49,11 +49,11 @@ class Dispatcher:
 
     async def __aenter__(self) -> Self:
         """Take up the jobs of an earlier run, then start the workers in the background."""
-        for job in reversed(await self._store.timed(20)):
+        for job in reversed(await self._store.jobs.timed(20)):
             self._room.speed.learn(job)
-        for job in await self._store.with_status(WAITING):
+        for job in await self._store.jobs.with_status(WAITING):
             await self._take_up(job)
-        for job in await self._store.with_status([JobStatus.HELD]):
+        for job in await self._store.jobs.with_status([JobStatus.HELD]):
             self._room.hold(job)
         await self.drop_forgotten()
         async with AsyncExitStack() as opening:
@@ -92,7 +92,7 @@ class Dispatcher:
             try:
                 self._room.check(submission)
             except QueueFull:
-                if known := await self._store.by_key(submission.key):
+                if known := await self._store.jobs.by_key(submission.key):
                     return known
                 raise
             job, new = await self._store.add(submission, hold)
@@ -105,7 +105,7 @@ class Dispatcher:
     async def release(self, job_id: str) -> Job:
         """Put a held job into the queue, behind those that wait; raise `TransitionError` where it is not held."""
         async with self._entering:
-            job = await self._store.release(job_id)
+            job = await self._store.jobs.release(job_id)
             self._room.release(job)
         return job
 
@@ -120,7 +120,7 @@ class Dispatcher:
     async def cancel(self, job_id: str) -> Job:
         """End a held, waiting or running job: within one denoising step if a worker has it."""
         async with self._entering:
-            job = await self._store.move(job_id, JobStatus.CANCELLED)
+            job = await self._store.jobs.move(job_id, JobStatus.CANCELLED)
             self._room.end(job)
         if lane := self._lanes.with_lease(job_id):
             await lane.worker.cancel(job_id, lane.leased[job_id])
@@ -132,11 +132,11 @@ class Dispatcher:
             async with self._entering:
                 if self._room.is_held(job.id):
                     with suppress(TransitionError):
-                        self._room.end(await self._store.move(job.id, JobStatus.CANCELLED, told=True))
+                        self._room.end(await self._store.jobs.move(job.id, JobStatus.CANCELLED, told=True))
 
     async def keep_address(self, job_id: str, address: dict[str, object]) -> Job:
         """Commit where and how the surface answers a job; its later updates carry it."""
-        job = await self._store.set_address(job_id, address)
+        job = await self._store.jobs.set_address(job_id, address)
         if live := self._room.find(job_id):
             live.job = replace(live.job, address=job.address)
         return job
@@ -172,9 +172,9 @@ class Dispatcher:
 
     async def _take_up(self, job: Job) -> None:
         if job.attempt >= MAX_ATTEMPTS:
-            await self._store.move(job.id, JobStatus.FAILED, error=WorkerLost.code)
+            await self._store.jobs.move(job.id, JobStatus.FAILED, error=WorkerLost.code)
             return
-        again = job if job.status is JobStatus.QUEUED else await self._store.move(job.id, JobStatus.QUEUED)
+        again = job if job.status is JobStatus.QUEUED else await self._store.jobs.move(job.id, JobStatus.QUEUED)
         self._room.enqueue(again)
 
     async def _stop(self) -> None:

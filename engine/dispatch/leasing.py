@@ -97,7 +97,7 @@ class Leasing:
         return None
 
     async def _take_lease(self, lane: Lane, live: Live) -> None:
-        live.job = await self._store.move(live.job.id, JobStatus.LEASED, attempt=live.job.attempt + 1)
+        live.job = await self._store.jobs.move(live.job.id, JobStatus.LEASED, attempt=live.job.attempt + 1)
         lane.lease(live.job)
         live.changed.set()
 
@@ -117,7 +117,7 @@ class Leasing:
             await until_stored(partial(self._requeue, live, attempt=task.attempt - 1))
 
     async def _requeue(self, live: Live, attempt: int) -> None:
-        live.job = await self._store.move(live.job.id, JobStatus.QUEUED, attempt=attempt)
+        live.job = await self._store.jobs.move(live.job.id, JobStatus.QUEUED, attempt=attempt)
         self._room.put_back(live)
 
     def _free(self, lane: Lane, job_id: str) -> None:
@@ -145,7 +145,7 @@ class Leasing:
         self._room.end(job)
 
     async def _fail(self, job_id: str, code: str, facts: dict[str, object]) -> None:
-        self._room.end(await self._store.move(job_id, JobStatus.FAILED, error=code, facts=facts))
+        self._room.end(await self._store.jobs.move(job_id, JobStatus.FAILED, error=code, facts=facts))
 
     async def _lost(self, lane: Lane, event: Lost) -> None:
         log.warning("worker_lost", lane=lane.number, epoch=event.epoch, code=event.code, facts=event.facts)

@@ -43,7 +43,7 @@ class House:
         visit = await self.service.visit(origin)
         job = await self.service.obey(visit, parse_text(f"{text} --steps 1 --seed 1", "web", uploads))
         async with asyncio.timeout(60):
-            while (job := await self.store.get(job.id)).status not in ENDS:
+            while (job := await self.store.jobs.get(job.id)).status not in ENDS:
                 await asyncio.sleep(0.01)
         return job
 

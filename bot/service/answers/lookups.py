@@ -79,7 +79,7 @@ async def _stop(desk: Desk, job: Job, origin: Origin) -> Job | None:
 
 
 async def _history(desk: Desk, visit: Visit, _: Invocation) -> Answer:
-    return Answer(replies.history(await desk.store.history(visit.origin.owner, HISTORY_SHOWN)))
+    return Answer(replies.history(await desk.store.history.latest(visit.origin.owner, HISTORY_SHOWN)))
 
 
 async def _styles(desk: Desk, _visit: Visit, _: Invocation) -> Answer:
@@ -96,7 +96,7 @@ async def _stats(desk: Desk, visit: Visit, _: Invocation) -> Answer:
     """Tell the numbers of the server, or, in a person's own chat, the person's."""
     now = time.time()
     whose = {"server": visit.origin.server} if visit.origin.server else {"owner": visit.origin.owner}
-    spans = [(days, await desk.store.statistics(now - days * DAY_S if days else 0, **whose)) for days in SPANS]
+    spans = [(days, await desk.store.history.statistics(now - days * DAY_S if days else 0, **whose)) for days in SPANS]
     return Answer(table(spans, is_server=bool(visit.origin.server), rules=desk.rules))
 
 

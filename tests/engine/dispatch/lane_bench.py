@@ -120,6 +120,6 @@ async def ended(store: Store, *jobs: Job) -> list[Job]:
 
 async def reached(store: Store, job: Job, *statuses: JobStatus) -> Job:
     async with asyncio.timeout(20):
-        while (now := await store.get(job.id)).status not in statuses:
+        while (now := await store.jobs.get(job.id)).status not in statuses:
             await asyncio.sleep(0.002)
     return now

@@ -50,7 +50,7 @@ async def test_a_job_waits_for_a_lane_that_has_its_model_and_keeps_nobody_waitin
         assert [job.status for job in await ended(store, *drawn)] == [RENDERED, RENDERED]
         assert [update.position for update in dispatcher.owned("a")] == [1]
         assert [update.eta_s for update in dispatcher.owned("a")] == [None]
-        assert (await store.get(waiting.id)).status is JobStatus.QUEUED
+        assert (await store.jobs.get(waiting.id)).status is JobStatus.QUEUED
         team[1].open.set()
         assert [job.status for job in await ended(store, waiting)] == [RENDERED]
     assert (team[0].prompts, team[1].prompts) == ([["a1"], ["a2"]], [["a0"]])
@@ -73,7 +73,7 @@ async def test_a_job_for_a_model_that_no_worker_has_ends_once_all_are_ready(stor
         for worker in team[1:]:
             worker.open.set()
         await until(lambda: len(dispatcher._lanes.ready) == number - 1)
-        assert (await store.get(unknown[0].id)).status is JobStatus.QUEUED
+        assert (await store.jobs.get(unknown[0].id)).status is JobStatus.QUEUED
         team.open()
         [job] = await ended(store, *unknown)
         assert (job.status, job.error, job.facts) == (JobStatus.FAILED, "render_failed", {"model": "unknown"})

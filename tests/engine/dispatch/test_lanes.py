@@ -42,7 +42,7 @@ async def store(tmp_path) -> AsyncIterator[Store]:
 
 async def trouble(store: Store, dispatcher: Dispatcher, team: Workers, jobs: list[Job], chance: Random) -> None:
     """Crash, hang and fail workers and cancel jobs at random; go on until the jobs have ended."""
-    while await store.with_status([JobStatus.QUEUED, LEASED]):
+    while await store.jobs.with_status([JobStatus.QUEUED, LEASED]):
         worker, what = chance.choice(team), chance.choice(["crash", "hang", "fail", "cancel", "nothing", "nothing"])
         if what == "crash":
             await worker.crash()
@@ -72,7 +72,7 @@ async def test_each_job_ends_once_whatever_becomes_of_the_workers(store: Store, 
         await until(lambda: dispatcher._lanes.are_idle)
         assert dispatcher.waiting == 0
         assert [dispatcher.owned(owner) for owner in "abcd"] == [[], [], [], []]
-    after = [await store.get(job.id) for job in jobs]
+    after = [await store.jobs.get(job.id) for job in jobs]
     drawn = {job.id: len(await store.pictures(job.id)) for job in after}
     assert drawn == {job.id: int(job.status is JobStatus.RENDERED) for job in after}
     assert max(team.given().values()) == 1, "no attempt is given to two workers, or twice to one"
@@ -103,7 +103,7 @@ async def busy(dispatcher: Dispatcher, store: Store, team: Workers) -> list[Job]
     await until(lambda: all(lane.ready for lane in lanes_of(dispatcher)))
     jobs = await submitted(dispatcher, *(f"a{number}" for number in range(len(team))))
     await until(lambda: all(worker._renders for worker in team))
-    return sorted([await store.get(job.id) for job in jobs], key=lambda job: team.index(team.of(job)))
+    return sorted([await store.jobs.get(job.id) for job in jobs], key=lambda job: team.index(team.of(job)))
 
 
 @pytest.mark.parametrize("number", [2, 8])
@@ -124,7 +124,7 @@ async def test_a_crash_touches_no_other_lane_and_its_jobs_go_to_another(store: S
         team[0].open.clear()  # it stays away
         await team[0].crash()
         await reached(store, mine, JobStatus.QUEUED)
-        assert (await store.get(other.id)).status is LEASED
+        assert (await store.jobs.get(other.id)).status is LEASED
         assert dispatcher.state is EngineState.READY
         team[1].go_on()
         mine, other = await ended(store, mine, other)
@@ -141,7 +141,7 @@ async def test_a_hang_and_a_failure_touch_no_other_lane(store: Store) -> None:
         later = await submitted(dispatcher, *"bcd")
         after = await ended(store, other, *later)
         assert [job.error for job in after] == ["out_of_memory", None, None, None]
-        assert (await store.get(hung.id)).status is LEASED
+        assert (await store.jobs.get(hung.id)).status is LEASED
 
 
 STALE: dict[str, Callable[[Job], object]] = {
@@ -163,7 +163,7 @@ async def test_what_another_worker_of_the_same_epoch_says_of_a_job_does_not_coun
         await until(lambda: team[1]._events.empty())
         await asyncio.sleep(0.02)
         assert lanes_of(dispatcher)[0].has_attempt(job.id, 1)
-        assert (await store.get(job.id)).status is LEASED
+        assert (await store.jobs.get(job.id)).status is LEASED
         assert [update.step for update in dispatcher.owned("a") if update.job.id == job.id] == [0]
 
 
@@ -311,7 +311,7 @@ async def test_all_begin_anew_only_when_no_lane_has_anything(store: Store) -> No
         await submitted(dispatcher, "c0")
         await until(lambda: team[0]._renders)
         await submitted(dispatcher, "a2", "b0")
-        order = [(await store.get(job_id)).key for job_id in dispatcher._room._queue.order()]
+        order = [(await store.jobs.get(job_id)).key for job_id in dispatcher._room._queue.order()]
         assert order == ["b0", "a2"], "a had more already"
 
 
