@@ -26,7 +26,7 @@ async def sweep(store: Store, days_of: Mapping[str, float], default_days: float 
     `default_days` is for servers without days of their own; 0 or `None` keeps jobs for ever.
     """
     count = 0
-    for server in await store.servers():
+    for server in await store.jobs.servers():
         if days := days_of.get(server, default_days):
             count += await store.expire(time.time() - days * DAY_S, server)
     files = await store.remove_abandoned()

@@ -119,7 +119,7 @@ async def through_engine(dispatcher: Dispatcher, store: Store, requests: list[An
     ]
     await asyncio.gather(*(_end(dispatcher, job.id) for job in jobs))
     for job in jobs:
-        assert (await store.get(job.id)).status is JobStatus.RENDERED, "every picture counts"
+        assert (await store.jobs.get(job.id)).status is JobStatus.RENDERED, "every picture counts"
 
 
 async def _end(dispatcher: Dispatcher, job_id: str) -> None:

@@ -69,7 +69,7 @@ class Admission:
         mine = [job for job in [*owned, *self._dispatcher.held(origin.owner)] if server in (None, job.server)]
         running = sum(job.status is JobStatus.LEASED for job in mine)
         counts = limits.counts_for(origin)
-        used = await self._store.used_since(origin.owner, policy.midnight(now), server) if counts else 0
+        used = await self._store.history.used_since(origin.owner, policy.midnight(now), server) if counts else 0
         return Use(len(mine) - running, running, used)
 
     async def _record(self, error: RequestError, command: str, origin: Origin) -> None:

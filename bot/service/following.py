@@ -52,7 +52,7 @@ class Followers:
         """Return a held job once its mask was shown, and so what its surface then committed to remember."""
         if showing := self._tasks.get(job.id):
             await asyncio.wait({showing})
-        return await self._store.get(job.id)
+        return await self._store.jobs.get(job.id)
 
     async def follow_anew(self, job: Job) -> None:
         """Follow a job that is held no more, once its mask was shown."""
@@ -62,7 +62,7 @@ class Followers:
 
     async def resume(self) -> None:
         """Follow every job of an earlier run whose person was not told how it ended."""
-        for job in await self._store.untold():
+        for job in await self._store.jobs.untold():
             if job.surface in self._surfaces:  # a surface that is off now keeps its jobs until it is on again
                 self.follow(job)
             elif job.surface == INTERNAL:
@@ -136,35 +136,35 @@ class Followers:
 
     async def _kept_job(self, job_id: str) -> Job | None:
         try:
-            return await self._store.get(job_id)
+            return await self._store.jobs.get(job_id)
         except KeyError:  # its person deleted it meanwhile
             return None
 
     async def _tell(self, job: Job, surface: Surface) -> None:
         if job.status in TO_DELIVER:
-            job = await self._judged(await self._store.move(job.id, JobStatus.POSTING))
+            job = await self._judged(await self._store.jobs.move(job.id, JobStatus.POSTING))
             await surface.deliver(job, partial(self._store.pictures, job.id), replies.caption(job))
-            await self._store.move(job.id, JobStatus.POSTED, told=True)
+            await self._store.jobs.move(job.id, JobStatus.POSTED, told=True)
             log.info("job_posted", job=job.id, surface=surface.name)
         elif not job.told:
             await surface.tell(job, replies.ended(job))
-            await self._store.set_told(job.id)
+            await self._store.jobs.set_told(job.id)
 
     async def _judged(self, job: Job) -> Job:
         """Cover a flagged job, or raise `NotShown`."""
         safety.check(job, self._action)
         if not safety.is_to_be_covered(job, self._action) or job.address.get("spoiler"):
             return job
-        return await self._store.set_address(job.id, {**job.address, "spoiler": True})
+        return await self._store.jobs.set_address(job.id, {**job.address, "spoiler": True})
 
     async def _fail(self, job_id: str, error: EngineError) -> None:
         log.error("job_failed", job=job_id, error=str(error))
-        await self._store.move(job_id, JobStatus.FAILED, error=error.code, facts=error.facts)
+        await self._store.jobs.move(job_id, JobStatus.FAILED, error=error.code, facts=error.facts)
 
     async def _give_up(self, job_id: str, reason: str) -> None:
-        if (await self._store.get(job_id)).status is JobStatus.POSTING:
+        if (await self._store.jobs.get(job_id)).status is JobStatus.POSTING:
             await self._fail(job_id, EngineError("undeliverable", reason=reason))
-        await self._store.set_told(job_id)
+        await self._store.jobs.set_told(job_id)
 
 
 def _waits() -> Iterator[float]:

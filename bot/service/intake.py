@@ -51,7 +51,7 @@ async def find(named: str, origin: Origin, store: Store) -> tuple[Job, int]:
     """
     job_id, _, number = named.strip().lower().lstrip("#").partition(".")
     try:
-        job = await store.get(job_id)
+        job = await store.jobs.get(job_id)
     except KeyError:
         raise RequestError("job_unknown", value=named) from None
     count = len(job.request.seeds())

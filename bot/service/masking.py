@@ -66,9 +66,9 @@ async def by_words(words: str, picture: Kept, origin: Origin, dispatcher: Dispat
     job = await dispatcher.submit(Submission(request, origin.owner, origin.place, INTERNAL, f"{origin.key} where"))
     async for _ in dispatcher.updates(job.id, LOOK_S):
         pass
-    job = await store.get(job.id)
+    job = await store.jobs.get(job.id)
     if job.status is not JobStatus.RENDERED:
-        await store.set_told(job.id)
+        await store.jobs.set_told(job.id)
         raise RequestError(job.error, **job.facts)
     [mask] = await store.pictures(job.id)
     await _collect(job, store)
@@ -85,7 +85,7 @@ async def drop_search(job: Job, dispatcher: Dispatcher, store: Store) -> None:
         await dispatcher.cancel(job.id)
     elif job.status in TO_DELIVER:
         await _collect(job, store)
-    await store.set_told(job.id)
+    await store.jobs.set_told(job.id)
 
 
 async def _shown(request: AnyRequest, store: Store) -> tuple[bytes, bytes]:
@@ -102,7 +102,7 @@ def _repaint(request: AnyRequest) -> Inpaint:
 
 async def _collect(job: Job, store: Store) -> None:
     for status in (JobStatus.POSTING, JobStatus.POSTED):
-        await store.move(job.id, status, told=True)
+        await store.jobs.move(job.id, status, told=True)
 
 
 def _changed(data: bytes, verb: str) -> Image.Image:

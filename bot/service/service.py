@@ -64,11 +64,11 @@ class Service:
 
     async def recent_prompts(self, origin: Origin) -> list[str]:
         """List the distinct prompts that a person gave lately, newest first."""
-        return await self._store.recent_prompts(origin.owner)
+        return await self._store.history.prompts(origin.owner)
 
     async def recent_jobs(self, origin: Origin) -> list[Job]:
         """List the jobs that a person asked for lately, newest first."""
-        return await self._store.history(origin.owner, RECENT)
+        return await self._store.history.latest(origin.owner, RECENT)
 
     async def settings(self, origin: Origin) -> Settings:
         """Tell what holds for a person at a place; what they are told is said in its language."""
@@ -86,7 +86,7 @@ class Service:
         A repaint whose mask is to be confirmed is held until `decide`. Raises `RequestError` for a bad request, one
         beyond a limit, or a full queue. The same `origin.key` again returns the same job.
         """
-        if known := await self._store.by_key(origin.key):
+        if known := await self._store.jobs.by_key(origin.key):
             return known
         settings = await self.settings(origin)
         await self._admission.check_command(invocation, origin, settings)

@@ -65,11 +65,11 @@ class Dispatcher:
 
     async def __aenter__(self) -> Self:
         """Take up the jobs of an earlier run, then start the worker in the background."""
-        for job in reversed(await self._store.timed(20)):
+        for job in reversed(await self._store.jobs.timed(20)):
             self._room.speed.learn(job)
-        for job in await self._store.with_status(WAITING):
+        for job in await self._store.jobs.with_status(WAITING):
             await self._take_up(job)
-        for job in await self._store.with_status([JobStatus.HELD]):
+        for job in await self._store.jobs.with_status([JobStatus.HELD]):
             self._room.held[job.id] = Live(job)
         await self.drop_forgotten()
         async with AsyncExitStack() as opening:
@@ -102,7 +102,7 @@ class Dispatcher:
             try:
                 self._room.check(submission)
             except QueueFull:
-                if known := await self._store.by_key(submission.key):
+                if known := await self._store.jobs.by_key(submission.key):
                     return known
                 raise
             job, new = await self._store.add(submission, hold)
@@ -115,7 +115,7 @@ class Dispatcher:
     async def release(self, job_id: str) -> Job:
         """Put a held job into the queue, behind those that wait; raise `TransitionError` where it is not held."""
         async with self._entering:
-            job = await self._store.release(job_id)
+            job = await self._store.jobs.release(job_id)
             live = self._room.held.pop(job_id)
             live.become(job)
             self._enqueue(live)
@@ -131,7 +131,7 @@ class Dispatcher:
     async def cancel(self, job_id: str) -> Job:
         """End a held, waiting or running job: within one denoising step if a worker has it."""
         async with self._entering:
-            job = await self._store.move(job_id, JobStatus.CANCELLED)
+            job = await self._store.jobs.move(job_id, JobStatus.CANCELLED)
             self._room.end(job)
         if job_id in self._leased:
             await self._worker.cancel(job_id, self._leased[job_id])
@@ -142,11 +142,11 @@ class Dispatcher:
         for live in list(self._room.held.values()):
             if live.job.created_at < time.time() - HELD_S:
                 with suppress(TransitionError):
-                    self._room.end(await self._store.move(live.job.id, JobStatus.CANCELLED, told=True))
+                    self._room.end(await self._store.jobs.move(live.job.id, JobStatus.CANCELLED, told=True))
 
     async def keep_address(self, job_id: str, address: dict[str, object]) -> Job:
         """Commit where and how the surface answers a job; its later updates carry it."""
-        job = await self._store.set_address(job_id, address)
+        job = await self._store.jobs.set_address(job_id, address)
         if live := self._room.find(job_id):
             live.job = replace(live.job, address=job.address)
         return job
@@ -182,9 +182,9 @@ class Dispatcher:
 
     async def _take_up(self, job: Job) -> None:
         if job.attempt >= MAX_ATTEMPTS:
-            await self._store.move(job.id, JobStatus.FAILED, error=WorkerLost.code)
+            await self._store.jobs.move(job.id, JobStatus.FAILED, error=WorkerLost.code)
             return
-        again = job if job.status is JobStatus.QUEUED else await self._store.move(job.id, JobStatus.QUEUED)
+        again = job if job.status is JobStatus.QUEUED else await self._store.jobs.move(job.id, JobStatus.QUEUED)
         self._enqueue(Live(again))
 
     def _enqueue(self, live: Live) -> None:
@@ -237,12 +237,12 @@ class Dispatcher:
         return None
 
     async def _take_lease(self, live: Live) -> None:
-        live.job = await self._store.move(live.job.id, JobStatus.LEASED, attempt=live.job.attempt + 1)
+        live.job = await self._store.jobs.move(live.job.id, JobStatus.LEASED, attempt=live.job.attempt + 1)
         self._leased[live.job.id] = live.job.attempt
         live.changed.set()
 
     async def _requeue(self, live: Live, attempt: int) -> None:
-        live.job = await self._store.move(live.job.id, JobStatus.QUEUED, attempt=attempt)
+        live.job = await self._store.jobs.move(live.job.id, JobStatus.QUEUED, attempt=attempt)
         live.step = live.total = 0
         self._queue.push_back(live.job.id, live.job.owner)
         self._wake.set()
@@ -288,7 +288,7 @@ class Dispatcher:
         self._room.end(job)
 
     async def _failed(self, event: Failed) -> None:
-        self._room.end(await self._store.move(event.job_id, JobStatus.FAILED, error=event.code, facts=event.facts))
+        self._room.end(await self._store.jobs.move(event.job_id, JobStatus.FAILED, error=event.code, facts=event.facts))
 
     async def _lost(self, event: Lost) -> None:
         log.warning("worker_lost", epoch=event.epoch, code=event.code, facts=event.facts)
@@ -308,7 +308,7 @@ class Dispatcher:
         if live.crashes <= MAX_CRASHES:
             await self._requeue(live, live.job.attempt)
         else:
-            self._room.end(await self._store.move(live.job.id, JobStatus.FAILED, error=WorkerLost.code))
+            self._room.end(await self._store.jobs.move(live.job.id, JobStatus.FAILED, error=WorkerLost.code))
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

@@ -20,7 +20,7 @@ async def shelf(tmp_path):
 
 
 async def kept(shelf: Shelf) -> set[str]:
-    return {job.place for job in await shelf.store.owned_by("discord:1")}
+    return {job.place for job in await shelf.store.jobs.owned_by("discord:1")}
 
 
 async def test_each_server_has_its_own_days_and_the_others_the_default(shelf):

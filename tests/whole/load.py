@@ -126,7 +126,7 @@ async def run(load: Load, folder: Path) -> Outcome:
         await asyncio.gather(*(_ask(load, person, outcome) for person in people))
         await _until_told(store, len(outcome.asked), load.patience_s)
         outcome.seconds = time.monotonic() - began
-        outcome.jobs, outcome.started = await store.with_status(list(JobStatus)), worker.started
+        outcome.jobs, outcome.started = await store.jobs.with_status(list(JobStatus)), worker.started
         outcome.refusals = _refusals(discord, telegram)
         _look(people, outcome)
     return outcome
@@ -210,7 +210,8 @@ async def _ask(load: Load, person: Person, outcome: Outcome) -> None:
 
 async def _until_told(store: Store, count: int, patience_s: float) -> None:
     async with asyncio.timeout(patience_s):
-        while len(await store.with_status([JobStatus.POSTED, JobStatus.FAILED])) < count or await store.untold():
+        ends = (JobStatus.POSTED, JobStatus.FAILED)
+        while len(await store.jobs.with_status(ends)) < count or await store.jobs.untold():
             await asyncio.sleep(0.2)
 
 

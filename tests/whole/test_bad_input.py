@@ -42,7 +42,7 @@ class House:
         origin = Origin("web", "ann", "here", str(self.asked))
         job = await self.service.submit(parse_text(f"{text} --steps 1 --seed 1", "web", uploads), origin)
         async with asyncio.timeout(60):
-            while (job := await self.store.get(job.id)).status not in ENDS:
+            while (job := await self.store.jobs.get(job.id)).status not in ENDS:
                 await asyncio.sleep(0.01)
         return job
 

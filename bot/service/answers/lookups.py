@@ -65,7 +65,7 @@ async def _stop(desk: Desk, job: Job, origin: Origin) -> Job | None:
 
 
 async def _history(desk: Desk, _: Invocation, origin: Origin) -> Answer:
-    return Answer(replies.history(await desk.store.history(origin.owner, HISTORY_SHOWN)))
+    return Answer(replies.history(await desk.store.history.latest(origin.owner, HISTORY_SHOWN)))
 
 
 async def _styles(desk: Desk, _: Invocation, _origin: Origin) -> Answer:
@@ -82,7 +82,7 @@ async def _stats(desk: Desk, _: Invocation, origin: Origin) -> Answer:
     """Tell the numbers of the server, or, in a person's own chat, the person's."""
     now = time.time()
     whose = {"server": origin.server} if origin.server else {"owner": origin.owner}
-    spans = [(days, await desk.store.statistics(now - days * DAY_S if days else 0, **whose)) for days in SPANS]
+    spans = [(days, await desk.store.history.statistics(now - days * DAY_S if days else 0, **whose)) for days in SPANS]
     return Answer(table(spans, is_server=bool(origin.server), rules=desk.rules))
 
 

@@ -33,7 +33,7 @@ async def _privacy(desk: Desk, invocation: Invocation, origin: Origin) -> Answer
 
 
 async def _show(desk: Desk, origin: Origin) -> Answer:
-    jobs = await desk.store.owned_by(origin.owner)
+    jobs = await desk.store.jobs.owned_by(origin.owner)
     inputs = {picture.sha256 for job in jobs for picture in job.request.pictures()}
     pictures = sum(len(job.request.seeds()) for job in jobs if job.status is JobStatus.POSTED)
     settings = await desk.store.settings.get(f"owner:{origin.owner}")
@@ -50,7 +50,7 @@ async def _retention(desk: Desk, origin: Origin) -> str:
 
 async def _export(desk: Desk, origin: Origin, begin: str) -> Answer:
     """Pack everything into an archive, as far as one file may go; `begin` is the job where the last one ended."""
-    jobs = await desk.store.owned_by(origin.owner)
+    jobs = await desk.store.jobs.owned_by(origin.owner)
     if begin and begin not in {job.id for job in jobs}:
         raise RequestError("job_unknown", value=begin)
     first = next((number for number, job in enumerate(jobs) if job.id == begin), 0)
@@ -90,7 +90,7 @@ async def _part(desk: Desk, job: Job) -> Part:
 
 async def _delete(desk: Desk, origin: Origin, code: str) -> Answer:
     """Ask first: the code holds for what is there now, and for nothing that comes later."""
-    jobs = await desk.store.owned_by(origin.owner)
+    jobs = await desk.store.jobs.owned_by(origin.owner)
     settings = await desk.store.settings.get(f"owner:{origin.owner}")
     needed = _code(origin.owner, jobs)
     if not jobs and not settings:
@@ -101,7 +101,7 @@ async def _delete(desk: Desk, origin: Origin, code: str) -> Answer:
         with suppress(TransitionError):  # it was rendered a moment ago
             await desk.dispatcher.cancel(job.id)
     count = await desk.store.forget(origin.owner)
-    left = await desk.store.owned_by(origin.owner)
+    left = await desk.store.jobs.owned_by(origin.owner)
     return Answer("\n".join([say("privacy-deleted", jobs=count), *([say("privacy-left")] if left else [])]))
 
 

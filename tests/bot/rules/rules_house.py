@@ -57,7 +57,7 @@ class House:
     async def drawn(self, at, **options):
         job = await self.imagine(at, **options)
         await self.service.follow(job)
-        return await self.store.get(job.id)
+        return await self.store.jobs.get(job.id)
 
     async def answer(self, name, at, /, **options):
         return await self.service.answer(Invocation(BY_NAME[name], options), origin(**at))

@@ -71,12 +71,12 @@ async def test_a_deletion_asks_for_a_code_that_holds_for_what_is_there(tmp_path)
         await house.drawn(ANN)
         assert "for ever" in await house.text("privacy", ANN, action=f"delete {code}")
         assert "for ever" in await house.text("privacy", ANN, action="delete", code="yes")
-        assert len(await house.store.owned_by("discord:5")) == 2
+        assert len(await house.store.jobs.owned_by("discord:5")) == 2
         code = (await house.text("privacy", ANN, action="delete")).rpartition(" ")[2]
         assert "gone with their pictures: 2" in await house.text("privacy", ANN, action="delete", code=code)
-        assert await house.store.owned_by("discord:5") == []
+        assert await house.store.jobs.owned_by("discord:5") == []
         assert await house.store.settings.get("owner:discord:5") == {}
-        assert (await house.store.get(theirs.id)).id == theirs.id
+        assert (await house.store.jobs.get(theirs.id)).id == theirs.id
         assert await house.text("privacy", ANN, action="delete") == "Nothing is kept about you."
 
 
@@ -93,7 +93,7 @@ async def test_a_deletion_stops_what_waits_and_the_quota_still_counts_it(tmp_pat
         code = (await house.text("privacy", BOB, action="delete")).rpartition(" ")[2]
         await house.text("privacy", BOB, action="delete", code=code)
         with pytest.raises(KeyError):
-            await house.store.get(waiting.id)
+            await house.store.jobs.get(waiting.id)
 
 
 async def test_an_unknown_action_is_refused(tmp_path):

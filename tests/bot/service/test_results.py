@@ -58,12 +58,12 @@ class House:
         values = {"prompt": "a fox", "steps": 2, **options} if command is IMAGINE else options
         job = await self.obey(command, **values)
         await self.service.follow(job)
-        return await self.store.get(job.id)
+        return await self.store.jobs.get(job.id)
 
     async def press(self, verb, job, owner="ann"):
         decided = await self.service.decide(Button(verb, job.id), self.origin(owner))
         await self.service.follow(decided)
-        return await self.store.get(job.id)
+        return await self.store.jobs.get(job.id)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def transparent() -> Image.Image:
 
 async def white(bot, job) -> Image.Image:
     """Read a held job's mask."""
-    job = await bot.store.get(job.id)
+    job = await bot.store.jobs.get(job.id)
     data = await bot.store.inputs(job.request)
     return Image.open(io.BytesIO(data[job.request.mask.sha256])).convert("L")
 
@@ -162,7 +162,8 @@ async def test_what_words_name_is_found_by_the_worker_and_shown_as_a_mask(house,
         marked = await white(bot, job)
         assert (marked.getpixel((SIDE // 4, 64)), marked.getpixel((3 * SIDE // 4, 64))) == (255, 0)
         assert share(marked) == pytest.approx(0.5)
-        assert [each.id for each in await bot.store.history("ann")] == [job.id]  # the search leaves no job behind
+        found = await bot.store.history.latest("ann")
+        assert [each.id for each in found] == [job.id]  # the search leaves no job behind
         assert (await bot.press("go", job)).status is JobStatus.POSTED
     assert (len(surface.asked), len(surface.delivered), surface.told) == (1, 1, [])
 
@@ -222,17 +223,17 @@ async def test_a_search_that_a_restart_cut_short_is_dropped(house):
         request = Segment(model="demo", prompt="the hat", picture=kept.picture)
         job, _ = await bot.store.add(Submission(request, "ann", "web:1/here", "engine", "k where"))
     async with house() as bot:
-        assert (await bot.store.get(job.id)).status is JobStatus.CANCELLED
-        assert await bot.store.untold() == []
-        assert await bot.store.history("ann") == []
-        assert await bot.store.used_since("ann", 0) == 0
+        assert (await bot.store.jobs.get(job.id)).status is JobStatus.CANCELLED
+        assert await bot.store.jobs.untold() == []
+        assert await bot.store.history.latest("ann") == []
+        assert await bot.store.history.used_since("ann", 0) == 0
 
 
 async def test_all_of_one_s_jobs_are_stopped_with_those_whose_masks_wait(house):
     async with house() as bot:
         job = await bot.draw(INPAINT, prompt="a hat", pictures=WAYS["transparency"])
         await bot.obey(CANCEL, job="all")
-        assert (await bot.store.get(job.id)).status is JobStatus.CANCELLED
+        assert (await bot.store.jobs.get(job.id)).status is JobStatus.CANCELLED
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ async def test_a_picture_without_a_usable_mask_is_explained(house, pictures, cod
     async with house() as bot:
         with pytest.raises(RequestError, match=code):
             await bot.obey(INPAINT, prompt="a hat", pictures=pictures)
-        assert await bot.store.history("ann") == []
+        assert await bot.store.history.latest("ann") == []
 
 
 async def test_again_draws_the_same_with_another_seed_or_what_is_given_anew(house):
@@ -323,7 +324,7 @@ async def test_a_result_is_deleted_by_its_owner_or_a_moderator(house, surface):
         await bot.obey(DELETE, job=job.id)
         moderator = bot.origin("ben", is_moderator=True)
         await bot.service.obey(Invocation(DELETE, {"job": other.id}), moderator)
-        assert await bot.store.history("ann") == []
+        assert await bot.store.history.latest("ann") == []
     assert surface.removed == [job.id, other.id]
 
 

@@ -100,7 +100,7 @@ async def test_a_job_is_shown_and_delivered_with_its_parameters(house, surface):
     async with house() as bot:
         job, follower = await bot.imagine(count=2)
         await follower
-        assert (await bot.store.get(job.id)).status is JobStatus.POSTED
+        assert (await bot.store.jobs.get(job.id)).status is JobStatus.POSTED
     [(key, count, text)] = surface.delivered
     assert (key, count) == ("k", 2)
     assert "“a red circle”\nseed 7, 8 · 128x128 · 3 steps · guidance 1.5 · demo" in text
@@ -111,7 +111,7 @@ async def test_a_delivery_that_fails_is_tried_again_without_drawing_again(house,
     async with house() as bot:
         job, follower = await bot.imagine()
         await follower
-        assert (await bot.store.get(job.id)).attempt == 1
+        assert (await bot.store.jobs.get(job.id)).attempt == 1
     assert len(surface.delivered) == 1
 
 
@@ -120,7 +120,7 @@ async def test_a_place_that_is_gone_ends_the_job(house, surface):
     async with house() as bot:
         job, follower = await bot.imagine()
         await follower
-        job = await bot.store.get(job.id)
+        job = await bot.store.jobs.get(job.id)
     assert (job.status, job.error, job.told) == (JobStatus.FAILED, "undeliverable", True)
     assert surface.delivered == []
 
@@ -145,7 +145,7 @@ async def test_a_restart_delivers_what_was_rendered_and_tells_what_was_not_told(
     async with house() as bot:
         rendered, _ = await bot.imagine("rendered")
         async with asyncio.timeout(5):
-            while (await bot.store.get(rendered.id)).status is not JobStatus.POSTING:
+            while (await bot.store.jobs.get(rendered.id)).status is not JobStatus.POSTING:
                 await asyncio.sleep(0.001)
         bot.worker.hang()
         cancelled, _ = await bot.imagine("cancelled")
@@ -153,7 +153,7 @@ async def test_a_restart_delivers_what_was_rendered_and_tells_what_was_not_told(
     surface.failures = []
     async with house() as bot:
         async with asyncio.timeout(5):
-            while await bot.store.untold():
+            while await bot.store.jobs.untold():
                 await asyncio.sleep(0.001)
     assert [key for key, *_ in surface.delivered] == ["rendered"]
     assert surface.told == [("cancelled", "“a red circle”\nCancelled.")]
@@ -198,7 +198,7 @@ async def test_cancel_stops_the_latest_a_named_one_or_all_of_one_s_own_only(hous
         assert await bot.answer(CANCEL, job="all") == "Stopped 2 pictures."
         with pytest.raises(RequestError, match="no_job"):
             await bot.answer(CANCEL)
-        assert (await bot.store.get(theirs.id)).status in (JobStatus.QUEUED, JobStatus.LEASED)
+        assert (await bot.store.jobs.get(theirs.id)).status in (JobStatus.QUEUED, JobStatus.LEASED)
 
 
 async def test_help_lists_the_commands(house):
@@ -228,14 +228,14 @@ async def test_a_picture_whose_file_is_gone_is_told(house, surface, tmp_path):
     async with house() as bot:
         job, _ = await bot.imagine()
         async with asyncio.timeout(5):
-            while (await bot.store.get(job.id)).status is not JobStatus.POSTING:
+            while (await bot.store.jobs.get(job.id)).status is not JobStatus.POSTING:
                 await asyncio.sleep(0.001)
     surface.failures = []
     for file in (tmp_path / "pictures").iterdir():
         file.unlink()
     async with house() as bot:
         async with asyncio.timeout(5):
-            while await bot.store.untold():
+            while await bot.store.jobs.untold():
                 await asyncio.sleep(0.001)
     assert surface.delivered == []
     assert "its file is gone" in surface.told[0][1]
@@ -260,7 +260,7 @@ async def test_a_place_that_refuses_for_a_day_is_given_up(house, surface, monkey
     async with house() as opened:
         job, follower = await opened.imagine()
         await follower
-        job = await opened.store.get(job.id)
+        job = await opened.store.jobs.get(job.id)
     assert (job.status, job.error, job.told) == (JobStatus.FAILED, "undeliverable", True)
 
 

@@ -124,7 +124,7 @@ async def test_one_whose_picture_is_gone_fails_and_the_others_are_drawn(store: S
         job = await dispatcher.submit(Submission(requests[0], "ann", "here", "web", "lost"))
         await ended(store, job, status=JobStatus.FAILED)
         await ended(store, await dispatcher.submit(submission("b")))
-    assert (await store.get(job.id)).error == "picture_damaged"
+    assert (await store.jobs.get(job.id)).error == "picture_damaged"
 
 
 async def test_a_person_s_picture_reaches_the_worker(store: Store) -> None:
@@ -145,7 +145,7 @@ async def test_a_worker_killed_with_three_jobs_in_its_batch_has_all_three_drawn_
         await ended(store, *jobs, status=JobStatus.LEASED)
         await asyncio.to_thread(os.kill, worker.pid, signal.SIGKILL)
         await ended(store, *jobs)
-    attempts = [(await store.get(job.id)).attempt for job in jobs]
+    attempts = [(await store.jobs.get(job.id)).attempt for job in jobs]
     assert attempts == [2, 2, 2]
     assert [len(await store.pictures(job.id)) for job in jobs] == [1, 1, 1]
 

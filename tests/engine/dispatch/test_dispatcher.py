@@ -39,7 +39,7 @@ class Bench:
 
     async def status(self, job: Job, *wanted: JobStatus) -> Job:
         async with asyncio.timeout(5):
-            while (now := await self.store.get(job.id)).status not in wanted:
+            while (now := await self.store.jobs.get(job.id)).status not in wanted:
                 await asyncio.sleep(0.001)
         return now
 
@@ -62,7 +62,7 @@ async def test_a_job_is_on_disk_when_submit_returns(bench):
     async with bench.dispatcher() as dispatcher:
         bench.worker.hang()
         job = await dispatcher.submit(submission("a"))
-        assert (await bench.store.get(job.id)).request == job.request
+        assert (await bench.store.jobs.get(job.id)).request == job.request
 
 
 async def test_the_same_key_is_one_job(bench):
@@ -128,7 +128,7 @@ async def test_a_running_job_is_cancelled_and_the_next_one_runs(bench):
         await bench.status(await dispatcher.submit(submission("b")), JobStatus.RENDERED)
         with pytest.raises(TransitionError):
             await dispatcher.cancel(running.id)
-    assert (await bench.store.get(running.id)).status is JobStatus.CANCELLED
+    assert (await bench.store.jobs.get(running.id)).status is JobStatus.CANCELLED
 
 
 async def test_a_crash_costs_one_attempt(bench):
@@ -148,7 +148,7 @@ async def test_a_job_that_crashes_the_worker_twice_is_given_up_and_the_others_ar
         await bench.worker.crash()
         bench.worker.hang()
         async with asyncio.timeout(5):
-            while (await bench.store.get(bad.id)).attempt < 2:
+            while (await bench.store.jobs.get(bad.id)).attempt < 2:
                 await asyncio.sleep(0.001)
         await bench.worker.crash()
         bad = await bench.status(bad, JobStatus.FAILED)
@@ -189,9 +189,9 @@ async def test_jobs_of_a_run_that_ended_are_taken_up_by_the_next(bench):
 
 async def test_a_job_that_ends_every_run_is_given_up_at_last(bench):
     job, _ = await bench.store.add(submission("a"))
-    await bench.store.move(job.id, JobStatus.LEASED, attempt=5)
+    await bench.store.jobs.move(job.id, JobStatus.LEASED, attempt=5)
     async with bench.dispatcher():
-        assert (await bench.store.get(job.id)).status is JobStatus.FAILED
+        assert (await bench.store.jobs.get(job.id)).status is JobStatus.FAILED
 
 
 async def test_caps_refuse_with_numbers_and_one_owner_s_cap_spares_the_others(bench):
@@ -249,7 +249,7 @@ async def test_a_redelivered_request_returns_its_job_although_the_queue_is_full(
 async def test_the_newest_jobs_decide_about_the_speed_after_a_restart(bench):
     for number in range(20):
         job, _ = await bench.store.add(submission(str(number)))
-        await bench.store.move(job.id, JobStatus.LEASED)
+        await bench.store.jobs.move(job.id, JobStatus.LEASED)
         await bench.store.add_pictures(job.id, [PICTURE], seconds=1.0 if number > 9 else 100.0)
     async with bench.dispatcher() as dispatcher:
         bench.worker.hang()
@@ -287,7 +287,7 @@ async def test_a_thousand_waiting_jobs_cost_little(bench):
 async def learned(bench: Bench, seconds: float) -> None:
     """Let an earlier run have drawn a job."""
     job, _ = await bench.store.add(submission("earlier"))
-    await bench.store.move(job.id, JobStatus.LEASED)
+    await bench.store.jobs.move(job.id, JobStatus.LEASED)
     await bench.store.add_pictures(job.id, [PICTURE], seconds=seconds)
 
 
@@ -326,5 +326,5 @@ async def test_a_server_s_weight_counts(bench):
         for number in range(8):
             await dispatcher.submit(replace(submission(f"a{number}"), place="discord:1/2"))
             await dispatcher.submit(submission(f"b{number}", "bob"))
-        order = [(await bench.store.get(job_id)).owner for job_id in list(dispatcher._queue.order())[:8]]
+        order = [(await bench.store.jobs.get(job_id)).owner for job_id in list(dispatcher._queue.order())[:8]]
     assert order.count("ann") == 6

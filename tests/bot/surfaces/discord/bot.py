@@ -78,14 +78,14 @@ class Bot:
     async def ended(self, status: JobStatus = JobStatus.POSTED) -> Job:
         """Wait until every person was told, and return the latest job."""
         async with asyncio.timeout(15):
-            while await self.store.untold():
+            while await self.store.jobs.untold():
                 await asyncio.sleep(0.02)
-        return (await self.store.with_status([status]))[-1]
+        return (await self.store.jobs.with_status([status]))[-1]
 
     async def job(self, message: Message) -> Job:
         """Read the job of a result."""
         job_id = message.attachments[0].filename.removeprefix("SPOILER_").split("-")[1]
-        return await self.store.get(job_id)
+        return await self.store.jobs.get(job_id)
 
     async def press(self, message: Message, label: str, user: User | None = None) -> Interaction:
         """Press the button that says `label`, or begins with it."""

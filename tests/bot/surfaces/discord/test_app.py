@@ -107,7 +107,7 @@ async def test_imagine_is_acknowledged_while_the_engine_is_busy(server, bot):
         for one in asked:
             assert (await one.acknowledged()).type == DEFER
         await server.changes.until(lambda: any("in the queue" in one.original.text for one in asked), 5, "a number")
-        assert len(await bot.store.untold()) == 5
+        assert len(await bot.store.jobs.untold()) == 5
 
 
 async def test_the_same_seed_gives_the_same_pixels(server, bot):
@@ -146,7 +146,7 @@ async def test_a_bad_value_is_answered_in_a_sentence_for_its_person(server, bot,
         # An outdated client sends what the declared command would not let pass.
         asked = await server.slash("imagine", options, user=bot.ada, channel=bot.channel, validate=False)
         acknowledged, message = await asked.acknowledged(), await asked.message()
-        assert await bot.store.untold() == []
+        assert await bot.store.jobs.untold() == []
     assert sentence in message.content.replace("\\", "")
     assert (acknowledged.type, message.ephemeral) == (SEND, True)
     assert "Traceback" not in message.content + caplog.text
@@ -205,9 +205,9 @@ async def test_nobody_cancels_for_another(server, bot):
     async with bot.running():
         await (await bot.imagine()).message(is_begun)
         await (await bot.imagine(user=bob)).message(lambda message: "queue" in message.text)
-        [job] = [job for job in await bot.store.untold() if job.owner == f"discord:{bot.ada.id}"]
+        [job] = [job for job in await bot.store.jobs.untold() if job.owner == f"discord:{bot.ada.id}"]
         refused = await bot.use("cancel", bob, job=job.id)
-        assert (await bot.store.get(job.id)).status is JobStatus.LEASED
+        assert (await bot.store.jobs.get(job.id)).status is JobStatus.LEASED
     assert refused.ephemeral
     assert "no job" in refused.content
 
@@ -265,7 +265,7 @@ async def test_an_interaction_that_arrives_twice_makes_one_job(server, bot):
         server.gateway.interact(asked.payload)
         await server.changes.until(lambda: len(callbacks()) == 2, 5, "a second answer")
         await bot.ended()
-        assert len(await bot.store.with_status(list(JobStatus))) == 1
+        assert len(await bot.store.jobs.with_status(list(JobStatus))) == 1
     assert len(bot.posted) == 1
 
 

@@ -152,7 +152,7 @@ async def test_a_moderator_deletes_anybody_s_picture(server, bot):
     async with bot.running():
         message = await bot.draw()
         await answered(bot, message, "Delete", bob)
-        assert await bot.store.with_status(list(JobStatus)) == []
+        assert await bot.store.jobs.with_status(list(JobStatus)) == []
     assert bot.channel.messages == []
 
 
@@ -176,7 +176,7 @@ async def test_a_private_picture_s_own_person_deletes_it_after_its_token_s_death
         message = await bot.draw()
         server.clock.advance(WEEKS_S)
         await answered(bot, message, "Delete")
-        assert await bot.store.with_status(list(JobStatus)) == []
+        assert await bot.store.jobs.with_status(list(JobStatus)) == []
     assert message.deleted
 
 
@@ -201,7 +201,7 @@ async def test_a_waiting_picture_is_cancelled_by_its_button_but_not_by_others(se
         message = await (await bot.imagine()).message(is_begun)
         assert rows(message) == [["Cancel"]]
         assert (await answered(bot, message, "Cancel", bob)).ephemeral
-        assert len(await bot.store.untold()) == 1
+        assert len(await bot.store.jobs.untold()) == 1
         await bot.press(message, "Cancel")
         await server.changes.until(lambda: say("cancelled") in message.content, 5, "its end")
         await bot.ended(JobStatus.CANCELLED)

@@ -128,7 +128,7 @@ async def test_values_are_suggested_while_a_person_types(server, bot):
         bot.worker.hang()
         waiting = await bot.imagine()
         await waiting.message(is_begun)
-        [running] = await bot.store.untold()
+        [running] = await bot.store.jobs.untold()
         assert await suggested("imagine", "model", "dem") == ["demo"]
         assert await suggested("imagine", "style", "IN") == ["ink"]
         assert await suggested("imagine", "prompt") == ["a red circle", "a fox"]
@@ -145,7 +145,7 @@ async def test_a_failure_while_a_person_types_suggests_nothing(server, bot, monk
         raise ZeroDivisionError
 
     async with bot.running():
-        monkeypatch.setattr(bot.store, "recent_prompts", broken)
+        monkeypatch.setattr(bot.store.history, "prompts", broken)
         asked = await server.autocomplete(
             "imagine", {"prompt": "a"}, focused="prompt", user=bot.ada, channel=bot.channel
         )
@@ -199,7 +199,7 @@ async def test_a_private_picture_is_shown_to_its_person_alone_before_and_after_i
         [direct] = server.dm(bot.ada).messages
         assert files(direct) == ["kandinsky"]
         await (await bot.press(direct, "Delete")).message(lambda it: it is not direct)
-        assert (await bot.store.with_status(list(JobStatus)))[-1].id != job.id
+        assert (await bot.store.jobs.with_status(list(JobStatus)))[-1].id != job.id
     assert bot.channel.messages == []
     assert server.dm(bot.ada).messages == []
 

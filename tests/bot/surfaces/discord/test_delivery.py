@@ -45,7 +45,7 @@ async def test_an_expired_token_falls_back_to_one_message_in_the_channel(server,
 async def test_a_token_too_old_by_our_own_clock_is_not_tried(server, bot):
     async with bot.running() as app:
         await begun(bot)
-        [job] = await bot.store.untold()
+        [job] = await bot.store.jobs.untold()
         before = len(server.requests)
         await app.show(without_token(job), "70 %", None)
         await app.tell(without_token(job), "Cancelled.")
@@ -140,7 +140,7 @@ async def test_a_reconnecting_gateway_costs_no_picture(server, bot):
 async def test_a_picture_too_large_is_encoded_smaller_with_all_its_pixels(server, bot):
     async with bot.running() as app:
         asked = await begun(bot)
-        [job] = await bot.store.untold()
+        [job] = await bot.store.jobs.untold()
         server.upload_limit_bytes = 8_000  # less than the interaction had announced
         noise = Image.effect_noise((128, 128), 64).convert("RGB")
 
@@ -178,7 +178,7 @@ async def test_a_place_closed_to_the_bot_ends_the_job(server, bot, closed):
 async def test_a_refusal_in_between_is_no_refusal_by_discord(server, bot):
     async with bot.running() as app:
         await begun(bot)
-        [job] = await bot.store.untold()
+        [job] = await bot.store.jobs.untold()
         server.faults.next("/channels/*", method="POST", status=403)
         with pytest.raises(discord.Forbidden):
             await app.tell(without_token(job), "Cancelled.")
@@ -187,7 +187,7 @@ async def test_a_refusal_in_between_is_no_refusal_by_discord(server, bot):
 async def test_a_message_that_discord_s_moderation_refuses_ends_the_job(server, bot):
     async with bot.running() as app:
         await begun(bot)
-        [job] = await bot.store.untold()
+        [job] = await bot.store.jobs.untold()
         server.faults.next("/webhooks/*", method="PATCH", status=400, code=200000, message="Blocked by moderation")
         with pytest.raises(Undeliverable, match="Blocked by moderation"):
             await app.tell(job, "Cancelled.")

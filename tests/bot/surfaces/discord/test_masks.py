@@ -29,7 +29,7 @@ async def asked_for_a_hat(bot, **options):
 
 
 async def held(bot):
-    [job] = await bot.store.with_status([JobStatus.HELD])
+    [job] = await bot.store.jobs.with_status([JobStatus.HELD])
     return job
 
 

@@ -73,7 +73,7 @@ async def test_a_file_that_is_no_picture_is_refused_for_its_person_alone(server,
         options = {"image": Upload("cat.png", data), "prompt": "a fox"}
         asked = await server.slash("img2img", options, user=bot.ada, channel=bot.channel)
         message = await asked.message(lambda message: message.content)
-        assert await bot.store.untold() == []
+        assert await bot.store.jobs.untold() == []
     assert sentence in message.content
     assert message.ephemeral
     assert bot.channel.messages == []
@@ -122,7 +122,7 @@ async def test_a_command_that_comes_twice_with_its_picture_makes_one_job(server,
         server.gateway.interact(asked.payload)
         await server.changes.until(fetched, 5, "a second download")
         await bot.ended()
-        assert len(await bot.store.with_status(list(JobStatus))) == 1
+        assert len(await bot.store.jobs.with_status(list(JobStatus))) == 1
     assert len(bot.posted) == 1
 
 

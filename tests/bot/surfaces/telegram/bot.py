@@ -63,7 +63,7 @@ class Bot:
         """Wait until every person was told, and return the latest job of that status."""
         async with asyncio.timeout(WAIT_S):
             # The store announces nothing.
-            while await self.store.untold() or not (jobs := await self.store.with_status([status])):
+            while await self.store.jobs.untold() or not (jobs := await self.store.jobs.with_status([status])):
                 await asyncio.sleep(0.02)
         return jobs[-1]
 

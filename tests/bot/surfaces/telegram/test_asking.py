@@ -111,5 +111,5 @@ async def test_a_message_that_only_quotes_a_question_is_none(bot):
         await bot.chat.wait(shows(say("no-words")), timeout_s=WAIT_S)
         await bot.chat.send("a fox", reply_to=fake)
         answer = await bot.chat.wait(after=bot.chat.messages[-1], timeout_s=WAIT_S)
-        assert await bot.store.untold() == []
+        assert await bot.store.jobs.untold() == []
     assert answer.text == say("no-words")

@@ -123,7 +123,7 @@ async def sends_files(bot, posted, told):
 async def deletes(bot, posted, told):
     assert told["text"].startswith("Deleted ")
     assert bot.chat.from_bot == []
-    assert await bot.store.with_status(list(JobStatus)) == []
+    assert await bot.store.jobs.with_status(list(JobStatus)) == []
 
 
 CHECKS = {

@@ -49,7 +49,7 @@ async def test_each_command_brings_back_what_it_promises(bot, all_modes):
             asked = await bot.chat.send(**sent, **({"caption": line} if sent else {"text": line}))
             assert await bot.chat.wait(is_answer, after=asked, timeout_s=WAIT_S), words
             await bot.ended()
-        job = (await bot.store.with_status([JobStatus.POSTED]))[0].id
+        job = (await bot.store.jobs.with_status([JobStatus.POSTED]))[0].id
         for words, is_answer in ANSWERED:
             asked = await bot.chat.send(words.format(job=job))
             assert await bot.chat.wait(is_answer, after=asked, timeout_s=WAIT_S), words

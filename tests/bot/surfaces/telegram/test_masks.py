@@ -84,7 +84,7 @@ def overlap(mask, box=STROKE) -> float:
 
 
 async def held(bot):
-    [job] = await bot.store.with_status([JobStatus.HELD])
+    [job] = await bot.store.jobs.with_status([JobStatus.HELD])
     return job
 
 
@@ -217,7 +217,7 @@ async def test_a_mask_that_is_of_no_use_is_explained(bot, mask, sentence):
         original = await bot.chat.send(document=LANDSCAPE)
         await bot.chat.send(document=mask, caption="/inpaint a hat", reply_to=original)
         assert await bot.chat.wait(shows(sentence), timeout_s=WAIT_S)
-        assert await bot.store.with_status(list(JobStatus)) == []
+        assert await bot.store.jobs.with_status(list(JobStatus)) == []
 
 
 async def test_words_that_have_no_room_in_a_question_are_not_cut(bot):

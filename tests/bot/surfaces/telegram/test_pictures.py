@@ -129,7 +129,7 @@ async def test_a_file_that_is_no_picture_is_refused_in_a_sentence(bot, data, sen
     async with bot.running():
         await bot.chat.send(document=data, file_name="cat.png", caption="/img2img a fox")
         answer = await bot.chat.wait(timeout_s=WAIT_S)
-        assert await bot.store.untold() == []
+        assert await bot.store.jobs.untold() == []
     assert answer.text.startswith(sentence)
     assert bot.chat.from_bot == [answer]
 
@@ -152,7 +152,7 @@ async def test_a_file_that_cannot_be_fetched_is_told_in_a_sentence(server, bot, 
     async with bot.running():
         await bot.chat.send(document=PHOTO, file_name="cat.png", caption="/img2img a fox")
         answer = await bot.chat.wait(timeout_s=WAIT_S)
-        assert await bot.store.with_status(list(JobStatus)) == []
+        assert await bot.store.jobs.with_status(list(JobStatus)) == []
     assert answer.text == "The picture cat.png could not be fetched. Send it again."
 
 

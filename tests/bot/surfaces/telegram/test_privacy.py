@@ -74,7 +74,7 @@ async def test_a_person_who_never_pressed_start_is_told_so_before_anything_is_dr
             sent = await group.send(words)
             answer = await group.wait(after=sent, timeout_s=WAIT_S)
             assert answer.text == say("error-start-first", bot=bot.server.bot.username)
-        assert await bot.store.untold() == []
+        assert await bot.store.jobs.untold() == []
 
 
 async def test_an_export_from_a_group_goes_to_the_person_s_own_chat(bot, export):

@@ -98,7 +98,7 @@ async def test_a_person_types_a_prompt_watches_it_being_drawn_and_saves_the_file
         await page.locator("#chat a.download-link").click()
     saved = await downloading.value
     await bot.until(JobStatus.POSTED)
-    job = (await bot.store.with_status([JobStatus.POSTED]))[0]
+    job = (await bot.store.jobs.with_status([JobStatus.POSTED]))[0]
     assert saved.suggested_filename == "kandinsky-7.png"
     assert await asyncio.to_thread(Path(await saved.path()).read_bytes) == (await bot.store.pictures(job.id))[0].data
 
@@ -205,7 +205,7 @@ async def brush(page: Page) -> None:
 
 async def latest(bot: WebBot):
     """Return what was asked for last by a person who has seen the pictures."""
-    return (await bot.store.with_status([JobStatus.POSTING, JobStatus.POSTED]))[-1].request
+    return (await bot.store.jobs.with_status([JobStatus.POSTING, JobStatus.POSTED]))[-1].request
 
 
 def photo(folder: Path) -> Path:

@@ -70,7 +70,7 @@ async def picture(visitor: Visitor, words: str) -> bytes:
 async def test_a_typed_command_becomes_the_very_file_that_was_made(bot, visitor):
     data = await picture(visitor, "/imagine a red circle --seed 7")
     await bot.until(JobStatus.POSTED)
-    job = (await bot.store.with_status([JobStatus.POSTED]))[0]
+    job = (await bot.store.jobs.with_status([JobStatus.POSTED]))[0]
     assert data == (await bot.store.pictures(job.id))[0].data
     image = Image.open(io.BytesIO(data))
     assert (image.format, image.size) == ("PNG", (128, 128))
@@ -87,7 +87,7 @@ async def test_the_same_seed_draws_the_same_pixels(visitor):
 async def test_words_without_a_slash_are_a_prompt(bot, visitor):
     await picture(visitor, f"a fox {SMALL}")
     await bot.until(JobStatus.POSTED)
-    assert (await bot.store.with_status([JobStatus.POSTED]))[0].request.prompt == "a fox"
+    assert (await bot.store.jobs.with_status([JobStatus.POSTED]))[0].request.prompt == "a fox"
 
 
 async def test_progress_is_shown_in_place_of_the_answer(tmp_path):
@@ -145,7 +145,7 @@ async def test_the_form_draws_through_the_same_table(bot, visitor):
     await visitor.draw(negative="blur")
     await visitor.until(lambda page: page.gallery)
     await bot.until(JobStatus.POSTED)
-    job = (await bot.store.with_status([JobStatus.POSTED]))[0]
+    job = (await bot.store.jobs.with_status([JobStatus.POSTED]))[0]
     asked = job.request.model_dump(exclude={"mode", "exact", "quality"})
     assert asked == {
         "prompt": "a red circle", "negative_prompt": "blur", "width": 128, "height": 64, "steps": 2,
@@ -197,7 +197,7 @@ async def test_two_browsers_are_two_owners(tmp_path):
     async with bot.running(), Visitor(bot.url) as ada, Visitor(bot.url) as ben:
         await ada.say("/imagine a fox --steps 60 --size 64x64")
         await ada.until(lambda page: "▰" in page.last)
-        job = (await bot.store.with_status([JobStatus.LEASED]))[0]
+        job = (await bot.store.jobs.with_status([JobStatus.LEASED]))[0]
         await ben.look()
         assert ben.chat == []
         await ben.say(f"/cancel {job.id}")
@@ -205,13 +205,13 @@ async def test_two_browsers_are_two_owners(tmp_path):
         await ben.say("/queue")
         await ben.until(lambda page: "You have nothing in the queue" in page.last)
         assert job.id not in "".join(ben.texts[1:])
-        assert (await bot.store.get(job.id)).status is JobStatus.LEASED
+        assert (await bot.store.jobs.get(job.id)).status is JobStatus.LEASED
 
 
 async def test_what_is_stored_of_an_owner_does_not_open_their_chat(bot, visitor):
     await picture(visitor, f"a fox {SMALL}")
     await bot.until(JobStatus.POSTED)
-    owner = (await bot.store.with_status([JobStatus.POSTED]))[0].owner
+    owner = (await bot.store.jobs.with_status([JobStatus.POSTED]))[0].owner
     cookie = visitor.http.cookies["kandinsky-bot"]
     assert cookie not in owner
     async with Visitor(bot.url, httpx.Cookies({"kandinsky-bot": owner.removeprefix("web:")})) as thief:

@@ -52,7 +52,7 @@ def png(image: Image.Image) -> bytes:
 
 async def latest(bot: WebBot) -> Job:
     """Return the job of the last result that a page has."""
-    return (await bot.store.with_status([JobStatus.POSTING, JobStatus.POSTED]))[-1]
+    return (await bot.store.jobs.with_status([JobStatus.POSTING, JobStatus.POSTED]))[-1]
 
 
 async def drawn(bot: WebBot, visitor: Visitor, words: str = f"two foxes --count 2 --seed 7 {SMALL}") -> Job:
@@ -63,7 +63,7 @@ async def drawn(bot: WebBot, visitor: Visitor, words: str = f"two foxes --count 
     job = await latest(bot)
     while job.status is not JobStatus.POSTED:
         await asyncio.sleep(0.01)
-        job = await bot.store.get(job.id)
+        job = await bot.store.jobs.get(job.id)
     return job
 
 
@@ -125,7 +125,7 @@ async def test_what_asks_for_more_is_written_into_the_line_to_be_finished(bot, v
     for words, rest in (("Edit prompt", ""), ("Outpaint", "--steps 2"), ("Mix with", '"a hen" --steps 2')):
         await visitor.say(f"{lines[words]}{rest}")
         await more(visitor, len(visitor.pictures))
-    assert [message.request.mode for message in (await bot.store.history(job.owner, 4))] == [
+    assert [message.request.mode for message in (await bot.store.history.latest(job.owner, 4))] == [
         "mix", "outpaint", "text2img", "text2img",
     ]  # fmt: skip
 
@@ -150,7 +150,7 @@ async def test_delete_takes_the_pictures_out_of_the_chat_and_off_the_disk(bot, v
     assert visitor.texts.count(f"Deleted {job.id}.") == 2
     assert visitor.buttons == []
     with pytest.raises(KeyError):
-        await bot.store.get(job.id)
+        await bot.store.jobs.get(job.id)
     for file in files:
         assert (await visitor.http.get(file["url"])).status_code in (403, 404)
 
@@ -166,7 +166,7 @@ async def test_a_strangers_button_does_nothing(bot, visitor):
             await stranger.call("press", key)
         await stranger.until(lambda page: page.last == say("error-button-unknown"))
         assert stranger.pictures == []
-    assert (await bot.store.get(job.id)).status is JobStatus.POSTED
+    assert (await bot.store.jobs.get(job.id)).status is JobStatus.POSTED
 
 
 async def test_a_typed_mask_is_shown_before_it_is_used(bot, visitor):
@@ -175,7 +175,7 @@ async def test_a_typed_mask_is_shown_before_it_is_used(bot, visitor):
     files = [await visitor.upload(png(image)) for image in (picture, mask)]
     await visitor.say("/inpaint a fox --steps 2", *files)
     await visitor.until(lambda page: page.buttons)
-    [held] = await bot.store.with_status([JobStatus.HELD])
+    [held] = await bot.store.jobs.with_status([JobStatus.HELD])
     assert [key for key, _ in visitor.buttons] == [button.key for row in on_mask(held) for button in row]
     assert visitor.last.endswith(say("mask-question"))
     before = await visitor.get(visitor.pictures[-1])

@@ -60,7 +60,7 @@ def strokes(box: tuple[int, int, int, int], size=(128, 128)) -> bytes:
 
 async def asked(bot: WebBot):
     """Return what was asked for last by a person who has seen the pictures."""
-    return (await bot.store.with_status([JobStatus.POSTING, JobStatus.POSTED]))[-1].request
+    return (await bot.store.jobs.with_status([JobStatus.POSTING, JobStatus.POSTED]))[-1].request
 
 
 async def inputs_of(bot: WebBot) -> list[bytes]:
@@ -301,5 +301,5 @@ async def test_depth_is_asked_for_where_a_model_knows_it(tmp_path):
         await visitor.say("/depth a fox --map --steps 2", image)
         await visitor.draw(command="depth", image=image, map=True, model="kandinsky-2-2")
         await bot.until(JobStatus.POSTING, JobStatus.POSTED, count=2)
-        jobs = await bot.store.with_status([JobStatus.POSTING, JobStatus.POSTED])
+        jobs = await bot.store.jobs.with_status([JobStatus.POSTING, JobStatus.POSTED])
         assert [(job.request.mode, job.request.is_depth_map) for job in jobs] == [("controlnet", True)] * 2

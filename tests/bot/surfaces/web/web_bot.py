@@ -62,7 +62,7 @@ class WebBot:
     async def until(self, *statuses: JobStatus, count: int = 1) -> None:
         """Wait until `count` jobs are in one of the states."""
         async with asyncio.timeout(10):
-            while len(await self.store.with_status(statuses)) < count:
+            while len(await self.store.jobs.with_status(statuses)) < count:
                 await asyncio.sleep(0.02)
 
 
