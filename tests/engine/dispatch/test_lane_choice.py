@@ -58,7 +58,7 @@ async def test_a_job_waits_for_a_lane_that_has_its_model_and_keeps_nobody_waitin
 
 async def test_a_model_far_down_the_queue_is_found(store: Store) -> None:
     team = Workers(Recording(("demo",)), Recording(("other",)))
-    async with Dispatcher(store, team, Caps(max_waiting_per_owner=0)) as dispatcher:
+    async with Dispatcher(store, team, Caps(max_waiting_per_owner=1_000)) as dispatcher:
         await submitted(dispatcher, *(f"a{number}" for number in range(120)))
         last = await submitted(dispatcher, "a120", model="other")
         team[1].open.set()

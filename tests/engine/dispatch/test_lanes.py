@@ -320,18 +320,18 @@ async def test_all_begin_anew_only_when_no_lane_has_anything(store: Store) -> No
 
 async def test_what_is_released_while_the_forgotten_are_dropped_is_drawn(store: Store, monkeypatch) -> None:
     monkeypatch.setattr(engine.dispatch.dispatcher, "HELD_S", -1.0)
-    move, [worker] = store.move, workers(1)
+    move, [worker] = store.jobs.move, workers(1)
     async with Dispatcher(store, [worker]) as dispatcher:
         jobs = [await dispatcher.submit(submission(name), hold=True) for name in "ab"]
 
         async def release_meanwhile(*arguments, **fields):
-            monkeypatch.setattr(store, "move", move)
+            monkeypatch.setattr(store.jobs, "move", move)
             released.append(asyncio.create_task(dispatcher.release(jobs[1].id)))
             await asyncio.sleep(0.01)
             return await move(*arguments, **fields)
 
         released = []
-        monkeypatch.setattr(store, "move", release_meanwhile)
+        monkeypatch.setattr(store.jobs, "move", release_meanwhile)
         await dispatcher.drop_forgotten()
         await asyncio.gather(*released)
         worker.open.set()
