@@ -3,16 +3,12 @@
 `FILES` is the list that the documentation names.
 """
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[4]
+from tests.adding.copies import change, changed, copied, said_by
+
 FOLDER = "engine/kandinsky/families/toy"
 FILES = {
     f"{FOLDER}/__init__.py": "the record",
@@ -142,50 +138,23 @@ except RequestError as error:
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the project and add the family."""
-    folder = tmp_path_factory.mktemp("copy")
-    for name in ("bot", "engine"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors"))
-    (folder / FOLDER).mkdir()
-    for name, text in {"__init__": RECORD, "model": MODEL, "components": COMPONENTS}.items():
-        (folder / FOLDER / f"{name}.py").write_text(text, encoding="utf-8")
-    for path, changes in LINES.items():
-        changed = (folder / path).read_text(encoding="utf-8")
-        for before, after in changes.items():
-            assert changed.count(before) == 1
-            changed = changed.replace(before, after)
-        (folder / path).write_text(changed, encoding="utf-8")
+    folder = copied(tmp_path_factory.mktemp("copy"))
+    texts = {"__init__": RECORD, "model": MODEL, "components": COMPONENTS}
+    change(folder, LINES | {f"{FOLDER}/{name}.py": text for name, text in texts.items()})
     return folder
 
 
-def say(copy: Path, script: str) -> object:
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, "PYTHONPATH": str(copy)},
-        cwd=copy,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def test_the_worker_draws_with_it(copy: Path) -> None:
-    assert say(copy, DRAWN) == [[256, 256], [256, 256]]
+    assert said_by(copy, DRAWN) == [[256, 256], [256, 256]]
 
 
 def test_two_models_of_it_are_placed_on_a_gpu(copy: Path) -> None:
-    assert say(copy, PLACED) == {"toy": "resident", "another": "resident"}
+    assert said_by(copy, PLACED) == {"toy": "resident", "another": "resident"}
 
 
 def test_the_benchmark_says_that_it_has_nothing_to_compare_it_with(copy: Path) -> None:
-    assert say(copy, MEASURED) == "no_stock"
+    assert said_by(copy, MEASURED) == "no_stock"
 
 
 def test_nothing_else_is_touched(copy: Path) -> None:
-    changed = {
-        path
-        for path in (found.relative_to(copy).as_posix() for found in copy.rglob("*.py"))
-        if not (ROOT / path).exists() or (ROOT / path).read_bytes() != (copy / path).read_bytes()
-    }
-    assert changed == set(FILES)
+    assert changed(copy) == set(FILES)
