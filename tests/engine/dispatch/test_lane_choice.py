@@ -153,16 +153,16 @@ async def test_of_two_free_lanes_the_one_that_holds_the_model_draws(store: Store
     assert len(team[1].batches) == (6 if swap_s else 0)
 
 
-async def test_what_the_other_lane_left_is_drawn_by_a_lane_that_must_swap(store: Store, long_window) -> None:
-    team = workers(2, models=BOTH, slots=4, swap_s=60.0)
+async def test_what_the_other_lane_left_is_drawn_by_a_lane_that_must_swap(store: Store) -> None:
+    team = workers(2, models=BOTH, swap_s=60.0)
     async with Dispatcher(store, team) as dispatcher:
         team.open()
         team.hang()
         await all_ready(dispatcher)
         for lane, model in zip(lanes_of(dispatcher), BOTH, strict=True):
             lane.residency.model = model
-        for steps in (1, 2):
-            await submitted(dispatcher, f"a{steps}", model="other", steps=steps)
+        for both, _ in [await store.add(submission(name, model="other")) for name in ("a1", "a2")]:
+            dispatcher._room.enqueue(both)  # in one go: the first lane leaves both to the second
         await until(lambda: len(team.given()) == 2)
     assert (team[0].prompts, team[1].prompts) == ([["a2"]], [["a1"]])
 
