@@ -1,5 +1,6 @@
 """Which lane draws what: only what it has, rather what it holds, together what is alike; and one lane as ever."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
@@ -12,6 +13,7 @@ from engine.dispatch.caps import Caps
 from engine.dispatch.dispatcher import Dispatcher
 from engine.dispatch.lane import Lanes
 from engine.dispatch.waiting import WaitingRoom
+from engine.errors import OutOfMemory
 from engine.events import Ready
 from engine.jobs import JobStatus
 from engine.store.store import Store
@@ -119,6 +121,24 @@ def test_while_the_first_waits_for_its_lane_nobody_is_owed_anything_for_having_b
         lane.let_go(live.job.id)
     assert set(order[:20]) == {"ann", "bob"}
     assert order[20:].count("cid") in (3, 4)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_lane_goes_on_when_another_one_has_made_room_for_the_owner(store: Store, fails: bool) -> None:
+    team = Workers(Recording(("demo",)), Recording(("other",)))
+    async with Dispatcher(store, team, Caps(running_per_owner=1)) as dispatcher:
+        team.open()
+        team[0].hang()
+        await all_ready(dispatcher)
+        jobs = await submitted(dispatcher, "a0")
+        await until(lambda: team[0].batches)
+        jobs += await submitted(dispatcher, "a1", model="other")
+        await asyncio.sleep(0.05)
+        assert not team[1].batches
+        if fails:
+            team[0].fail_next(OutOfMemory())
+        team[0].go_on()
+        assert [job.error for job in await ended(store, *jobs)] == ["out_of_memory" if fails else None, None]
 
 
 # Rather what it holds
