@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from engine.dispatch.fair_queue import FairQueue
 from engine.dispatch.lane import Lane, Lanes
@@ -17,6 +18,7 @@ STANDINGS_S = 0.5
 # A position and, up to the job's end, the seconds and their variance; they are infinite where nobody knows.
 _Standing = tuple[int, float, float]
 _UNKNOWN = Prediction(math.inf, 0.0)
+_SECONDS = attrgetter("seconds")
 
 
 @dataclass(slots=True)
@@ -121,7 +123,7 @@ class Standings:
                 mine = [front for front in fronts if front.is_open_to(kind[0])] or [_Front(None, *_UNKNOWN)]
                 kinds[kind] = self._speed.predict(*kind) or _UNKNOWN, mine
             (seconds, variance), open_to = kinds[kind]
-            front = min(open_to, key=_seconds)
+            front = min(open_to, key=_SECONDS)
             front.seconds += seconds
             front.variance += variance
             yield job_id, (position, front.seconds, front.variance)
@@ -138,7 +140,3 @@ class Standings:
     def _in_hand(self, lanes: Iterable[Lane]) -> Prediction:
         leased = [self._lives[job_id] for lane in lanes for job_id in lane.leased if job_id in self._lives]
         return total(self._left(live) for live in leased) or _UNKNOWN
-
-
-def _seconds(front: _Front) -> float:
-    return front.seconds

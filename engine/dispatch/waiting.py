@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from itertools import islice
 
 from engine.dispatch.caps import Backlog, Caps, check
@@ -120,11 +121,10 @@ class WaitingRoom:
 
     def _waiting_for(self, lane: Lane) -> list[Live]:
         """List the first jobs that a free lane may draw, in their fair order; the others wait where they are."""
+        suits, allowed = cache(partial(self._lanes.suits, lane)), cache(self._allowed)
         waiting = (self._live[job_id] for job_id in self._queue.order())
-        return list(islice((live for live in waiting if self._may_draw(lane, live.job)), LOOKED_AT))
-
-    def _may_draw(self, lane: Lane, job: Job) -> bool:
-        return self._allowed(job.owner) > 0 and self._lanes.suits(lane, job.request.model)
+        mine = (live for live in waiting if suits(live.job.request.model) and allowed(live.job.owner) > 0)
+        return list(islice(mine, LOOKED_AT))
 
     def _allowed(self, owner: str) -> float:
         """Tell how many more of an owner's jobs may be drawn now.

@@ -107,6 +107,16 @@ def lanes_of(dispatcher: Dispatcher) -> list[Lane]:
     return list(dispatcher._lanes)
 
 
+async def busy(dispatcher: Dispatcher, store: Store, team: Workers) -> list[Job]:
+    """Let each worker hang over a job; list the jobs in the order of the workers."""
+    team.open()
+    team.hang()
+    await until(lambda: all(lane.ready for lane in lanes_of(dispatcher)))
+    jobs = await submitted(dispatcher, *(f"a{number}" for number in range(len(team))))
+    await until(lambda: all(worker._renders for worker in team))
+    return sorted([await store.jobs.get(job.id) for job in jobs], key=lambda job: team.index(team.of(job)))
+
+
 async def until(true: Callable[[], object]) -> None:
     async with asyncio.timeout(10):
         while not true():

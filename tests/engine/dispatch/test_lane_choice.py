@@ -1,5 +1,6 @@
 """Which lane draws what: only what it has, rather what it holds, together what is alike; and one lane as ever."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
@@ -10,6 +11,10 @@ import pytest
 import engine.dispatch.leasing
 from engine.dispatch.caps import Caps
 from engine.dispatch.dispatcher import Dispatcher
+from engine.dispatch.lane import Lanes
+from engine.dispatch.waiting import WaitingRoom
+from engine.errors import OutOfMemory
+from engine.events import Ready
 from engine.jobs import JobStatus
 from engine.store.store import Store
 from tests.engine.dispatch.lane_bench import (
@@ -17,6 +22,7 @@ from tests.engine.dispatch.lane_bench import (
     Recording,
     Workers,
     ended,
+    job,
     lanes_of,
     submission,
     submitted,
@@ -32,6 +38,12 @@ RENDERED = JobStatus.RENDERED
 async def store(tmp_path) -> AsyncIterator[Store]:
     async with Store(tmp_path) as store:
         yield store
+
+
+@pytest.fixture
+def long_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a burst arrive in time on a busy machine."""
+    monkeypatch.setattr(engine.dispatch.leasing, "BATCH_WINDOW_S", 0.5)
 
 
 async def all_ready(dispatcher: Dispatcher) -> None:
@@ -91,6 +103,44 @@ async def test_a_lane_takes_no_more_than_its_own_slots(store: Store) -> None:
     assert max(len(batch) for batch in team[1].batches) == 4
 
 
+def test_while_the_first_waits_for_its_lane_nobody_is_owed_anything_for_having_been_away() -> None:
+    lanes = Lanes(workers(2))
+    room, [lane, _] = WaitingRoom(Caps(), {}, lanes), lanes
+    lane.begin(Ready(1, ("demo",), 1))
+    room.enqueue(job(0, "eve", model="other"))
+    for number in range(1, 21):
+        room.enqueue(job(number, "ann"))
+        room.enqueue(job(100 + number, "bob"))
+    order = []
+    for number in range(30):
+        if number == 20:
+            for late in range(10):
+                room.enqueue(job(200 + late, "cid"))
+        [live] = room.take(lane)
+        order.append(live.job.owner)
+        lane.let_go(live.job.id)
+    assert set(order[:20]) == {"ann", "bob"}
+    assert order[20:].count("cid") in (3, 4)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_lane_goes_on_when_another_one_has_made_room_for_the_owner(store: Store, fails: bool) -> None:
+    team = Workers(Recording(("demo",)), Recording(("other",)))
+    async with Dispatcher(store, team, Caps(max_running_per_owner=1)) as dispatcher:
+        team.open()
+        team[0].hang()
+        await all_ready(dispatcher)
+        jobs = await submitted(dispatcher, "a0")
+        await until(lambda: team[0].batches)
+        jobs += await submitted(dispatcher, "a1", model="other")
+        await asyncio.sleep(0.05)
+        assert not team[1].batches
+        if fails:
+            team[0].fail_next(OutOfMemory())
+        team[0].go_on()
+        assert [job.error for job in await ended(store, *jobs)] == ["out_of_memory" if fails else None, None]
+
+
 # Rather what it holds
 
 
@@ -123,6 +173,20 @@ async def test_of_two_free_lanes_the_one_that_holds_the_model_draws(store: Store
     assert len(team[1].batches) == (6 if swap_s else 0)
 
 
+async def test_what_the_other_lane_left_is_drawn_by_a_lane_that_must_swap(store: Store) -> None:
+    team = workers(2, models=BOTH, swap_s=60.0)
+    async with Dispatcher(store, team) as dispatcher:
+        team.open()
+        team.hang()
+        await all_ready(dispatcher)
+        for lane, model in zip(lanes_of(dispatcher), BOTH, strict=True):
+            lane.residency.model = model
+        for both, _ in [await store.add(submission(name, model="other")) for name in ("a1", "a2")]:
+            dispatcher._room.enqueue(both)  # in one go: the first lane leaves both to the second
+        await until(lambda: len(team.given()) == 2)
+    assert (team[0].prompts, team[1].prompts) == ([["a2"]], [["a1"]])
+
+
 async def test_where_all_models_are_in_memory_the_order_is_purely_fair(store: Store) -> None:
     team = workers(1, models=BOTH)
     async with Dispatcher(store, team) as dispatcher:
@@ -137,12 +201,6 @@ async def test_where_all_models_are_in_memory_the_order_is_purely_fair(store: St
 
 
 # Together what is alike
-
-
-@pytest.fixture
-def long_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a burst arrive in time on a busy machine."""
-    monkeypatch.setattr(engine.dispatch.leasing, "BATCH_WINDOW_S", 0.5)
 
 
 async def drawn_at_once(store: Store, team: Workers, *others: str) -> list[list[str]]:
