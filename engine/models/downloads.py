@@ -53,8 +53,7 @@ def plan(repository: Repository) -> Plan:
             revision = commit = _conversion(api, repository, commit)
             files = _files(api, repository, commit)
     paths = hub.wanted(files, repository.variant)
-    here = hub.snapshot(repository, commit)
-    missing_bytes = sum(files[path].size for path in paths if not (here / path).exists())
+    missing_bytes = sum(files[path].size for path in paths if not _is_here(repository, commit, files[path]))
     return Plan(repository, revision, paths, missing_bytes)
 
 
@@ -84,6 +83,13 @@ def fetch(each: Plan) -> Path:
 def _files(api: HfApi, repository: Repository, commit: str) -> dict[str, RepoFile]:
     tree = api.list_repo_tree(repository.path, recursive=True, revision=commit)
     return {file.path: file for file in tree if isinstance(file, RepoFile)}
+
+
+def _is_here(repository: Repository, commit: str, file: RepoFile) -> bool:
+    """Tell whether the cache holds a file, for this commit or under its checksum for another one."""
+    checksum = file.lfs.sha256 if file.lfs else file.blob_id
+    here = hub.snapshot(repository, commit)
+    return (here / file.path).exists() or (here.parent.parent / "blobs" / checksum).exists()
 
 
 def _has_only_pickles(files: dict[str, RepoFile]) -> bool:

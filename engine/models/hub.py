@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import Any, Literal
 from huggingface_hub import CachedRevisionInfo, constants, get_cached_repo_tree, scan_cache_dir, try_to_load_from_cache
 from huggingface_hub.errors import CachedRepoTreeNotFoundError, CacheNotFound
 from huggingface_hub.file_download import repo_folder_name
+from huggingface_hub.utils.sha import git_hash, sha_fileobj
 from safetensors import SafetensorError, safe_open
 
 from engine.catalog import KNOWN, TRANSLATOR, ModelSpec, Repository
@@ -23,7 +23,7 @@ _INDEX_FILES = ("model_index.json", "config.json")
 # NAME.safetensors or NAME.VARIANT.safetensors, each perhaps one of several shards; older repositories put the variant
 # behind the shard's number.
 _WEIGHTS = re.compile(r"[^./]+?(?:\.(\w+))?(?:-\d{5}-of-\d{5})?(?:\.(\w+))?\.safetensors")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA256, _GIT_HASH = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +209,15 @@ def _flaw(path: Path) -> Literal["unreadable", "changed"] | None:
         return "unreadable"
     if path.suffix == ".safetensors" and not _is_whole(path):
         return "unreadable"
-    # Large files lie in the cache under their own SHA-256.
-    name = path.resolve().name
-    if path.is_symlink() and _SHA256.fullmatch(name):
-        with path.open("rb") as file:
-            return None if hashlib.file_digest(file, "sha256").hexdigest() == name else "changed"
-    return None
+    return None if not path.is_symlink() or _has_its_name(path.resolve()) else "changed"
+
+
+def _has_its_name(blob: Path) -> bool:
+    """Tell whether a file of the hub's cache is what it is called: by its SHA-256 if it is large, else as git does."""
+    if _SHA256.fullmatch(blob.name):
+        with blob.open("rb") as file:
+            return sha_fileobj(file).hex() == blob.name
+    return not _GIT_HASH.fullmatch(blob.name) or git_hash(blob.read_bytes()) == blob.name
 
 
 def _is_whole(path: Path) -> bool:

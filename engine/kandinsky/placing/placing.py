@@ -1,8 +1,9 @@
 """Keep the networks of a model where a placement says: on the GPU, there while they work, or layer by layer.
 
 The offloading of diffusers is per pipeline, while the two pipelines of Kandinsky 2.x share one GPU; it pins the prior
-there, copies weights back that have not changed, and moves from ordinary memory. So the hooks here are this module's
-own, hung into the networks by accelerate as those of diffusers are.
+there, copies weights back that have not changed, and moves from ordinary memory. Its group offloading has no public way
+off again, which the ladder needs after an error in a layer, and copies back too, but on a stream, which a CPU has not.
+So the hooks here are this module's own, hung into the networks by accelerate as those of diffusers are.
 """
 
 from __future__ import annotations

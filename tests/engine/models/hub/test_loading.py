@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from huggingface_hub import constants, get_cached_repo_tree
+from safetensors.numpy import save
 
 from engine.catalog import KANDINSKY_3, TRANSLATOR, Repository
 from engine.errors import EngineError
@@ -37,6 +39,19 @@ def test_the_half_of_a_repository_that_the_loader_wants_is_enough(
     assert hub.missing(KANDINSKY_3) == []
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert FAMILIES["kandinsky-3"].load(KANDINSKY_3, CPU, tmp_path)
+
+
+def test_what_another_revision_shares_is_not_fetched_again(server: HubServer) -> None:
+    weights = save({"weight": np.arange(50_000, dtype=np.float32)})
+    old, new = ({"model_index.json": index, "unet/model.safetensors": weights} for index in (b"{}", b'{"new": 1}'))
+    server.repos["own/model"] = Repo({"a" * 40: old, "b" * 40: new}, {"main": ["a" * 40, "b" * 40]})
+    downloads.fetch(downloads.plan(Repository("own/model", "a" * 40)))
+    server.asked.clear()
+    plan = downloads.plan(Repository("own/model", "b" * 40))
+    assert (plan.missing_bytes, server.fetched()) == (len(new["model_index.json"]), [])
+    downloads.fetch(plan)
+    assert server.fetched() == ["model_index.json"]
+    assert downloads.plan(Repository("own/model", "b" * 40)).missing_bytes == 0
 
 
 PICKLED = {"config.json": b"{}", "vocab.json": b"{}", "pytorch_model.bin": b"a pickle", "sentencepiece.bpe.model": b"s"}

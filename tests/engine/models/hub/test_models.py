@@ -171,6 +171,14 @@ def test_a_damaged_file_is_named(server, damage, kind):
     assert models("verify", "kandinsky-2-2")[0] == 0
 
 
+def test_a_small_file_that_was_changed_is_named_too(server):
+    models("download", "kandinsky-2-2")
+    path = "scheduler/scheduler_config.json"
+    (hub.folder(DECODER) / path).resolve().write_bytes(b'{"steps": 2}')
+    code, output = models("verify", "kandinsky-2-2")
+    assert (code, f"{DECODER.path}: {path}: {say('flaw-changed')}\n" in output) == (1, True)
+
+
 def test_a_model_that_is_not_here_fails_the_check(cache):
     code, output = models("verify", "kandinsky-2-2")
     assert (code, output.count(": missing\n")) == (1, len(PARTS))
