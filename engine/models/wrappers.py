@@ -47,8 +47,8 @@ Wrap = Callable[[Model, ModelSpec, Helpers], Model]
 
 # From the model outwards: a request passes them from the last to the first, its pictures from the first to the last.
 WRAPPERS: tuple[Wrap, ...] = (
-    # Next to the model, whose languages it knows. It understands one prompt at a time, so a request of several is
-    # taken apart before.
+    # Next to the model, whose languages it knows. It and the next one may change places: a request of several prompts
+    # says all of them anew.
     _interpreted,
     # Around that, and within the check, which numbers the pictures of a request as they are posted.
     _many_prompts,

@@ -18,6 +18,7 @@ from engine.jobs import Job, JobStatus
 from engine.store.store import Store, TransitionError
 from tests.engine.dispatch.lane_bench import (
     NUMBERS,
+    Recording,
     Workers,
     busy,
     ended,
@@ -42,19 +43,27 @@ async def store(tmp_path) -> AsyncIterator[Store]:
 
 async def trouble(store: Store, dispatcher: Dispatcher, team: Workers, jobs: list[Job], chance: Random) -> None:
     """Crash, hang and fail workers and cancel jobs at random; go on until the jobs have ended."""
+    killers: list[asyncio.Task[None]] = []
     while await store.jobs.with_status([JobStatus.QUEUED, LEASED]):
         worker, what = chance.choice(team), chance.choice(["crash", "hang", "fail", "cancel", "nothing", "nothing"])
         if what == "crash":
             await worker.crash()
         elif what == "hang":
             worker.hang()
-            asyncio.get_running_loop().call_later(0.02, lambda lost=worker: asyncio.ensure_future(lost.crash()))
+            killers.append(asyncio.create_task(kill(worker)))
         elif what == "fail":
             worker.fail_next(OutOfMemory())
         elif what == "cancel":
             with suppress(TransitionError):
                 await dispatcher.cancel(chance.choice(jobs).id)
         await asyncio.sleep(chance.uniform(0, 0.02))
+    await asyncio.gather(*killers)
+
+
+async def kill(worker: Recording) -> None:
+    """Be the supervisor that ends a worker which hangs."""
+    await asyncio.sleep(0.02)
+    await worker.crash()
 
 
 @pytest.mark.parametrize("seed", range(2))

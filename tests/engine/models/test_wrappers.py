@@ -119,9 +119,7 @@ def test_the_order_is_the_one_of_the_table() -> None:
 
 
 # A request of several prompts finds nothing, and what finds something has one prompt: the two in the middle may change.
-@pytest.mark.parametrize(
-    "order", [(1, 0, 2, 3), (2, 0, 1, 3), (0, 1, 3, 2), (0, 3, 1, 2), (3, 0, 1, 2), (1, 2, 0, 3)], ids=str
-)
+@pytest.mark.parametrize("order", [(2, 0, 1, 3), (0, 1, 3, 2), (0, 3, 1, 2), (3, 0, 1, 2), (1, 2, 0, 3)], ids=str)
 def test_any_other_order_breaks_a_promise(order: tuple[int, ...]) -> None:
     broken = 0
     for promise in PROMISES:
@@ -142,3 +140,8 @@ def test_without_a_judge_or_a_segmenter_the_model_draws_all_the_same() -> None:
 
 def test_a_wrapper_tells_of_the_caches_within() -> None:
     assert House().model.statistics() == {"texts": (3, 1)}
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
+def test_only_the_two_next_to_the_model_may_change_places(promise: Callable[[Sequence[Wrap]], None]) -> None:
+    promise([WRAPPERS[number] for number in (1, 0, 2, 3)])
