@@ -47,10 +47,10 @@ Wrap = Callable[[Model, ModelSpec, Helpers], Model]
 
 # From the model outwards: a request passes them from the last to the first, its pictures from the first to the last.
 WRAPPERS: tuple[Wrap, ...] = (
-    # Next to the model, whose languages it knows. It and the next one may change places: a request of several prompts
-    # says all of them anew.
+    # Next to the model, whose languages it knows.
     _interpreted,
-    # Around that, and within the check, which numbers the pictures of a request as they are posted.
+    # Within the check, which numbers the pictures of a request as they are posted. With either neighbour it may change
+    # places: a request of several prompts says all of them anew, and what is sought is never several.
     _many_prompts,
     # What finds something in a picture draws nothing: it passes the model by, and with it the languages that the model
     # reads and the words of a style.

@@ -142,6 +142,9 @@ def test_a_wrapper_tells_of_the_caches_within() -> None:
     assert House().model.statistics() == {"texts": (3, 1)}
 
 
+@pytest.mark.parametrize("order", [(1, 0, 2, 3), (0, 2, 1, 3)], ids=str)
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
-def test_only_the_two_next_to_the_model_may_change_places(promise: Callable[[Sequence[Wrap]], None]) -> None:
-    promise([WRAPPERS[number] for number in (1, 0, 2, 3)])
+def test_several_prompts_may_change_places_with_a_neighbour(
+    promise: Callable[[Sequence[Wrap]], None], order: tuple[int, ...]
+) -> None:
+    promise([WRAPPERS[number] for number in order])
