@@ -13,6 +13,8 @@ from engine.requests import Batch, ControlNet, Img2Img, Inpaint, Mix, Morph, Out
 
 CHATS = frozenset({"discord", "telegram", "web"})
 EVERYWHERE = CHATS | {"cli"}
+# Where a command is a line of text.
+TYPED = frozenset({"telegram", "web"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ PROMPT = Option("prompt", field="prompt", required=True, phrase=True)
 WISH = Option("prompt", field="prompt", phrase=True)
 PICTURE = Option("image", Upload, "picture", required=True)
 # A picture of an earlier job, such as 0123456789.2, in the place of one that is sent.
-OF = Option("of", surfaces=frozenset({"telegram", "web"}))
+OF = Option("of", surfaces=TYPED)
 JOB = Option("job", required=True)
 SIZE = Option("size", field="size", aliases=("ar",))
 STRENGTH = Option("strength", float, "strength")

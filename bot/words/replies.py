@@ -126,9 +126,9 @@ def shown(job: Job, number: int = 0) -> str:
     return "\n".join([say("job-number", job=f"{job.id}.{number}" if number else job.id), caption(job)])
 
 
-def read_back(parameters: str | None) -> str:
-    """Repeat what a picture's file says about how it was made."""
-    return parameters or say("no-parameters")
+def read_back(parameters: str | None, line: str | None) -> str:
+    """Repeat what a picture's file says about how it was made, and the line that draws it again, if there is one."""
+    return "\n\n".join([parameters or say("no-parameters"), *([say("draw-again", line=line)] if line else [])])
 
 
 def history(jobs: Sequence[Job]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.commands.buttons import FILES, FULL, PARAMETERS, on_picture, on_result
+from bot.commands.repeating import line_for
 from bot.commands.table import DELETE, SHOW, Invocation, Upload
 from bot.manner import Manner
 from bot.rules.visit import Visit
@@ -24,13 +25,21 @@ async def _show(desk: Desk, visit: Visit, invocation: Invocation) -> Answer:
     """Show a job by its number, or what a picture's file says about how it was made."""
     sent = [it for it in invocation.all_pictures if isinstance(it, Upload)]
     if sent:
-        return Answer(replies.read_back(await asyncio.to_thread(images.read_parameters, sent[0].data)))
+        return await _read_back(desk, visit, sent[0])
     if not job_named(invocation):
         raise RequestError("show_what")
     if "." in job_named(invocation):
         return await _full(desk, visit, invocation)
     job, pictures = await desk.posted(invocation, visit.origin)
     return Answer(replies.shown(job), tuple(pictures), (), on_result(job), _is_private(job))
+
+
+async def _read_back(desk: Desk, visit: Visit, sent: Upload) -> Answer:
+    """Tell what stands in a file, and how to draw its picture again where that can be typed."""
+    told = await asyncio.to_thread(images.read_parameters, sent.data)
+    request, picture = await asyncio.to_thread(images.read_request, sent.data) or (None, 0)
+    line = line_for(request, picture, visit.origin.surface, desk.catalog, desk.styles) if request else None
+    return Answer(replies.read_back(told, line))
 
 
 async def _full(desk: Desk, visit: Visit, invocation: Invocation) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
+from pydantic import ByteSize
 from rich.console import Console
 from rich.text import Text
 
@@ -121,9 +122,7 @@ def _verdict(name: str, kinds: Set[str]) -> str:
 
 def _size(count: int) -> str:
     """Say a number of bytes as people do, with the units of doctor."""
-    if count < 2**20:
-        return f"{count / 2**10:.1f} KiB"
-    return f"{count / 2**20:.1f} MiB" if count < 2**30 else f"{count / 2**30:.1f} GiB"
+    return ByteSize(count).human_readable(separator=" ")
 
 
 def _say(console: Console, line: str, style: str = "") -> None:

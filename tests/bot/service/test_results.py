@@ -337,6 +337,7 @@ async def test_what_stands_in_the_file_of_a_picture_is_read_back(house):
         told = await bot.obey(SHOW, pictures=[Upload("fox.png", picture.data)])
         foreign = await bot.obey(SHOW, pictures=[upload(photo())])
     assert told.text.startswith("a fox\nSteps: 2")
+    assert told.text.endswith("/imagine a fox --steps 2 --guidance 1.5 --seed 7 --model demo --size 128x128")
     assert foreign.text == "That file does not say how the picture was made."
 
 

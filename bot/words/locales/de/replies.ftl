@@ -101,6 +101,7 @@ mask-question = Der eingefärbte Teil wird neu gemalt. Soll ich anfangen?
 job-number = Nummer { $job }
 deleted = { $job } gelöscht.
 no-parameters = In dieser Datei steht nicht, wie das Bild entstanden ist.
+draw-again = Noch einmal zeichnen: { $line }
 history-line = { $job }: { $status } { $title }
 history-none = Du hast dir noch nichts gewünscht.
 history-hint = /show mit einer Nummer zeigt es wieder, /again --of NUMMER malt es noch einmal.

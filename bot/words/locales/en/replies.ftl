@@ -101,6 +101,7 @@ mask-question = The tinted part will be repainted. Shall I begin?
 job-number = Number { $job }
 deleted = Deleted { $job }.
 no-parameters = That file does not say how the picture was made.
+draw-again = Draw it again: { $line }
 history-line = { $job }: { $status } { $title }
 history-none = You have asked for nothing yet.
 history-hint = /show and a number shows it again; /again --of NUMBER draws it once more.

@@ -109,6 +109,7 @@ mask-question = Закрашенная часть будет перерисов�
 job-number = Номер { $job }
 deleted = Удалено: { $job }.
 no-parameters = В этом файле не сказано, как картинка была сделана.
+draw-again = Нарисовать ещё раз: { $line }
 history-line = { $job }: { $status } { $title }
 history-none = Вы ещё ни о чём не просили.
 history-hint = /show с номером покажет это снова, /again --of НОМЕР нарисует ещё раз.

@@ -89,6 +89,7 @@ mask-question = 着色的部分将被重画。开始吗？
 job-number = 编号 { $job }
 deleted = 已删除 { $job }。
 no-parameters = 这个文件没有说明图片是怎样画成的。
+draw-again = 再画一次：{ $line }
 history-line = { $job }：{ $status } { $title }
 history-none = 你还没有要求画过任何图。
 history-hint = /show 加编号可再次显示，/again --of 编号 可再画一次。
