@@ -94,11 +94,11 @@ class Handlers:
         """Do `work` for somebody; an answer that does not arrive is logged, for another one would not either."""
 
         async def do(visit: Visit) -> None:
-            with _lost_answers_logged():
+            with _logged(TelegramError):
                 await work(visit)
 
         async def tell(text: str) -> None:
-            with _lost_answers_logged():
+            with _logged(TelegramError, Undeliverable):
                 await say(text)
 
         await self._service.attend(origin, do, tell)
@@ -165,10 +165,10 @@ def _is_for_others(messages: Sequence[Message]) -> bool:
 
 
 @contextmanager
-def _lost_answers_logged() -> Iterator[None]:
+def _logged(*losses: type[Exception]) -> Iterator[None]:
     try:
         yield
-    except (TelegramError, Undeliverable) as lost:
+    except losses as lost:
         _answer_lost(lost)
 
 
@@ -180,5 +180,5 @@ async def on_error(_: object, context: Context) -> None:
         log.error("telegram_update_failed", traceback="".join(traceback.format_exception(context.error)))
 
 
-def _answer_lost(error: TelegramError | Undeliverable) -> None:
+def _answer_lost(error: Exception) -> None:
     log.warning("telegram_answer_lost", error=type(error).__name__, reason=str(error))

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.service.service import Service
+from bot.surface import Undeliverable
 from bot.surfaces.telegram.media import can_be_photo
 from bot.words.localisation import say
 from engine.errors import EngineError
@@ -202,6 +203,17 @@ async def test_a_defect_is_told_without_its_traceback_and_logged_with_it(bot, mo
     assert answer.text == say("error-engine-error")
     [line] = [line for line in logs if line["event"] == "command_failed"]
     assert repr(line["exc_info"]) == "ZeroDivisionError('secret detail')"
+
+
+async def test_an_answer_that_telegram_cannot_take_is_told_of_in_words(bot, monkeypatch):
+    async def too_large(*_: object) -> None:
+        raise Undeliverable(reason="it is too large")
+
+    monkeypatch.setattr(Service, "obey", too_large)
+    async with bot.running():
+        await bot.chat.send("/queue")
+        answer = await bot.chat.wait(timeout_s=WAIT_S)
+    assert answer.text == say("error-undeliverable", reason="it is too large")
 
 
 async def test_no_log_line_holds_the_token(server, bot, caplog):
