@@ -13,7 +13,8 @@ from engine.request import Value
 class Caps(Value):
     """Limit how many jobs may wait, in all, for one owner and for one server, and for how many minutes of the device.
 
-    `max_running_per_owner` limits how many of an owner's jobs are drawn together. 0 means no limit.
+    `max_running_per_owner` limits how many of an owner's jobs are on all devices at once, even where one then idles.
+    0 means no limit.
     """
 
     max_waiting: int = Field(default=2_000, ge=1)

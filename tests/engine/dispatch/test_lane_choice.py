@@ -14,7 +14,7 @@ from engine.dispatch.dispatcher import Dispatcher
 from engine.dispatch.lane import Lanes
 from engine.dispatch.waiting import WaitingRoom
 from engine.errors import OutOfMemory
-from engine.events import Ready
+from engine.events import Denoised, Ready
 from engine.jobs import JobStatus
 from engine.store.store import Store
 from tests.engine.dispatch.lane_bench import (
@@ -60,7 +60,7 @@ async def test_a_job_waits_for_a_lane_that_has_its_model_and_keeps_nobody_waitin
         [waiting] = await submitted(dispatcher, "a0", model="other")
         drawn = await submitted(dispatcher, "a1", "a2")
         assert [job.status for job in await ended(store, *drawn)] == [RENDERED, RENDERED]
-        assert [update.position for update in dispatcher.owned("a")] == [1]
+        await until(lambda: [update.position for update in dispatcher.owned("a")] == [1])
         assert [update.eta_s for update in dispatcher.owned("a")] == [None]
         assert (await store.jobs.get(waiting.id)).status is JobStatus.QUEUED
         team[1].open.set()
@@ -123,8 +123,8 @@ def test_while_the_first_waits_for_its_lane_nobody_is_owed_anything_for_having_b
     assert order[20:].count("cid") in (3, 4)
 
 
-@pytest.mark.parametrize("fails", [False, True])
-async def test_a_lane_goes_on_when_another_one_has_made_room_for_the_owner(store: Store, fails: bool) -> None:
+@pytest.mark.parametrize("how", ["drawn", "failed", "denoised"])
+async def test_a_lane_goes_on_when_another_one_has_made_room_for_the_owner(store: Store, how: str) -> None:
     team = Workers(Recording(("demo",)), Recording(("other",)))
     async with Dispatcher(store, team, Caps(max_running_per_owner=1)) as dispatcher:
         team.open()
@@ -135,10 +135,13 @@ async def test_a_lane_goes_on_when_another_one_has_made_room_for_the_owner(store
         jobs += await submitted(dispatcher, "a1", model="other")
         await asyncio.sleep(0.05)
         assert not team[1].batches
-        if fails:
+        if how == "failed":
             team[0].fail_next(OutOfMemory())
-        team[0].go_on()
-        assert [job.error for job in await ended(store, *jobs)] == ["out_of_memory" if fails else None, None]
+        if how == "denoised":
+            team[0]._say(Denoised(jobs[0].id, 1, 1))
+        else:
+            team[0].go_on()
+        assert [job.status for job in await ended(store, jobs[1])] == [RENDERED]
 
 
 # Rather what it holds
