@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from pydantic import ValidationError
+
 from bot.commands.requesting import NO_STYLE, Styles, parse_size
 from bot.commands.table import Command, Invocation
-from bot.rules.limits import LISTS, NUMBERS, Bounds, Limits
+from bot.rules.limits import LISTS, MODERATORS, NUMBERS, Bounds, Limits
 from bot.rules.policy import Rules, least, may_use_model
 from bot.surface import Origin
 from bot.words.localisation import language_of
@@ -108,10 +110,19 @@ async def settings_of(origin: Origin, store: Store, rules: Rules) -> Settings:
 
 
 def limits_of(values: Mapping[str, object]) -> Limits:
-    """Read limits as they are kept."""
+    """Read limits as they are kept.
+
+    One that cannot be read, whoever wrote it, counts for nothing; what it would keep for some is for moderators.
+    """
     who = {name.removeprefix(WHO): value for name, value in values.items() if name.startswith(WHO)}
     kept = {name: value for name, value in values.items() if name in LISTS | NUMBERS.keys()}
-    return Limits.model_validate({**kept, "who": who})
+    try:
+        return Limits.model_validate({**kept, "who": who})
+    except ValidationError as error:
+        wrong = {it["loc"][:2] for it in error.errors()}
+    readable = {name: value for name, value in kept.items() if name not in {place[0] for place in wrong}}
+    closed = {name: MODERATORS if ("who", name) in wrong else value for name, value in who.items()}
+    return Limits.model_validate({**readable, "who": closed})
 
 
 def shared_scopes(origin: Origin) -> list[str]:

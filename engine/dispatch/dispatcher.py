@@ -16,7 +16,7 @@ from engine.dispatch.leasing import Leasing
 from engine.dispatch.waiting import WaitingRoom
 from engine.errors import EngineError, QueueFull, WorkerLost
 from engine.events import EngineState
-from engine.jobs import WAITING, Job, JobStatus, JobUpdate, Submission
+from engine.jobs import DAY_S, WAITING, Job, JobStatus, JobUpdate, Submission
 from engine.requests import AnyRequest
 from engine.store.store import Store, TransitionError
 from engine.workers.base import Worker
@@ -25,7 +25,7 @@ DEFAULT_CAPS = Caps()
 # A restart of the whole bot is not a job's fault, unless it goes on.
 MAX_ATTEMPTS = 5
 # How long a held job waits for its person's word.
-HELD_S = 7 * 86_400.0
+HELD_S = 7 * DAY_S
 LONGEST_INTERVAL_S = 60.0
 
 

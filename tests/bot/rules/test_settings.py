@@ -250,3 +250,12 @@ async def test_whoever_is_blocked_may_still_see_and_delete_what_is_theirs(tmp_pa
                 await asking
         for name in ("help", "queue", "settings", "privacy"):
             assert await bot.text(name, ANN)
+
+
+async def test_a_limit_that_cannot_be_read_stops_nobody_and_opens_nothing(tmp_path):
+    async with open_house(tmp_path) as bot:
+        for name, value in {"per_day": "many", "most_steps": 20, "blocked_words": 7, "who-morph": 7}.items():
+            await bot.store.settings.put("server:discord:1", name, value)
+        [_, limits] = (await bot.service.visit(origin(**ANN))).settings.bounds
+    assert (limits.per_day, limits.most_steps, limits.blocked_words) == (0, 20, [])
+    assert limits.who == {"morph": "moderators"}
