@@ -19,12 +19,13 @@ from PIL import Image
 from engine.models.model import Drawing, Drawn, Model, OnStep, Step
 from engine.settings import WorkerSettings
 from engine.workers import fake
+from tests.chaos import traps
 
 # How many times faster the waits of a round pass than those of real life.
 FACTOR = 10
 # Who waits with `asyncio.sleep` for a network that does not answer.
 WAITERS = (
-    "discord.http", "discord.client", "telegram.ext._utils.networkloop", "telegram.ext._aioratelimiter",
+    "discord.http", "discord.client", "discord.webhook.async_", "telegram.ext._utils.networkloop", "telegram.ext._aioratelimiter",
     "bot.service.following", "bot.surfaces.discord.app", "bot.surfaces.telegram.app", "bot.surfaces.telegram.delivery",
     "bot.surfaces.telegram.pictures", "bot.surfaces.telegram.polling", "engine.dispatch.leasing", "engine.retention",
 )  # fmt: skip
@@ -61,6 +62,7 @@ def _paint(drawing: Drawing) -> list[Image.Image]:
 def load(settings: WorkerSettings) -> Mapping[str, Model]:
     """Be the models of the worker process, which writes into its bot's log."""
     _write_to(f"{settings.cache_dir}/bot.log")
+    traps.prepare_worker(settings.cache_dir)
     return {spec.name: Quick() for spec in settings.models}
 
 
@@ -84,8 +86,7 @@ def run(plan: Mapping[str, Any]) -> int:
     if descriptors := plan.get("descriptors"):
         resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
     hurry()
-    if module := plan.get("before"):
-        importlib.import_module(module).prepare(plan)
+    traps.prepare(plan)
     return _serve()
 
 

@@ -20,7 +20,7 @@ class Story:
     """Hold what one person sent, and what their app shows at the end.
 
     `results` counts the messages that show what was asked for, for each picture's words. `kept` says that the platform
-    itself hands on what is sent, however long the bot is away; without it, an app tells its person that nobody answered.
+    itself hands on what is sent, however long the bot is away; without it, an app says that nobody answered.
     """
 
     name: str

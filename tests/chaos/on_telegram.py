@@ -51,7 +51,7 @@ async def _batch(chat: Chat, words: str) -> object:
 
 
 async def _cancelled(chat: Chat, words: str) -> object:
-    await chat.send(f"/imagine {words} --steps 200 --size {SIZE}")
+    await chat.send(f"/imagine {words} --steps 150 --size {SIZE}")
     await until(lambda: chat.from_bot)
     return await chat.send("/cancel")
 

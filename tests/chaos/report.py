@@ -44,7 +44,11 @@ class Report:
         rows.append(["all", str(self._met().total()), *map(str, self._found("", kinds))])
         lines = [head, ["---"] * len(head), *rows]
         sent = sum(outcome.sent for outcome in self._outcomes)
-        first = f"Seed {self._seed}, {len(self._outcomes)} rounds, {sent} things sent, {seconds / 60:.1f} minutes."
+        deaths, spared = (sum(getattr(it, name) for it in self._outcomes) for name in ("deaths", "spared"))
+        first = (
+            f"Seed {self._seed}: {len(self._outcomes)} rounds, {sent} things sent, the bot killed {deaths} times, "
+            f"{spared} traps missed, {seconds / 60:.1f} minutes."
+        )
         return "\n".join([first, "", *("| " + " | ".join(line) + " |" for line in lines)])
 
     def _met(self) -> Counter[str]:

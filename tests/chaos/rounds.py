@@ -6,17 +6,28 @@ import asyncio
 import random
 import shutil
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos import on_discord, on_telegram
 from tests.chaos.faults import DISCORD, KILLS, TELEGRAM, Fault
 from tests.chaos.judge import Verdict, judge
+from tests.chaos.machine import AIMED, AT_FIRST, MACHINE, ON_OWN_DISK, choose_trap, own_disk
 from tests.chaos.people import Deed
 from tests.chaos.stage import Stage
 from tests.chaos.zygote import Zygote
 
-GROUPS: dict[str, dict[str, Fault]] = {"kills": KILLS, "discord": DISCORD, "telegram": TELEGRAM}
+GROUPS: dict[str, dict[str, Fault]] = {
+    "kills": KILLS,
+    "discord": DISCORD,
+    "telegram": TELEGRAM,
+    "machine": MACHINE,
+    "aimed": AIMED,
+}
+# Ended jobs are kept for a second or two in a round that is about sweeping.
+SWEPT_AFTER_DAYS = 0.00002
 PLAY_S = 2.0
 STILL_S = 0.5
 PATIENCE_S = 25.0
@@ -65,6 +76,8 @@ class Outcome:
     verdict: Verdict
     sent: int
     seconds: float
+    deaths: int = 0  # how often the bot was killed
+    spared: int = 0  # traps that nothing fell into
 
 
 def draw(seed: int, number: int, groups: tuple[str, ...] = tuple(GROUPS)) -> Plan:
@@ -91,23 +104,33 @@ def _act(chance: random.Random) -> Act:
 async def play(plan: Plan, zygote: Zygote, folder: Path) -> Outcome:
     """Play a round in `folder`, which is left there only where the promise was broken."""
     began = time.monotonic()
-    async with Stage(zygote, folder) as stage:
+    async with Stage(zygote, folder) as stage, _prepared(stage, plan):
         await stage.open()
         async with asyncio.TaskGroup() as tasks:
             for number, act in enumerate(plan.acts):
-                tasks.create_task(_later(act.at_s, _begin(stage, number, act)))
+                tasks.create_task(_begin(stage, number, act))
             for it in plan.breaks:
                 tasks.create_task(_break(stage, it))
         await _calm(stage)
         verdict = await _judged(stage)
     if not verdict.broken:
         shutil.rmtree(folder)
-    return Outcome(plan, verdict, len(plan.acts), time.monotonic() - began)
+    return Outcome(plan, verdict, len(plan.acts), time.monotonic() - began, stage.deaths, stage.spared)
 
 
-async def _later(at_s: float, work: object) -> None:
-    await asyncio.sleep(at_s)
-    await work  # type: ignore[misc]
+@asynccontextmanager
+async def _prepared(stage: Stage, plan: Plan) -> AsyncIterator[None]:
+    """Set up what some faults need from the start on."""
+    breaks = {it.name: it for it in plan.breaks}
+    if first := breaks.get(f"killed {AT_FIRST}"):
+        stage.next_plan = choose_trap(AT_FIRST, first.chance).plan(stage.folder)
+    if "killed sweeping" in breaks:
+        stage.settings["store__retention_days"] = str(SWEPT_AFTER_DAYS)
+    if ON_OWN_DISK & breaks.keys():
+        async with own_disk(stage):
+            yield
+    else:
+        yield
 
 
 async def _break(stage: Stage, it: Break) -> None:
@@ -121,6 +144,7 @@ def fault_of(name: str) -> Fault:
 
 
 async def _begin(stage: Stage, number: int, act: Act) -> None:
+    await asyncio.sleep(act.at_s)
     stage.people.begin(_deed(stage, number, act))
 
 

@@ -19,7 +19,7 @@ from tests.servers.discord import DiscordServer
 from tests.servers.telegram import TelegramServer
 from tests.whole.whole_bot import discord_settings, telegram_settings
 
-READY_S = 20.0
+READY_S = 60.0
 STOP_S = 8.0
 AGAIN_S = 0.15
 UNTOLD = "SELECT id, status FROM jobs WHERE told = 0 AND status != 'held'"
@@ -39,6 +39,8 @@ class Stage:
         self.always_plan: dict[str, Any] = {}
         self.settings: dict[str, str] = {}
         self.dies = False  # whether its end is a fault's doing
+        self.dies_at_start = False  # whether it cannot start, by a fault's doing
+        self.deaths = self.spared = 0  # kills, and traps that nobody fell into
         self.rests = asyncio.Event()  # set while the bot may run
         self.rests.set()
         self._windows: list[list[float]] = []
@@ -74,8 +76,9 @@ class Stage:
         """Start the bot and wait until both platforms have it; tell whether they do."""
         window = self.disturb()
         before = len(self.telegram.calls)
-        self.dies = False
-        self.life = await self._zygote.start(self._plan())
+        plan = self._plan()
+        self.dies = "trap" in plan
+        self.life = await self._zygote.start(plan)
         ready = asyncio.create_task(until(lambda: self._is_ready(before), READY_S))
         await asyncio.wait({ready, self.life.ended}, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
@@ -98,6 +101,7 @@ class Stage:
         environment = {f"KANDINSKY_BOT_{name.upper()}": value for name, value in given.items()}
         once, self.next_plan = self.next_plan, {}
         return {
+            "clock": True,
             "folder": str(self.folder), "log": str(self.log), "environment": environment, **self.always_plan, **once
         }  # fmt: skip
 
@@ -106,7 +110,8 @@ class Stage:
         while True:
             code = await asyncio.shield(self.life.ended)  # type: ignore[union-attr]
             window = self.disturb()
-            if not self.dies:
+            self.deaths += code == -signal.SIGKILL
+            if not (self.dies or self.dies_at_start):
                 self.troubles.append(("died", f"exit code {code}: {self._last_words()}"))
             await asyncio.sleep(AGAIN_S)
             await self.rests.wait()

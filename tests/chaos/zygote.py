@@ -55,7 +55,7 @@ def _children_of_fork_servers() -> list[int]:
 def _belongs(worker: int, bot: int) -> bool:
     """Tell by the log, which both write to: descriptor 2 is the same file."""
     with suppress(OSError):
-        return os.readlink(f"/proc/{worker}/fd/2") == os.readlink(f"/proc/{bot}/fd/2")
+        return Path(f"/proc/{worker}/fd/2").readlink() == Path(f"/proc/{bot}/fd/2").readlink()
     return False
 
 

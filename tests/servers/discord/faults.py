@@ -88,12 +88,13 @@ class Faults:
         """Let the next `times` requests whose path (below the API base) matches a shell pattern fail.
 
         `status` answers with an error (429: with the `Via` header, or without it as an edge ban); `drop` cuts the
-        connection before the request is served, `lose_answer` after it; `truncate` serves it and answers with half of the
-        JSON; `delay_s` alone is only slow.
+        connection before the request is served, `lose_answer` after it; `truncate` serves it and answers with half of
+        the JSON; `delay_s` alone is only slow.
         """
         fault = Fault(
-            path, method, times, status, code, message, delay_s, retry_after_s, via, is_global, drop, lose_answer, truncate
-        )  # fmt: skip
+            path, method, times, status, code, message, delay_s, retry_after_s, via, is_global, drop, lose_answer
+        )
+        fault.truncate = truncate
         self._waiting.append(fault)
         return fault
 
