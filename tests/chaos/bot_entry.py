@@ -25,7 +25,8 @@ from tests.chaos import traps
 FACTOR = 10
 # Who waits with `asyncio.sleep` for a network that does not answer.
 WAITERS = (
-    "discord.http", "discord.client", "discord.webhook.async_", "telegram.ext._utils.networkloop", "telegram.ext._aioratelimiter",
+    "discord.http", "discord.client", "discord.webhook.async_",
+    "telegram.ext._utils.networkloop", "telegram.ext._aioratelimiter",
     "bot.service.following", "bot.surfaces.discord.app", "bot.surfaces.telegram.app", "bot.surfaces.telegram.delivery",
     "bot.surfaces.telegram.pictures", "bot.surfaces.telegram.polling", "engine.dispatch.leasing", "engine.retention",
 )  # fmt: skip
@@ -87,6 +88,8 @@ def run(plan: Mapping[str, Any]) -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
     hurry()
     traps.prepare(plan)
+    if plan.get("introduced"):
+        _skip_introductions()
     return _serve()
 
 
@@ -115,6 +118,18 @@ def _use_quick_worker() -> None:
     # The zygote's fork server starts it at once; a process of its own would import for a second.
     forkserver._forkserver.ensure_running = lambda: None  # type: ignore[attr-defined]
     life.multiprocessing = _ForkServed()  # type: ignore[assignment]
+
+
+def _skip_introductions() -> None:
+    """Leave out what the platforms were told at the first start: the commands, which takes longer than all else."""
+    from bot.surfaces.discord.client import Tree
+    from bot.surfaces.telegram import app
+
+    async def nothing(*_: object, **__: object) -> list[object]:
+        return []
+
+    Tree.sync = nothing  # type: ignore[method-assign,assignment]
+    app.introduce = nothing  # type: ignore[assignment]
 
 
 class _ForkServed:

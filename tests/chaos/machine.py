@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
+from pathlib import Path
 
 from tests.chaos.faults import Fault, disturbing, terminate
 from tests.chaos.people import until

@@ -76,7 +76,7 @@ class Stage:
         """Start the bot and wait until both platforms have it; tell whether they do."""
         window = self.disturb()
         before = len(self.telegram.calls)
-        plan = self._plan()
+        plan = self._plan() | {"introduced": bool(self.discord.commands.sync_count)}
         self.dies = "trap" in plan
         self.life = await self._zygote.start(plan)
         ready = asyncio.create_task(until(lambda: self._is_ready(before), READY_S))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import importlib
 import json
 import os
 import select
@@ -14,6 +16,11 @@ from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
 LOOK_S = 0.02
+# What the bot imports, here before it is forked.
+IMPORTED = (
+    "bot.__main__", "bot.app", "bot.assembly", "bot.surfaces.discord", "bot.surfaces.telegram", "alembic.command",
+    "sqlalchemy.dialects.sqlite.aiosqlite", "tests.chaos.bot_entry",
+)  # fmt: skip
 
 
 class Life:
@@ -123,9 +130,14 @@ def main() -> None:
 def _warm_up() -> None:
     from multiprocessing import forkserver
 
-    forkserver.set_forkserver_preload(["tests.chaos.bot_entry", "engine.workers.child", "engine.kandinsky"])
+    forkserver.set_forkserver_preload(["tests.chaos.bot_entry", "engine.workers.child"])
     forkserver.ensure_running()
-    from tests.chaos import bot_entry  # noqa: F401
+    for name in IMPORTED:
+        importlib.import_module(name)
+    from bot.words import localisation
+
+    localisation.in_each_language("cancelled")  # reads every language, which takes longer than all else
+    gc.freeze()  # what is shared with the forks stays shared
 
 
 def _fork(plan: dict[str, Any], reports: int) -> int:
