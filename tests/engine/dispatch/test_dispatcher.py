@@ -43,6 +43,14 @@ class Bench:
                 await asyncio.sleep(0.001)
         return now
 
+    async def begun(self, job: Job) -> Job:
+        """Wait until the worker has a job: one that it never had costs no attempt."""
+        job = await self.status(job, JobStatus.LEASED)
+        async with asyncio.timeout(5):
+            while (job.id, job.attempt) not in self.worker._renders:
+                await asyncio.sleep(0.001)
+        return job
+
 
 @pytest.fixture
 async def bench(tmp_path):
@@ -134,7 +142,7 @@ async def test_a_running_job_is_cancelled_and_the_next_one_runs(bench):
 async def test_a_crash_costs_one_attempt(bench):
     async with bench.dispatcher() as dispatcher:
         bench.worker.hang()
-        job = await bench.status(await dispatcher.submit(submission("a")), JobStatus.LEASED)
+        job = await bench.begun(await dispatcher.submit(submission("a")))
         await bench.worker.crash()
         job = await bench.status(job, JobStatus.RENDERED)
     assert job.attempt == 2
@@ -143,7 +151,7 @@ async def test_a_crash_costs_one_attempt(bench):
 async def test_a_job_that_crashes_the_worker_twice_is_given_up_and_the_others_are_not(bench):
     async with bench.dispatcher() as dispatcher:
         bench.worker.hang()
-        bad = await bench.status(await dispatcher.submit(submission("bad")), JobStatus.LEASED)
+        bad = await bench.begun(await dispatcher.submit(submission("bad")))
         good = await dispatcher.submit(submission("good"))
         await bench.worker.crash()
         bench.worker.hang()
