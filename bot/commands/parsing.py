@@ -64,7 +64,9 @@ def write_text(invocation: Invocation, *, main_last: bool = False) -> str:
 def _flag(option: Option, value: object) -> str:
     if isinstance(value, bool):
         return f"--{option.name}" if value else f"--{option.name}=no"
-    return f"--{option.name} {value}"
+    # What looks like a flag itself is a value only where it is given with "=".
+    first = str(value).split(maxsplit=1)[:1]
+    return f"--{option.name}{'=' if first and _FLAG.fullmatch(first[0]) else ' '}{value}"
 
 
 def _bare(command: Command, surface: str, words: list[str]) -> dict[str, object]:
