@@ -26,7 +26,7 @@ LADDER = (
     ("bot.surfaces",),
     ("bot.assembly",),
     ("bot.service",),
-    ("bot.logs", "bot.health"),
+    ("bot.logs", "bot.health", "bot.stopping"),
     ("bot.config",),
     ("bot.rules",),
     ("bot.words",),

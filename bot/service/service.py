@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
 
+from bot.commands.bounds import check_texts
 from bot.commands.buttons import VERBS, Button
 from bot.commands.requesting import again, to_request
 from bot.commands.table import AGAIN, INPAINT, Invocation, Option, Taken
@@ -96,6 +97,7 @@ class Service:
         Of a job the surface then acknowledges that it was taken, and calls `follow`. A repaint whose mask is to be
         confirmed is held until `decide`. The same `origin.key` again returns the same job.
         """
+        check_texts(invocation)
         if invocation.command.makes_job:
             return await self._submit(visit, invocation)
         return await self._answers.answer(visit, invocation)

@@ -2,6 +2,8 @@
 
 error-prompt-empty = Der Prompt ist leer. Sag, was gemalt werden soll, zum Beispiel: /imagine ein roter Kreis
 error-too-long = { $field } ist zu lang: { NUMBER($length, useGrouping: 1) } Zeichen, erlaubt sind höchstens { NUMBER($limit, useGrouping: 1) }.
+error-text-too-long = Das ist zu lang: { NUMBER($length, useGrouping: 1) } Zeichen, höchstens { NUMBER($limit, useGrouping: 1) } werden insgesamt gelesen.
+error-list-too-big = { $file } ist zu groß für eine Liste von Prompts: { $kilobytes } kB, höchstens { $limit } kB werden gelesen.
 error-caption-too-long = Die Bildunterschrift passt nicht lesbar auf { $width }x{ $height } Pixel: Platz ist für etwa { $limit } Zeichen.
 error-caption-unwritable = Diese Zeichen der Bildunterschrift hat hier keine Schrift: { $characters }
 error-out-of-range = { $field } muss zwischen { NUMBER($low, useGrouping: 1) } und { NUMBER($high, useGrouping: 1) } liegen; { $value } tut das nicht.

@@ -2,6 +2,8 @@
 
 error-prompt-empty = The prompt is empty. Say what to draw, for example: /imagine a red circle
 error-too-long = The { $field } is too long: { NUMBER($length, useGrouping: 1) } characters, at most { NUMBER($limit, useGrouping: 1) } are allowed.
+error-text-too-long = That is too long: { NUMBER($length, useGrouping: 1) } characters, at most { NUMBER($limit, useGrouping: 1) } are read in all.
+error-list-too-big = { $file } is too large for a list of prompts: { $kilobytes } kB, at most { $limit } kB are read.
 error-caption-too-long = The caption does not fit legibly onto { $width }x{ $height } pixels: about { $limit } characters would.
 error-caption-unwritable = No font here has these characters of the caption: { $characters }
 error-out-of-range = { $field } must be between { NUMBER($low, useGrouping: 1) } and { NUMBER($high, useGrouping: 1) }; { $value } is not.

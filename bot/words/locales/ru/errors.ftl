@@ -2,6 +2,8 @@
 
 error-prompt-empty = Промпт пуст. Напишите, что нарисовать, например: /imagine красный круг
 error-too-long = Слишком длинное значение { $field }, символов: { NUMBER($length, useGrouping: 1) }; допускается не больше { NUMBER($limit, useGrouping: 1) }.
+error-text-too-long = Это слишком длинно, символов: { NUMBER($length, useGrouping: 1) }; всего читается не больше { NUMBER($limit, useGrouping: 1) }.
+error-list-too-big = { $file } — слишком большой файл для списка промптов: { $kilobytes } кБ, допускается не больше { $limit } кБ.
 error-caption-too-long = Подпись не уместится разборчиво на изображении { $width }x{ $height }; примерный предел в знаках: { $limit }.
 error-caption-unwritable = Ни в одном из здешних шрифтов нет этих знаков подписи: { $characters }
 error-out-of-range = Значение { $field } должно быть от { NUMBER($low, useGrouping: 1) } до { NUMBER($high, useGrouping: 1) }, а { $value } сюда не входит.

@@ -2,6 +2,8 @@
 
 error-prompt-empty = 提示词是空的。请说明要画什么，例如：/imagine 红色的圆
 error-too-long = { $field } 太长：{ NUMBER($length, useGrouping: 1) } 个字符，最多允许 { NUMBER($limit, useGrouping: 1) } 个。
+error-text-too-long = 内容太长：共 { NUMBER($length, useGrouping: 1) } 个字符，总共最多读取 { NUMBER($limit, useGrouping: 1) } 个。
+error-list-too-big = { $file } 作为提示词列表太大：{ $kilobytes } kB，最多读取 { $limit } kB。
 error-caption-too-long = 这些文字在 { $width }x{ $height } 像素的图片上写不清楚：大约只能写 { $limit } 个字符。
 error-caption-unwritable = 这里的字体写不出要写在图上的这些字符：{ $characters }
 error-out-of-range = { $field } 必须在 { NUMBER($low, useGrouping: 1) } 到 { NUMBER($high, useGrouping: 1) } 之间，{ $value } 不在此范围内。
