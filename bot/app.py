@@ -16,6 +16,7 @@ from bot.health import CannotServe, heartbeat, listen
 from bot.service.service import Service
 from bot.surface import Surface
 from engine.catalog import Catalog
+from engine.store.durable import write_file
 
 CANCEL_AGAIN_S = 5.0
 
@@ -96,11 +97,9 @@ def _page_secret(root: Path) -> str:
 
 
 def _new_secret(path: Path) -> str:
-    """Write a secret that is complete or absent, wherever the program may be stopped, and that no one else can read."""
-    fresh, secret = path.with_suffix(".new"), secrets.token_urlsafe(32)
-    fresh.touch(mode=0o600)
-    fresh.write_text(secret)
-    fresh.replace(path)
+    """Write a secret that is complete or absent, wherever the machine may be stopped, and that no one else can read."""
+    secret = secrets.token_urlsafe(32)
+    write_file(path, secret.encode())
     return secret
 
 
