@@ -13,7 +13,7 @@ from typing import Any, Self
 import structlog
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -155,9 +155,15 @@ def _begin(connection: Connection) -> None:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Say in one word what the database refused, or that it gave no connection in time."""
+    """Say in one word what the database refused, or that it gave no connection in time.
+
+    What breaks a rule of the tables is no `StoreFailed`, which is tried again: it would be refused for ever.
+    """
     try:
         yield
+    except IntegrityError as error:
+        log.error("database_rule_broken", reason=_reason(error))
+        raise EngineError("rule_broken", reason=_reason(error)) from error
     except (DatabaseError, PoolTimeout) as error:
         log.error("database_refuses", reason=_reason(error))
         raise StoreFailed(reason=_reason(error)) from error
