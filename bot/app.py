@@ -17,6 +17,7 @@ from bot.service.service import Service
 from bot.stopping import own_threads
 from bot.surface import Surface
 from engine.catalog import Catalog
+from engine.store.durable import write_file
 
 CANCEL_AGAIN_S = 5.0
 
@@ -97,11 +98,9 @@ def _page_secret(root: Path) -> str:
 
 
 def _new_secret(path: Path) -> str:
-    """Write a secret that is complete or absent, wherever the program may be stopped, and that no one else can read."""
-    fresh, secret = path.with_suffix(".new"), secrets.token_urlsafe(32)
-    fresh.touch(mode=0o600)
-    fresh.write_text(secret)
-    fresh.replace(path)
+    """Write a secret that is complete or absent, wherever the machine may be stopped, and that no one else can read."""
+    secret = secrets.token_urlsafe(32)
+    write_file(path, secret.encode())
     return secret
 
 

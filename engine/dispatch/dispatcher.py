@@ -58,6 +58,7 @@ class Dispatcher:
         await self.drop_forgotten()
         async with AsyncExitStack() as opening:
             opening.push_async_callback(self._stop)
+            opening.push_async_callback(self._leasing.close)
             tasks = await opening.enter_async_context(asyncio.TaskGroup())
             for lane in self._lanes:
                 await lane.worker.start()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-import engine.dispatch.leasing
+import engine.dispatch.storing
 from engine.catalog import DEMO, Catalog
 from engine.checks import complete
 from engine.dispatch.caps import Caps
@@ -231,7 +231,7 @@ async def test_the_state_is_told(tmp_path):
 
 
 async def test_a_full_disk_costs_time_but_no_picture(bench, monkeypatch):
-    monkeypatch.setattr(engine.dispatch.leasing, "STORE_RETRY_S", 0.001)
+    monkeypatch.setattr(engine.dispatch.storing, "STORE_RETRY_S", 0.001)
     add_pictures, refusals = bench.store.add_pictures, [StoreFailed(reason="full"), OSError("full"), StoreFailed()]
 
     async def refuse_first(*arguments):
