@@ -24,6 +24,7 @@ from engine.catalog import Catalog
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import RequestError
 from engine.jobs import Job, JobStatus, Submission
+from engine.pictures.reading import ReadingPool
 from engine.request import Style
 from engine.requests import AnyRequest
 from engine.store.store import Store
@@ -56,6 +57,7 @@ class Service:
         self._followers = Followers(dispatcher, store, self._surfaces, rules.action)
         self._answers = Answers(Desk(dispatcher, store, catalog, self._styles, self._surfaces, rules))
         self._admission = Admission(dispatcher, store, catalog)
+        self._pool = ReadingPool()
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -151,6 +153,7 @@ class Service:
     ) -> None:
         """Stop following; the jobs are kept and followed again by the next `resume`."""
         await self._followers.close()
+        self._pool.close()
 
     async def _submit(self, visit: Visit, invocation: Invocation) -> Job:
         """Take a command on its way into the queue: who may, what is wanted, how much of it, and the commit."""
@@ -159,7 +162,7 @@ class Service:
             return known
         check_access(invocation.command.name, origin, settings.bounds)
         filled = settings.fill(invocation, self._catalog, self._styles, origin)
-        taken = await self._with_mask(visit, await take_in(filled, origin, self._store))
+        taken = await self._with_mask(visit, await take_in(filled, origin, self._store, self._pool))
         request = await self._request(visit, taken)
         request = await self._admission.admit(request, filled.given, visit, invocation.command.name)
         await keep(taken.all_pictures, self._store)
