@@ -40,6 +40,13 @@ async def take_in(invocation: Invocation, origin: Origin, store: Store, pool: Re
     return replace(invocation, options=options, pictures=tuple(pictures))
 
 
+def arriving(invocation: Invocation) -> int:
+    """Count what there is to look at: pictures that were sent, one of an earlier job, and a search in one of them."""
+    takes = [option.name for option in invocation.command.pictures() if option.name != TEXT_OPTION]
+    looked_at = [name for name in (*takes, "of", "where") if invocation.given.get(name)]
+    return len(invocation.pictures) + (len(looked_at) if invocation.command.request else 0)
+
+
 async def keep(pictures: Iterable[object], store: Store) -> None:
     """Write those of `pictures` that were taken in to the disk."""
     for picture in pictures:

@@ -16,7 +16,7 @@ from bot.rules.visit import Visit, begin_visit
 from bot.service import masking
 from bot.service.answers import Answers, Desk
 from bot.service.following import Followers
-from bot.service.intake import find, keep, take_in
+from bot.service.intake import arriving, find, keep, take_in
 from bot.surface import Answer, Origin, Surface
 from bot.words import replies
 from bot.words.localisation import speaking
@@ -102,6 +102,15 @@ class Service:
             return await self._submit(visit, invocation)
         return await self._answers.answer(visit, invocation)
 
+    async def expect(self, visit: Visit, invocation: Invocation, pictures: int = 0) -> None:
+        """Raise `RequestError` where nothing that comes with a command, and `pictures` beside it, is to be fetched.
+
+        `obey` would refuse it all the same; the surface calls this first to save itself the way.
+        """
+        coming = arriving(invocation) + pictures
+        if coming and invocation.command.makes_job and not await self._store.jobs.by_key(visit.origin.key):
+            await self._admission.expect(invocation.command.name, coming, visit)
+
     async def form(self, visit: Visit, button: Button) -> tuple[tuple[Option, ...], dict[str, str]]:
         """List the options that a button asks for before it gives its command, and what they hold to begin with.
 
@@ -161,6 +170,8 @@ class Service:
         if known := await self._store.jobs.by_key(origin.key):
             return known
         check_access(invocation.command.name, origin, settings.bounds)
+        if coming := arriving(invocation):
+            await self._admission.arrive(invocation.command.name, coming, visit)
         filled = settings.fill(invocation, self._catalog, self._styles, origin)
         taken = await self._with_mask(visit, await take_in(filled, origin, self._store, self._pool))
         request = await self._request(visit, taken)
@@ -189,9 +200,10 @@ class Service:
             return invocation
         await self._admission.admit_words(words, visit, invocation.command.name)
         await keep([picture], self._store)
-        mask = await masking.by_words(
-            words, picture, visit.origin, self._dispatcher, self._store, self._catalog.default
-        )
+        async with self._admission.search(visit):
+            mask = await masking.by_words(
+                words, picture, visit.origin, self._dispatcher, self._store, self._catalog.default
+            )
         return invocation.having(where=None, mask=mask)
 
     async def _check_still(self, job: Job, visit: Visit) -> None:
