@@ -13,6 +13,7 @@ from typing import Protocol
 from bot.assembly import catalog_of, running_engine
 from bot.config import Config
 from bot.health import CannotServe, heartbeat, listen
+from bot.lag import LoopGuard
 from bot.service.service import Service
 from bot.stopping import own_threads
 from bot.surface import Surface
@@ -44,7 +45,7 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
         for surface in surfaces:
             engine.service.add(surface)
         await engine.service.resume()
-        async with heartbeat(config.store.path), own_threads(), asyncio.TaskGroup() as tasks:
+        async with heartbeat(config.store.path), own_threads(), LoopGuard(), asyncio.TaskGroup() as tasks:
             for surface in surfaces:
                 tasks.create_task(run_to_the_end(surface), name=surface.name)
     raise CannotServe("Nothing is left to serve: the log says why each platform ended.")

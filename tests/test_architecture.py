@@ -33,6 +33,7 @@ LADDER = (
     ("bot.surface",),
     ("bot.commands",),
     ("bot.manner",),
+    ("bot.lag",),
     ("engine.retention",),
     ("engine.dispatch",),
     ("engine.workers",),

@@ -16,7 +16,7 @@ from engine.dispatch.leasing import Leasing
 from engine.dispatch.waiting import WaitingRoom
 from engine.errors import EngineError, QueueFull, WorkerLost
 from engine.events import EngineState
-from engine.jobs import DAY_S, WAITING, Job, JobStatus, JobUpdate, Submission
+from engine.jobs import DAY_S, WAITING, Asker, Job, JobStatus, JobUpdate, Submission
 from engine.requests import AnyRequest
 from engine.store.store import Store, TransitionError
 from engine.workers.base import Worker
@@ -82,6 +82,10 @@ class Dispatcher:
     def state(self) -> EngineState:
         """Tell whether jobs can be drawn right now: the best that is true of a worker."""
         return self._lanes.state
+
+    def check(self, asker: Asker) -> None:
+        """Raise `QueueFull` where a job of `asker` would be one too many."""
+        self._room.check(asker)
 
     async def submit(self, submission: Submission, hold: bool = False) -> Job:
         """Commit a job and put it into the queue; raise `QueueFull` where a cap is reached.
