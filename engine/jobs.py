@@ -28,7 +28,7 @@ DAY_S = 86_400.0
 S = JobStatus
 TRANSITIONS = MappingProxyType(
     {
-        S.HELD: frozenset({S.QUEUED, S.CANCELLED}),
+        S.HELD: frozenset({S.QUEUED, S.FAILED, S.CANCELLED}),
         S.QUEUED: frozenset({S.LEASED, S.FAILED, S.CANCELLED}),
         S.LEASED: frozenset({S.QUEUED, S.RENDERED, S.FAILED, S.CANCELLED}),
         S.RENDERED: frozenset({S.POSTING}),

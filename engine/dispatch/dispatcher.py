@@ -131,6 +131,15 @@ class Dispatcher:
             await lane.worker.cancel(job_id, lane.leased[job_id])
         return job
 
+    async def fail_held(self, job_id: str, error: EngineError) -> Job:
+        """End a held job that its person can never be asked about; raise `TransitionError` where it is not held."""
+        async with self._entering:
+            if not self._room.is_held(job_id):
+                raise TransitionError(job=job_id, to=JobStatus.FAILED)
+            job = await self._store.jobs.move(job_id, JobStatus.FAILED, error=error.code, facts=error.facts)
+            self._room.end(job)
+        return job
+
     async def drop_forgotten(self) -> None:
         """Cancel the held jobs that their people left alone for a week, without a word."""
         for job in self._room.held_before(time.time() - HELD_S):
