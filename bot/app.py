@@ -83,7 +83,7 @@ def _surfaces(
     if config.telegram.token:
         from bot.surfaces.telegram import TelegramApp
 
-        surfaces.append(TelegramApp(config.telegram, service))
+        surfaces.append(TelegramApp(config.telegram, service, config.store.path / "telegram"))
     if listener:
         from bot.surfaces.web import WebApp
 

@@ -24,6 +24,7 @@ class Fault:
     cut: bool = False
     lose_answer: bool = False
     page: bool = False
+    body: str | None = None
     cut_after_bytes: int | None = None
 
 
@@ -76,6 +77,16 @@ def lost_answer() -> Fault:
 def cut_download(after_bytes: int = 100) -> Fault:
     """Promise a whole file, send its first bytes, then cut the connection."""
     return Fault(cut_after_bytes=after_bytes)
+
+
+def truncated() -> Fault:
+    """Process the request, then answer 200 with the beginning of some JSON."""
+    return Fault(body='{"ok":true,"result":{"message_id"')
+
+
+def page_instead() -> Fault:
+    """Process the request, then answer 200 with a proxy's page."""
+    return Fault(body="<html><body>Please log in to this network</body></html>")
 
 
 @dataclass
