@@ -26,6 +26,7 @@ class Fault:
     page: bool = False
     body: str | None = None
     cut_after_bytes: int | None = None
+    truncate: bool = False
 
 
 def flood(retry_after_s: int = 1) -> Fault:
@@ -72,6 +73,11 @@ def cut() -> Fault:
 def lost_answer() -> Fault:
     """Process the request, then cut the connection instead of answering."""
     return Fault(lose_answer=True)
+
+
+def truncated() -> Fault:
+    """Process the request, then answer with the first half of the JSON."""
+    return Fault(truncate=True)
 
 
 def cut_download(after_bytes: int = 100) -> Fault:
@@ -137,9 +143,18 @@ class Faults:
         method: str = "",
         times: float = 1,
         where: Callable[[Params], Any] = lambda params: True,
-    ) -> None:
-        """Let the next `times` requests fail that call `method`, or any where it is empty, and meet `where`."""
-        self._planned.append(_Planned(fault, method.lower(), times, where))
+    ) -> object:
+        """Let the next `times` requests fail that call `method`, or any where it is empty, and meet `where`.
+
+        What is returned lets it be forgotten.
+        """
+        planned = _Planned(fault, method.lower(), times, where)
+        self._planned.append(planned)
+        return planned
+
+    def forget(self, planned: object) -> None:
+        """Let no further request meet a fault that `next` returned."""
+        self._planned = [it for it in self._planned if it is not planned]
 
     def limit(self, posts: int, per_s: float, chat_id: int | None = None) -> None:
         """Answer 429 from now on to more posts and edits than these."""
