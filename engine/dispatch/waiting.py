@@ -14,7 +14,7 @@ from engine.dispatch.lane import Lane, Lanes
 from engine.dispatch.live import Live, Standings, are_alike, together
 from engine.dispatch.residency import Waiting
 from engine.dispatch.speed import Speed
-from engine.jobs import Job, JobUpdate, Submission
+from engine.jobs import Asker, Job, JobUpdate
 
 # How far down the queue the next job is sought, and those that can be drawn together with it.
 LOOKED_AT = 100
@@ -35,7 +35,7 @@ class WaitingRoom:
         """Count the jobs that wait."""
         return len(self._queue)
 
-    def check(self, submission: Submission) -> None:
+    def check(self, submission: Asker) -> None:
         """Raise `QueueFull` where a cap is reached; an owner's held jobs count as waiting."""
         mine = self._queue.waiting_of(submission.owner) + len(self.held_of(submission.owner))
         minutes = self._queue.cost / 60 / max(1, len(self._lanes.ready)) if self.speed.known else None

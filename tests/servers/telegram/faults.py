@@ -24,6 +24,7 @@ class Fault:
     cut: bool = False
     lose_answer: bool = False
     page: bool = False
+    body: str | None = None
     cut_after_bytes: int | None = None
     truncate: bool = False
 
@@ -82,6 +83,11 @@ def truncated() -> Fault:
 def cut_download(after_bytes: int = 100) -> Fault:
     """Promise a whole file, send its first bytes, then cut the connection."""
     return Fault(cut_after_bytes=after_bytes)
+
+
+def page_instead() -> Fault:
+    """Process the request, then answer 200 with a proxy's page."""
+    return Fault(body="<html><body>Please log in to this network</body></html>")
 
 
 @dataclass

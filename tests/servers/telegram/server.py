@@ -159,6 +159,8 @@ class TelegramServer:
             return _hang_up(request)
         response = await self._respond(call, fault)
         self.world.changes.ring()
+        if fault.body is not None:
+            return web.Response(text=fault.body, content_type="text/html")
         return _hang_up(request) if fault.lose_answer else response
 
     async def _respond(self, call: Call, fault: Fault) -> web.Response:
