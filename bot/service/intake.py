@@ -20,6 +20,8 @@ V = TypeVar("V")
 # A list of prompts is text; everything else that is sent is a picture.
 TEXT_OPTION = "list"
 FIRST_PICTURE = "image1"
+# Of a picture, in digits: Python itself refuses to read thousands of them.
+LONGEST_NUMBER = 4
 # Of a file, as it is named in a sentence.
 LONGEST_NAME = 60
 
@@ -74,7 +76,8 @@ async def find(named: str, origin: Origin, store: Store) -> tuple[Job, int]:
     except KeyError:
         raise RequestError("job_unknown", value=named) from None
     count = len(job.request.seeds())
-    if not _may_see(job, origin) or (number and not (number.isdecimal() and 1 <= int(number) <= count)):
+    counts = number.isdecimal() and len(number) <= LONGEST_NUMBER and 1 <= int(number) <= count
+    if not _may_see(job, origin) or (number and not counts):
         raise RequestError("job_unknown", value=named)
     return job, int(number or 1)
 
