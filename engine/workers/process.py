@@ -56,7 +56,14 @@ class ProcessWorker:
         self._open |= keys
         self._on_device |= keys
         self._allow_time()
-        await self._send(life, batch)
+        try:
+            await self._send(life, batch)
+        except Exception:  # the process never heard of it: the device is as free as before
+            self._open -= keys
+            self._on_device -= keys
+            if self._life is life and not self._budget.expired():
+                self._allow_time()
+            raise
 
     async def cancel(self, job_id: str, attempt: int) -> None:
         """Stop that attempt within one denoising step."""

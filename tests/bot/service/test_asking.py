@@ -128,7 +128,7 @@ async def test_a_picture_that_is_gone_before_its_mask_was_shown_is_told(house, s
         bot.store._inputs.remove([f"{job.request.picture.sha256}.png"])
         await bot.service.follow(job)
         job = await bot.store.jobs.get(job.id)
-    assert (job.status, job.error) == (JobStatus.FAILED, "picture_damaged")
+    assert (job.status, job.error) == (JobStatus.FAILED, "input_damaged")
     assert len(surface.told) == 1
 
 

@@ -3,7 +3,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,12 @@ def runs(pid: int) -> bool:
 
 async def test_a_process_says_how_long_its_models_take_to_swap(start: Callable) -> None:
     assert (await (await start(load_swapping)).until(Ready))[-1].swap_s == 2.5
+
+
+async def test_what_cannot_be_sent_takes_no_room_on_the_device(start: Callable) -> None:
+    bench = await (await start(load_troubled, hang_s=0.5)).ready()
+    with pytest.raises(TypeError, match="pickle"):
+        await bench.run(replace(task("strange"), inputs={"a": threading.Lock()}))
+    await asyncio.sleep(0.6)  # it is not waited for either
+    await bench.run(task("good", steps=1))
+    assert (await bench.until(Done))[-1].epoch == 1
