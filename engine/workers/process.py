@@ -93,7 +93,11 @@ class ProcessWorker:
 
     async def _live(self, epoch: int) -> bool:
         """Run one process until it ends, tell how it was lost, and return whether it had loaded its models."""
-        life = self._life = Life(self._settings, epoch, self._load)
+        try:
+            life = self._life = Life(self._settings, epoch, self._load)
+        except OSError as error:  # such as too many open files: it is tried again like any other start
+            self._events.put_nowait(Lost(epoch, WorkerLost.code, {"reason": str(error)}))
+            return False
         try:
             lost = await self._listen(life, epoch)
         except TimeoutError:
