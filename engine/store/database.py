@@ -166,7 +166,7 @@ def _refusals() -> Iterator[None]:
         yield
     except IntegrityError as error:
         log.error("database_rule_broken", reason=_reason(error))
-        raise EngineError("rule_broken", reason=_reason(error)) from error
+        raise EngineError(reason=_reason(error)) from error
     except (DatabaseError, PoolTimeout) as error:
         log.error("database_refuses", reason=_reason(error))
         raise StoreFailed(reason=_reason(error)) from error
