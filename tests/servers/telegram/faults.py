@@ -85,11 +85,6 @@ def cut_download(after_bytes: int = 100) -> Fault:
     return Fault(cut_after_bytes=after_bytes)
 
 
-def truncated() -> Fault:
-    """Process the request, then answer 200 with the beginning of some JSON."""
-    return Fault(body='{"ok":true,"result":{"message_id"')
-
-
 def page_instead() -> Fault:
     """Process the request, then answer 200 with a proxy's page."""
     return Fault(body="<html><body>Please log in to this network</body></html>")
