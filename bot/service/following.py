@@ -144,16 +144,20 @@ class Followers:
     async def _told(self, job_id: str, surface: Surface, wait_s: float) -> bool:
         """Tell whether there is nothing left to do for this job."""
         try:
-            if not (job := await self._kept_job(job_id)):
-                return True
-            await self._tell(job, surface)
+            return await self._tried(job_id, surface)
+        except Exception as error:  # noqa: BLE001 - whatever platform or disk throw, the picture stays and is tried again
+            log.warning("delivery_failed", job=job_id, surface=surface.name, error=repr(error), again_in_s=wait_s)
+            return False
+
+    async def _tried(self, job_id: str, surface: Surface) -> bool:
+        """Try once to tell how a job ended; what can never be told ends it."""
+        try:
+            if job := await self._kept_job(job_id):
+                await self._tell(job, surface)
         except Undeliverable as error:
             await self._give_up(job_id, error)
         except (PictureDamaged, NotShown) as error:
             await self._fail(job_id, error)  # and tell that, next time
-            return False
-        except Exception as error:  # noqa: BLE001 - whatever the platform throws, the picture stays and is tried again
-            log.warning("delivery_failed", job=job_id, surface=surface.name, error=repr(error), again_in_s=wait_s)
             return False
         return True
 

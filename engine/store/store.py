@@ -60,8 +60,6 @@ class Store:
         Raises `StoreInUse` while another process has it, `StoreUnusable` where it cannot be used.
         """
         await self._database.__aenter__()
-        for files in (self._pictures, self._inputs):
-            files.drop_parts()
         return self
 
     async def __aexit__(
