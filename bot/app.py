@@ -17,6 +17,7 @@ from bot.lag import LoopGuard
 from bot.service.service import Service
 from bot.stopping import own_threads
 from bot.surface import Surface
+from bot.words.localisation import read_all
 from engine.catalog import Catalog
 from engine.store.durable import write_file
 
@@ -36,6 +37,7 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
     Raises `CannotServe` or `EngineError`, perhaps in an exception group, for what the operator can mend.
     """
     _stop_on_sigterm()
+    read_all()
     catalog = catalog_of(config)
     listener = listen(config.web.host, config.web.port) if config.web.enabled else None
     async with running_engine(config, catalog) as engine:
