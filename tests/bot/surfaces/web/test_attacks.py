@@ -1,0 +1,495 @@
+"""What somebody may try on the page, over real sockets: nothing is served, fetched or said that should not be."""
+
+import asyncio
+import io
+import json
+import logging
+import os
+import re
+import socket
+import time
+from types import SimpleNamespace
+
+import httpx
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from bot.surfaces.web import gate, server
+from bot.surfaces.web.calls import MAX_CALL
+from engine.jobs import JobStatus
+from engine.pictures import inputs
+from tests.bot.surfaces.web.web_bot import FORM, Visitor, WebBot
+
+SMALL = "--size 64x64 --steps 2"
+JSON = {"content-type": "application/json"}
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one bot for all, each test with a browser of its own
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_page():
+    """Let a page that has everything ask again soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.surfaces.web.app.WAIT_S", 0.05)
+        yield
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(tmp_path_factory):
+    async with WebBot(tmp_path_factory.mktemp("store")).running() as bot:
+        yield bot
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visitor(bot):
+    async with Visitor(bot.url) as visitor:
+        yield visitor
+
+
+@pytest.fixture(autouse=True)
+def own_folder(monkeypatch):
+    """Let a bot of one test leave the other's folder be, which Gradio reads from the environment."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", ""))
+
+
+@pytest.fixture(autouse=True)
+def nothing_fetched(monkeypatch):
+    """Let nobody here ask another host: what the page fetches for a stranger would show in the names it looks up."""
+    original, asked = socket.getaddrinfo, []
+
+    def look_up(host, *rest, **named):
+        asked.append(host)
+        return original(host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    yield
+    assert {str(host) for host in asked} <= {"127.0.0.1", "b'127.0.0.1'"}
+
+
+@pytest.fixture(autouse=True)
+def no_tracebacks(capfd, caplog):
+    """Let every failure be a line, and never a traceback."""
+    with caplog.at_level(logging.WARNING):
+        yield
+    out, err = capfd.readouterr()
+    assert "Traceback" not in out + err + caplog.text
+
+
+async def raw(bot: WebBot, sent: bytes, wait_s: float = 5.0) -> bytes:
+    """Send bytes as they are, and return what comes until the page closes or says nothing more."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", bot.settings.port)
+    writer.write(sent)
+    got = b""
+    try:
+        async with asyncio.timeout(wait_s):
+            while piece := await reader.read(65536):
+                got += piece
+    except TimeoutError:
+        pass
+    except ConnectionError:
+        got = got or b"reset"
+    writer.close()
+    return got
+
+
+async def status_of(bot: WebBot, path: str, method: str = "GET") -> int:
+    """Ask for a path that no client library may tidy up first."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{bot.settings.port}\r\nConnection: close\r\n\r\n"
+    return int((await raw(bot, head.encode())).split(b" ", 2)[1])
+
+
+ELSEWHERE = "http://example.com/fox.png"
+FETCHES = [
+    f"{prefix}{address}"
+    for prefix in ("/gradio_api/file/", "/gradio_api/file=", "/gradio_api/proxy=", "/gradio_api//file=", "/file=")
+    for address in (
+        ELSEWHERE, "HTTP://EXAMPLE.COM/fox.png", "http%3A%2F%2Fexample.com%2Ffox.png", "http:%2F%2Fexample.com/fox.png",
+        "//example.com/fox.png", "https:/example.com/fox.png",
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [*FETCHES, "/gradio_api/FILE/http://example.com/", "/gradio_api/file%2Fhttp://a.b/"])
+async def test_nothing_is_fetched_for_anybody(bot, path):
+    assert await status_of(bot, path) == 404
+    assert await status_of(bot, path, "HEAD") == 404
+
+
+PATHS = [
+    "/gradio_api/file=/etc/passwd", "/gradio_api/file=/files/../../etc/passwd", "/gradio_api/file=/files/",
+    "/gradio_api/file=/files/%2e%2e/%2e%2e/etc/passwd", "/gradio_api/file=/files/..%2f..%2fetc/passwd",
+    "/gradio_api/file=/files//etc/passwd", "/gradio_api/file=/files/%00", "/gradio_api/file=pyproject.toml",
+    "/gradio_api/file=/files/" + "x" * 5_000, "/assets/../../../routes.py", "/assets/..%2f..%2froutes.py",
+    "/static/%2e%2e/%2e%2e/routes.py", "/assets//etc/passwd", "/svelte/x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_no_path_leads_out_of_what_is_served(bot, path):
+    assert await status_of(bot, path) == 404
+
+
+async def test_the_folder_of_the_page_has_no_other_name_than_its_alias(bot, visitor):
+    file = await visitor.upload(picture())
+    assert file["path"].startswith("/files/")
+    inside = file["path"].removeprefix("/files")
+    assert await status_of(bot, f"/gradio_api/file={bot.web._files.folder}{inside}") == 404
+    assert await status_of(bot, f"/gradio_api/file={file['path']}") == 200
+
+
+ROUTES = [
+    ("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/redoc"), ("GET", "/gradio_api/openapi.json"),
+    ("GET", "/gradio_api/info"), ("GET", "/gradio_api/token"), ("GET", "/gradio_api/app_id"),
+    ("GET", "/gradio_api/dev/reload"), ("GET", "/gradio_api/startup-events"), ("GET", "/gradio_api/heartbeat/x"),
+    ("GET", "/gradio_api/queue/data?session_hash=x"), ("GET", "/gradio_api/queue/status"), ("GET", "/monitoring"),
+    ("GET", "/gradio_api/runs"), ("GET", "/gradio_api/vibe-code"), ("GET", "/gradio_api/deep_link"),
+    ("POST", "/gradio_api/queue/join"), ("POST", "/gradio_api/call/say"), ("POST", "/gradio_api/call/v2/say"),
+    ("POST", "/gradio_api/api/say"), ("POST", "/gradio_api/reset"), ("POST", "/gradio_api/cancel"),
+    ("POST", "/gradio_api/component_server"), ("POST", "/gradio_api/process_recording"),
+    ("POST", "/gradio_api/stream/x"), ("POST", "/gradio_api/vibe-edit"), ("PUT", "/"), ("DELETE", "/gradio_api/upload"),
+    ("TRACE", "/"), ("POST", "/"),
+    ("OPTIONS", "/gradio_api/run/say"), ("GET", "/gradio_api/custom_component/x/client/y/z"), ("GET", "/manifest.json"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_what_the_page_does_not_need_is_not_there(bot, method, path):
+    assert await status_of(bot, path, method) == 404
+
+
+def call(**changes: object) -> bytes:
+    return json.dumps(
+        {"data": [{"text": "a fox", "files": []}], "fn_index": 0, "session_hash": "x", **changes}
+    ).encode()
+
+
+CRAFTED = {
+    "nothing": b"", "no JSON": b"{", "a list": b"[]", "a number": b"7", "no data": b"{}", "bytes": b"\xff\xfe\x00",
+    "data is a text": call(data="x"), "data is an object": call(data={}), "too few": call(data=[]),
+    "too many": call(data=[{"text": "x"}] * 9), "a number for a line": call(data=[7]), "null": call(data=[None]),
+    "a list for words": call(data=[{"text": ["x"]}]), "words for files": call(data=[{"text": "x", "files": "y"}]),
+    "a file without a path": call(data=[{"text": "x", "files": [{}]}]),
+    "a path that is a number": call(data=[{"text": "x", "files": [{"path": 7}]}]),
+    "beyond the last": call(fn_index=99), "before the first": call(fn_index=-1), "no index": call(fn_index=None),
+    "a text for the index": call(fn_index="0"), "half an index": call(fn_index=0.5), "yes": call(fn_index=True),
+    "deep": b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "less deep": call(data=[json.loads("[" * 30 + "]" * 30)]),
+    "not a number": b'{"data": [NaN], "fn_index": 0}', "infinity": b'{"data": [1e999], "fn_index": 3}',
+    "a long number": b'{"data": [' + b"9" * 5_000 + b'], "fn_index": 3}',
+}  # fmt: skip
+
+
+NUMBERS = ("a number for a line", "null")
+
+
+@pytest.mark.parametrize("kind", CRAFTED)
+async def test_a_crafted_call_is_refused_and_nothing_is_said_for_it(visitor, kind):
+    for name in ("predict", "say", "draw", "watch", "show", "defaults", "example"):
+        if name == "predict" or kind not in ("beyond the last", "before the first", "no index", "half an index", "yes"):
+            name_takes_it = (name == "say" and "index" in kind) or (name == "watch" and kind in NUMBERS)
+            answer = await visitor.http.post(f"/gradio_api/run/{name}", content=CRAFTED[kind], headers=JSON)
+            assert 400 <= answer.status_code < 500 or name_takes_it, (name, answer.text)
+
+
+WRONG = [
+    ("press", [["x"]]), ("press", [{}]), ("watch", ["x"]), ("watch", [2.0**60]), ("show", ["nothing"]), ("show", [[]]),
+    ("defaults", ["no model", "imagine"]), ("defaults", [{}, {}]), ("steps", ["none", "demo"]), ("example", []),
+    ("draw", []), ("draw", [[]] * len(FORM)), ("draw", list({**FORM, "canvas": {"layers": "x"}}.values())),
+    ("draw", list({**FORM, "image": "/etc/passwd"}.values())), ("draw", list({**FORM, "extend": [1]}.values())),
+    ("clear", []), ("listen", []), ("nothing", []), ("say/", [{"text": "x"}]), ("__class__", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "values"), WRONG)
+async def test_values_that_no_page_sends_are_refused(visitor, name, values):
+    answer = await visitor.http.post(f"/gradio_api/run/{name}", json={"data": values, "session_hash": "x"})
+    assert 400 <= answer.status_code < 500, answer.text
+
+
+async def test_odd_sessions_events_and_keys_change_nothing(visitor):
+    odd = {"session_hash": "../x" * 50, "event_id": {}, "trigger_id": "x", "batched": True, "oauth_token": "x"}
+    body = {"data": [{"text": "/queue", "files": []}], **odd}
+    assert (await visitor.http.post("/gradio_api/run/say", json=body)).status_code == 200
+    await visitor.until(lambda page: "nothing in the queue" in page.last)
+    for key in ("", "x", "go:../../etc:1", "reroll:0123456789:99999999999999999999", "\x00", "🦊" * 999):
+        assert (await visitor.http.post("/gradio_api/run/press", json={"data": [key]})).status_code == 200
+
+
+async def test_a_defect_is_one_line_and_an_error_without_words(bot, visitor, monkeypatch):
+    async def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a secret detail")
+
+    monkeypatch.setattr(bot.web._service, "attend", broken)
+    answer = await visitor.http.post("/gradio_api/run/say", json={"data": [{"text": "x", "files": []}]})
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+
+
+async def test_bodies_are_bounded_before_anything_reads_them(bot, visitor, monkeypatch):
+    large = call(data=[{"text": "x" * MAX_CALL, "files": []}])
+    began = time.monotonic()
+    assert (await visitor.http.post("/gradio_api/run/say", content=large, headers=JSON)).status_code == 413
+    assert (await visitor.http.post("/login", content=b"x" * 20_000)).status_code == 413
+
+    async def endless():
+        for _ in range(64):
+            yield b"x" * 65536
+
+    assert (await visitor.http.post("/gradio_api/run/say", content=endless(), headers=JSON)).status_code == 413
+    monkeypatch.setattr(gate, "MAX_UPLOAD", 1024 * 1024)
+    answer = await visitor.http.post("/gradio_api/upload", files={"files": ("a.png", b"x" * 2 * 1024 * 1024)})
+    assert answer.status_code == 413
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"x", b"--b\r\n\r\n", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--"]
+)
+async def test_a_malformed_upload_is_refused(visitor, body):
+    for kind in ("multipart/form-data; boundary=b", "multipart/form-data", "text/plain"):
+        answer = await visitor.http.post("/gradio_api/upload", content=body, headers={"content-type": kind})
+        assert answer.status_code < 500
+
+
+async def test_one_address_uploads_only_so_much(bot, visitor, monkeypatch):
+    monkeypatch.setattr(bot.web._gate, "_uploads", gate.Buckets(30_000, 1.0))
+    statuses = []
+    for _ in range(4):
+        answer = await visitor.http.post("/gradio_api/upload", files={"files": ("a.png", b"x" * 10_000)})
+        statuses.append(answer.status_code)
+    assert statuses == [200, 200, 429, 429]
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.json()["detail"].startswith("Too many files at once.")
+
+
+async def test_a_full_disk_takes_no_uploads(bot, visitor, monkeypatch):
+    monkeypatch.setattr("bot.surfaces.web.files.shutil", SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=9)))
+    answer = await visitor.http.post("/gradio_api/upload", files={"files": ("a.png", picture())})
+    assert answer.status_code == 507
+
+
+async def test_slow_bodies_and_silent_connections_are_given_up(bot, monkeypatch):
+    monkeypatch.setattr(gate, "CALL_S", 0.3)
+    monkeypatch.setattr(server, "HEAD_S", 0.3)
+    head = f"Host: 127.0.0.1:{bot.settings.port}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    slow = raw(bot, f"POST /gradio_api/run/say HTTP/1.1\r\n{head}{{".encode())
+    silent, half = raw(bot, b""), raw(bot, b"GET / HTTP/1.1\r\nHost: ")
+    began = time.monotonic()
+    answers = await asyncio.gather(slow, silent, half)
+    assert answers[0].startswith(b"HTTP/1.1 408")
+    assert time.monotonic() - began < 3
+
+
+async def test_a_call_that_breaks_off_leaves_nothing(bot, visitor):
+    before = set(bot.web._files.folder.iterdir())
+    for path in ("/gradio_api/upload", "/gradio_api/run/say", "/login"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", bot.settings.port)
+        kind = "multipart/form-data; boundary=b"
+        writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 999\r\n\r\n".encode())
+        writer.write(b'--b\r\nContent-Disposition: form-data; name="files"; filename="x.png"\r\n\r\nabc')
+        await writer.drain()
+        writer.transport.abort()
+        del reader
+    await asyncio.sleep(0.2)
+    assert set(bot.web._files.folder.iterdir()) == before
+
+
+async def test_one_address_opens_only_so_many_connections(tmp_path, monkeypatch):
+    monkeypatch.setattr(server, "MAX_CONNECTIONS_PER_ADDRESS", 20)
+    bot = WebBot(tmp_path)
+    bot.settings = bot.settings.model_copy(update={"proxies": []})
+    async with bot.running():
+        opened = [await asyncio.open_connection("127.0.0.1", bot.settings.port) for _ in range(60)]
+        await asyncio.sleep(0.2)
+        gone = [reader.at_eof() or reader.exception() is not None for reader, _ in opened]
+        assert gone.count(False) == 20
+        for _, writer in opened:
+            writer.close()
+        await asyncio.sleep(0.1)
+        async with Visitor(bot.url) as visitor:
+            assert (await visitor.http.get("/")).status_code == 200
+
+
+async def test_streams_and_sockets_leave_nothing_behind(bot, visitor):
+    tasks = len(asyncio.all_tasks())
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n"
+    for _ in range(10):
+        answer = await visitor.http.get("/gradio_api/upload_progress", params={"upload_id": "x"})
+        assert "done" in answer.text
+        head = f"GET /gradio_api/queue/join HTTP/1.1\r\nHost: 127.0.0.1:{bot.settings.port}\r\n{upgrade}\r\n"
+        assert (await raw(bot, head.encode(), 0.05)).startswith(b"HTTP/1.1 404")
+    await asyncio.sleep(0.1)
+    assert len(asyncio.all_tasks()) <= tasks + 3
+
+
+HOSTILE = '"><img src=x onerror=alert(1)><script>alert(1)</script>'
+
+
+async def test_hostile_words_and_file_names_stay_words(bot, visitor):
+    file = await visitor.upload(picture(), "<img src=x onerror=alert(1)>.png")
+    await visitor.say(f"/img2img {HOSTILE} --caption <b>x</b> --steps 2", file)
+    await visitor.until(lambda page: len(page.pictures) == 2 or (len(page.texts) == 2 and page.last != "…"))
+    written = "".join(part["text"] for message in visitor.chat for part in message["content"] if "text" in part)
+    assert set(re.findall("<[^ >]+", written)) <= {"<div", "</div", "<button", "</button"}
+    for name, data in (
+        ("x.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
+        ("x.html", b"<script>"),
+    ):
+        served = await visitor.http.get(f"/gradio_api/file={(await visitor.upload(data, name))['path']}")
+        assert served.headers["content-disposition"].startswith("attachment")
+        assert served.headers["content-type"] == "application/octet-stream"
+
+
+async def test_another_s_upload_and_pictures_are_found_only_by_their_address(bot, visitor):
+    await visitor.say(f"a fox {SMALL}")
+    await visitor.until(lambda page: page.pictures)
+    path = visitor.pictures[0]["path"]
+    async with Visitor(bot.url) as thief:
+        await thief.look()
+        assert thief.chat == []
+        for guess in (path.rpartition("/")[0], path.replace(path.split("/")[2], "A" * 22), "/files"):
+            assert (await thief.http.get(f"/gradio_api/file={guess}")).status_code == 404
+    assert len(path.split("/")[2]) == 22
+
+
+FOREIGN = [
+    {"sec-fetch-site": "cross-site", "origin": "https://evil.example"}, {"sec-fetch-site": "same-site"},
+    {"origin": "https://evil.example"}, {"origin": "null"}, {"origin": "http://localhost:3000"},
+    {"origin": "http://127.0.0.1:3000"}, {"sec-fetch-site": "cross-site"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+async def test_another_site_changes_nothing_in_a_browser_s_name_and_reads_nothing(bot, visitor, headers):
+    form = {"content-type": "text/plain", **headers}
+    for path in ("/gradio_api/run/say", "/gradio_api/upload", "/login"):
+        answer = await visitor.http.post(path, content=call(), headers=form)
+        assert answer.status_code == 403
+    assert (await visitor.http.get("/logout", headers=headers)).status_code == 403
+    seen = await visitor.http.get("/config", headers=headers)
+    assert not [name for name in seen.headers if name.startswith("access-control-")]
+    asking = {**headers, "access-control-request-method": "POST"}
+    assert (await visitor.http.options("/gradio_api/run/say", headers=asking)).status_code == 404
+    await visitor.look()
+    assert visitor.chat == []
+
+
+async def test_the_page_itself_may(bot, visitor):
+    for headers in ({"sec-fetch-site": "same-origin"}, {"origin": bot.url}, {"sec-fetch-site": "none"}):
+        answer = await visitor.http.post("/gradio_api/run/watch", json={"data": [0]}, headers=headers)
+        assert answer.status_code == 200
+
+
+async def test_every_answer_carries_the_headers(bot, visitor):
+    file = await visitor.upload(picture())
+    for path in ("/", "/config", "/nothing", "/theme.css", f"/gradio_api/file={file['path']}"):
+        headers = (await visitor.http.get(path)).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "unsafe-inline" not in headers["content-security-policy"].partition("style-src")[0]
+        assert headers["referrer-policy"] == "same-origin"
+        assert "camera=()" in headers["permissions-policy"]
+        assert headers["cache-control"] != "public"
+        assert "server" not in headers
+
+
+async def test_no_answer_names_a_folder_of_this_machine(bot, visitor):
+    folder = str(bot.web._files.folder)
+    await visitor.say(f"a fox {SMALL}", await visitor.upload(picture()))
+    await visitor.until(lambda page: len(page.pictures) == 2)
+    visitor.open_page()
+    shown = await visitor.http.post("/gradio_api/run/watch", json={"data": [0]})
+    answers = [shown, await visitor.http.get("/"), await visitor.http.get("/config")]
+    for answer in answers:
+        assert folder not in answer.text
+        assert "/tmp/" not in answer.text
+    for file in visitor.pictures:
+        assert Image.open(io.BytesIO(await visitor.get(file))).size == (64, 64)
+
+
+def picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+async def guess(http: httpx.AsyncClient, password: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    return await http.post("/login", data={"username": "ada", "password": password}, headers=headers)
+
+
+async def test_guessing_the_password_is_slowed_down(tmp_path):
+    bot = WebBot(tmp_path, auth="ada:a:password")
+    async with bot.running(), Visitor(bot.url) as visitor:
+        answers = await asyncio.gather(*(guess(visitor.http, f"wrong{n}") for n in range(100)))
+        statuses = [answer.status_code for answer in answers]
+        assert statuses.count(400) <= 6
+        assert statuses.count(429) == 100 - statuses.count(400)
+        late = next(answer for answer in answers if answer.status_code == 429)
+        assert int(late.headers["retry-after"]) >= 1
+        assert late.json()["detail"].startswith("Too many attempts. Try again in")
+        right = await guess(visitor.http, "a:password")
+        assert right.status_code == 429, "a guess in the pause is not looked at"
+        other = await guess(visitor.http, "a:password", {"x-forwarded-for": "203.0.113.9"})
+        assert other.status_code == 200, "another address, as a proxy on this machine says"
+        cookies = other.headers.get_list("set-cookie")
+        assert all("HttpOnly" in cookie and "SameSite=Lax" in cookie for cookie in cookies)
+
+
+async def test_many_addresses_together_guess_only_so_often(tmp_path):
+    bot = WebBot(tmp_path, auth="ada:a:password")
+    async with bot.running(), Visitor(bot.url) as visitor:
+        spread = [guess(visitor.http, "wrong", {"x-forwarded-for": f"203.0.113.{n}"}) for n in range(100)]
+        statuses = [answer.status_code for answer in await asyncio.gather(*spread)]
+        assert statuses.count(400) <= gate.GUESSES + 5
+
+
+async def test_the_address_of_a_stranger_is_not_taken_from_what_they_say(tmp_path):
+    bot = WebBot(tmp_path, auth="ada:a:password")
+    bot.settings = bot.settings.model_copy(update={"proxies": []})
+    async with bot.running(), Visitor(bot.url) as visitor:
+        spread = [guess(visitor.http, "wrong", {"x-forwarded-for": f"203.0.113.{n}"}) for n in range(20)]
+        statuses = [answer.status_code for answer in await asyncio.gather(*spread)]
+        assert statuses.count(400) <= 6
+
+
+async def test_cookies_are_for_https_alone_where_there_is_https(bot):
+    async with httpx.AsyncClient(trust_env=False) as http:
+        cookie = (await http.get(bot.url, headers={"x-forwarded-proto": "https"})).headers["set-cookie"]
+    assert "; Secure" in cookie
+
+
+async def test_a_crowd_of_cookies_from_one_address_leaves_room_for_others(tmp_path):
+    bot = WebBot(tmp_path, step_s=0.2)
+    bot.settings = bot.settings.model_copy(update={"max_waiting_per_address": 5})
+    async with bot.running():
+        async with httpx.AsyncClient(base_url=bot.url, trust_env=False, timeout=20) as http:
+            asked = [ask(http, n, "203.0.113.9") for n in range(30)]
+            await asyncio.gather(*asked)
+            assert len(await bot.store.jobs.with_status([JobStatus.QUEUED, JobStatus.LEASED])) == 5
+            await ask(http, 99, "203.0.113.10")
+            assert len(await bot.store.jobs.with_status([JobStatus.QUEUED, JobStatus.LEASED])) == 6
+        async with Visitor(bot.url) as visitor:
+            visitor.http.headers["x-forwarded-for"] = "203.0.113.9"
+            await visitor.say("one more fox")
+            await visitor.until(lambda page: "5 requests are waiting from your network address" in page.last)
+
+
+async def ask(http: httpx.AsyncClient, number: int, address: str) -> None:
+    """Ask for a picture as a browser that was never here."""
+    headers = {"x-forwarded-for": address, "cookie": f"kandinsky-bot=name{number}"}
+    body = {"data": [{"text": f"fox {number} --size 64x64 --steps 50", "files": []}]}
+    (await http.post("/gradio_api/run/say", json=body, headers=headers)).raise_for_status()
+
+
+async def test_a_place_is_given_back_when_a_job_is_over(tmp_path):
+    bot = WebBot(tmp_path)
+    bot.settings = bot.settings.model_copy(update={"max_waiting_per_address": 1})
+    async with bot.running(), Visitor(bot.url) as visitor:
+        for count in (1, 2, 3):
+            await visitor.say(f"a fox {SMALL}")
+            await visitor.until(lambda page, count=count: len(page.pictures) == count)
+
+
+async def test_the_largest_upload_is_what_a_command_takes():
+    assert gate.MAX_UPLOAD > 4 * inputs.MAX_BYTES
