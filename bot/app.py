@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import signal
 import socket
@@ -89,17 +90,26 @@ def _surfaces(
 
 
 def _page_secret(root: Path) -> str:
-    """Keep the secret that protects the page's browser storage, so that a restart recognises its visitors."""
+    """Keep the secret that protects the page's browser storage, so that a restart recognises its visitors.
+
+    Raises `CannotServe` where it can be neither read nor written.
+    """
     path = root / "page_secret"
-    kept = path.read_text() if path.exists() else ""
-    return kept or _new_secret(path)
+    try:
+        kept = path.read_bytes().decode("ascii", "ignore").strip() if path.exists() else ""
+        return kept or _new_secret(path)
+    except OSError as error:
+        raise CannotServe(f"The page's secret {path} cannot be read or written: {error.strerror}.") from None
 
 
 def _new_secret(path: Path) -> str:
     """Write a secret that is complete or absent, wherever the program may be stopped, and that no one else can read."""
     fresh, secret = path.with_suffix(".new"), secrets.token_urlsafe(32)
+    fresh.unlink(missing_ok=True)  # one of an earlier crash may be open to others
     fresh.touch(mode=0o600)
     fresh.write_text(secret)
+    with fresh.open("rb") as file:
+        os.fsync(file.fileno())
     fresh.replace(path)
     return secret
 

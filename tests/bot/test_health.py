@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 import bot.health
 from bot.app import _page_secret
-from bot.health import heartbeat, is_alive
+from bot.health import CannotServe, heartbeat, is_alive
 
 
 async def until(condition) -> None:
@@ -90,6 +90,24 @@ def test_a_crash_leaves_no_empty_secret(tmp_path, monkeypatch):
             _page_secret(tmp_path)
     assert not (tmp_path / "page_secret").exists()
     assert _page_secret(tmp_path)
+
+
+def test_a_secret_half_written_that_others_could_read_is_thrown_away(tmp_path):
+    (tmp_path / "page_secret.new").touch(mode=0o644)
+    assert _page_secret(tmp_path)
+    assert (tmp_path / "page_secret").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("kept", [b"\xff\xfe", b"a secret\n"])
+def test_a_secret_that_is_no_plain_text_stops_nobody(tmp_path, kept):
+    (tmp_path / "page_secret").write_bytes(kept)
+    assert _page_secret(tmp_path) == _page_secret(tmp_path) != ""
+
+
+def test_a_secret_that_cannot_be_read_is_said_in_a_sentence(tmp_path):
+    (tmp_path / "page_secret").mkdir()
+    with pytest.raises(CannotServe, match="page_secret cannot be read or written"):
+        _page_secret(tmp_path)
 
 
 def test_an_empty_secret_of_an_earlier_crash_is_replaced(tmp_path):
