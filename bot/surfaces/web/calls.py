@@ -92,8 +92,8 @@ class Calls:
     def __init__(self, functions: Mapping[int, str], files: PageFiles) -> None:
         self._functions, self._files = functions, files
 
-    def read(self, name: str, body: bytes) -> bytes:
-        """Return a call as Gradio may have it; raise `Refused` for any other."""
+    def read(self, name: str, body: bytes) -> tuple[str, bytes]:
+        """Return which handler is called, and the call as Gradio may have it; raise `Refused` for any other."""
         asked = _parsed(body)
         values, number = asked.get("data"), asked.get("fn_index")
         called = self._functions.get(number, "") if name == BY_NUMBER and isinstance(number, int) else name
@@ -103,7 +103,7 @@ class Calls:
             raise Refused(422, f"{called} takes other values")
         for file in _files(values):
             file["path"] = self._real(file["path"])
-        return json.dumps(self._clean(called, asked), allow_nan=False).encode()
+        return called, json.dumps(self._clean(called, asked), allow_nan=False).encode()
 
     def _real(self, address: str) -> str:
         if path := self._files.real(address):

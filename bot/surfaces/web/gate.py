@@ -38,6 +38,9 @@ CALL_S, UPLOAD_S = 20.0, 120.0
 GUESSES, GUESSES_PER_S = 30, 0.5
 # One address uploads so many bytes at once, and then so many a second.
 UPLOADED, UPLOADED_PER_S = 8 * MAX_UPLOAD, 1024 * 1024
+# One address asks for so much at once, and then so often a second; to look what is new is free.
+ASKED, ASKED_PER_S = 200, 10.0
+FREE = "watch"
 FILE = "/gradio_api/file="
 SAME_SITE = ("same-origin", "none")
 Handle = Callable[["Gate", Scope, Receive, Send, str], Awaitable[None]]
@@ -62,7 +65,7 @@ class Gate:
     def __init__(self, app: ASGIApp, calls: Calls, files: PageFiles) -> None:
         self._app, self._calls, self._files = app, calls, files
         self._guesses, self._all_guesses = Guesses(), Buckets(GUESSES, GUESSES_PER_S)
-        self._uploads = Buckets(UPLOADED, UPLOADED_PER_S)
+        self._uploads, self._asked = Buckets(UPLOADED, UPLOADED_PER_S), Buckets(ASKED, ASKED_PER_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to the page, or refuse it; whatever goes wrong is one line in the log."""
@@ -108,7 +111,9 @@ class Gate:
         """Pass on a call of a handler; what Gradio refuses is the caller's fault, and not the server's."""
         with spooled() as file:
             await read_to(file, receive, MAX_CALL, CALL_S)
-            asked = self._calls.read(name, file.read())
+            called, asked = self._calls.read(name, file.read())
+            if called != FREE and (pause := self._asked.take(_address(scope))):
+                raise too_many("too-many-attempts", pause)
             file.seek(0)
             file.truncate()
             file.write(asked)
@@ -130,6 +135,10 @@ class Gate:
             await self._app(plain(with_length(scope, length)), replayed(file, receive), send)
         self._files.remove_strays()
 
+    async def logout(self, scope: Scope, receive: Receive, send: Send, _: str) -> None:
+        """Pass on that somebody leaves: this browser alone, for all have the same name."""
+        await self._app({**scope, "query_string": b"all_session=false"}, receive, send)
+
     async def progress(self, scope: Scope, receive: Receive, send: Send, _: str) -> None:
         """Say that an upload is done: nobody waits here for what may never come."""
         await Response('data: {"msg": "done"}\n\n', media_type="text/event-stream")(scope, receive, send)
@@ -138,7 +147,7 @@ class Gate:
         """Pass on a guess at the password, unless its address or all together made too many."""
         address = _address(scope)
         if pause := self._guesses.pause(address) or self._all_guesses.take(""):
-            raise too_many("too-many-logins", pause)
+            raise too_many("too-many-attempts", pause)
         self._guesses.begin(address)
 
         def judged(status: int, body: bytes) -> tuple[int, bytes]:
@@ -165,7 +174,7 @@ ROUTES = (
     _route("POST", r"()/gradio_api/upload", Gate.upload, True),
     _route("GET", r"()/gradio_api/upload_progress", Gate.progress),
     _route("POST", r"()/login", Gate.login, True),
-    _route("GET", r"()/logout", Gate.asset, True),
+    _route("GET", r"()/logout", Gate.logout, True),
 )
 
 
@@ -196,4 +205,4 @@ def _answer(refusal: HTTPException) -> Response:
     headers = dict(refusal.headers or {}) | {"connection": "close"}
     if refusal.status_code == 404:
         return PlainTextResponse(refusal.detail, 404)
-    return JSONResponse({"detail": refusal.detail}, refusal.status_code, headers)
+    return JSONResponse({"detail": refusal.detail, "error": refusal.detail}, refusal.status_code, headers)

@@ -109,5 +109,5 @@ error-address-queue-full = { $waiting ->
     [one] Von deiner Netzadresse wartet schon { $waiting } Auftrag
    *[other] Von deiner Netzadresse warten schon { $waiting } Aufträge
 }, erlaubt sind höchstens { $limit }. Versuch es wieder, wenn einer fertig ist.
-error-too-many-logins = Zu viele Versuche. Versuch es in { $seconds } s noch einmal.
+error-too-many-attempts = Zu viele Versuche. Versuch es in { $seconds } s noch einmal.
 error-too-many-uploads = Zu viele Dateien auf einmal. Versuch es in { $seconds } s noch einmal.

@@ -109,5 +109,5 @@ error-address-queue-full = { $waiting ->
     [one] { $waiting } request is waiting from your network address
    *[other] { $waiting } requests are waiting from your network address
 }, at most { $limit } may. Try again when one is done.
-error-too-many-logins = Too many attempts. Try again in { $seconds } s.
+error-too-many-attempts = Too many attempts. Try again in { $seconds } s.
 error-too-many-uploads = Too many files at once. Try again in { $seconds } s.

@@ -263,6 +263,15 @@ async def test_one_address_uploads_only_so_much(bot, visitor, monkeypatch):
     assert answer.json()["detail"].startswith("Too many files at once.")
 
 
+async def test_one_address_asks_only_so_often_and_looks_as_often_as_it_likes(bot, visitor, monkeypatch):
+    monkeypatch.setattr(bot.web._gate, "_asked", gate.Buckets(5, 0.1))
+    asked = [visitor.http.post("/gradio_api/run/press", json={"data": ["x"]}) for _ in range(50)]
+    statuses = [answer.status_code for answer in await asyncio.gather(*asked)]
+    assert (statuses.count(200), statuses.count(429)) == (5, 45)
+    await visitor.look()
+    assert visitor.chat != []
+
+
 async def test_a_full_disk_takes_no_uploads(bot, visitor, monkeypatch):
     monkeypatch.setattr("bot.surfaces.web.files.shutil", SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=9)))
     answer = await visitor.http.post("/gradio_api/upload", files={"files": ("a.png", picture())})
@@ -435,6 +444,16 @@ async def test_guessing_the_password_is_slowed_down(tmp_path):
         assert other.status_code == 200, "another address, as a proxy on this machine says"
         cookies = other.headers.get_list("set-cookie")
         assert all("HttpOnly" in cookie and "SameSite=Lax" in cookie for cookie in cookies)
+
+
+async def test_who_leaves_leaves_alone(tmp_path):
+    bot = WebBot(tmp_path, auth="ada:a:password")
+    async with bot.running(), Visitor(bot.url) as visitor, Visitor(bot.url) as other:
+        for each in (visitor, other):
+            assert (await guess(each.http, "a:password")).status_code == 200
+        assert (await other.http.get("/logout?all_session=true")).status_code == 302
+        assert (await visitor.http.get("/config")).status_code == 200
+        assert (await other.http.get("/config")).status_code == 401
 
 
 async def test_many_addresses_together_guess_only_so_often(tmp_path):
