@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 # The image holds the program; the model cache, the store and the configuration come in as volumes:
 #   docker run --gpus all -v kandinsky-cache:/cache -v kandinsky-data:/data -v ./config.toml:/app/config.toml:ro ...
-FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04
+# The digest is the one that several unrelated public projects pin for this tag.
+FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04@sha256:c3fde347d52d578c84fd644bc177bc7ec333feaf11550d990da4084d7612e4c7
 
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 ENV DEBIAN_FRONTEND=noninteractive
@@ -20,11 +21,13 @@ ENV VIRTUAL_ENV=/app/.venv \
     PATH=/app/.venv/bin:$PATH \
     UV_NO_CACHE=1 \
     UV_COMPILE_BYTECODE=1
-COPY --chown=bot:bot requirements.lock ./
+COPY --chown=bot:bot requirements.lock requirements-uv.lock pyproject.toml ./
+# torch alone has no hash: its build depends on the machine, see the Makefile.
 RUN python3 -m venv "$VIRTUAL_ENV" \
- && python -m pip install --no-cache-dir uv==0.13.9 \
- && uv pip install --requirement requirements.lock
-COPY --chown=bot:bot pyproject.toml README.md LICENSE ./
+ && python -m pip install --no-cache-dir --require-hashes --requirement requirements-uv.lock \
+ && uv pip install --require-hashes --no-deps --requirement requirements.lock \
+ && uv pip install "$(sed -n 's/^ *"\(torch==[0-9.]*\)",$/\1/p' pyproject.toml)"
+COPY --chown=bot:bot README.md LICENSE ./
 COPY --chown=bot:bot bot ./bot
 COPY --chown=bot:bot engine ./engine
 RUN uv pip install --no-deps .

@@ -1,11 +1,13 @@
 # make env   create .venv with every locked package      make demo  start the bot with the embedded model
-# make test  lint, type-check and test                   make lock  refresh the two lock files
+# make test  lint, type-check and test                   make lock  refresh the lock files
+# make audit ask whether a locked package has a known weakness
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 PORT ?= 7860
 BIN := .venv/bin
-UV_VERSION := 0.13.9
+# Its build for the CPU is another file than the one that a GPU host gets, so no hash would fit both: it alone has none.
+TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)",$$/\1/p' pyproject.toml)
 
 # uv does not read pip's settings: hand it the folders pip would look into, and the system's certificates.
 export UV_FIND_LINKS ?= $(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null || echo "$${PIP_FIND_LINKS:-}")
@@ -17,13 +19,14 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 # Compiled as it is installed, a worker starts in half the time, even where Python may write no bytecode.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: env demo test lint types unit lock clean
+.PHONY: env demo test lint types unit lock audit clean
 env: .venv/.installed
 
-.venv/.installed: requirements-dev.lock pyproject.toml
+.venv/.installed: requirements-dev.lock requirements-uv.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kandinsky-bot needs Python 3.11 or newer; choose one with make PYTHON=python3.12")'
-	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
-	$(BIN)/uv pip install --quiet --requirement requirements-dev.lock
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-uv.lock; }
+	$(BIN)/uv pip install --quiet --require-hashes --no-deps --requirement requirements-dev.lock
+	$(BIN)/uv pip install --quiet $(TORCH)
 	$(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $@
 
@@ -43,11 +46,14 @@ types: env
 unit: env
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# The local build of torch carries a suffix (+cpu); the lock names the release, so that a GPU host finds its own build.
-LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate pyproject.toml
+LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate --generate-hashes
+WITHOUT_TORCH := awk '/^torch==/ {skip = 1} !skip {print} skip && !/\\$$/ {skip = 0}'
 lock:
-	$(LOCK) | sed 's/^\(torch==[0-9.]*\)+.*/\1/' > requirements.lock
-	$(LOCK) --group dev | sed 's/^\(torch==[0-9.]*\)+.*/\1/' > requirements-dev.lock
+	$(LOCK) pyproject.toml | $(WITHOUT_TORCH) > requirements.lock
+	$(LOCK) pyproject.toml --group dev | $(WITHOUT_TORCH) > requirements-dev.lock
+
+audit: env
+	$(BIN)/uv tool run pip-audit --disable-pip --require-hashes --requirement requirements.lock
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -18,6 +18,7 @@ from bot.commands.table import DRAWING_COMMANDS, IMAGINE, Command, Invocation, O
 from bot.config import Config, ConfigError, load
 from bot.health import CannotServe
 from bot.logs import configure
+from bot.stopping import leaving_in_time
 from bot.words import replies
 from engine.errors import EngineError, RequestError
 
@@ -227,7 +228,8 @@ def remove_model(name: ModelName, yes: Annotated[bool, typer.Option("--yes", hel
 
 def main() -> None:
     """Run the command line."""
-    app()
+    with leaving_in_time():
+        app()
 
 
 def _default_file() -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import signal
 import socket
@@ -14,9 +13,12 @@ from typing import Protocol
 from bot.assembly import catalog_of, running_engine
 from bot.config import Config
 from bot.health import CannotServe, heartbeat, listen
+from bot.lag import LoopGuard
 from bot.service.service import Service
+from bot.stopping import own_threads
 from bot.surface import Surface
 from engine.catalog import Catalog
+from engine.store.durable import write_file
 
 CANCEL_AGAIN_S = 5.0
 
@@ -43,7 +45,7 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
         for surface in surfaces:
             engine.service.add(surface)
         await engine.service.resume()
-        async with heartbeat(config.store.path), asyncio.TaskGroup() as tasks:
+        async with heartbeat(config.store.path), own_threads(), LoopGuard(), asyncio.TaskGroup() as tasks:
             for surface in surfaces:
                 tasks.create_task(run_to_the_end(surface), name=surface.name)
     raise CannotServe("Nothing is left to serve: the log says why each platform ended.")
@@ -81,7 +83,7 @@ def _surfaces(
     if config.telegram.token:
         from bot.surfaces.telegram import TelegramApp
 
-        surfaces.append(TelegramApp(config.telegram, service))
+        surfaces.append(TelegramApp(config.telegram, service, config.store.path / "telegram"))
     if listener:
         from bot.surfaces.web import WebApp
 
@@ -103,14 +105,9 @@ def _page_secret(root: Path) -> str:
 
 
 def _new_secret(path: Path) -> str:
-    """Write a secret that is complete or absent, wherever the program may be stopped, and that no one else can read."""
-    fresh, secret = path.with_suffix(".new"), secrets.token_urlsafe(32)
-    fresh.unlink(missing_ok=True)  # one of an earlier crash may be open to others
-    fresh.touch(mode=0o600)
-    fresh.write_text(secret)
-    with fresh.open("rb") as file:
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    """Write a secret that is complete or absent, wherever the machine may be stopped, and that no one else can read."""
+    secret = secrets.token_urlsafe(32)
+    write_file(path, secret.encode())
     return secret
 
 

@@ -29,7 +29,7 @@ from pydantic_settings import (
 )
 
 from bot.commands.table import COMMANDS
-from bot.rules.limits import CommonLimits
+from bot.rules.limits import CommonLimits, Number
 from bot.rules.policy import ALWAYS_ALLOWED
 from engine.catalog import KNOWN
 from engine.dispatch.caps import Caps
@@ -153,6 +153,9 @@ class Safety(Section):
 
 class Limits(CommonLimits):
     """`[limits]`: what holds on every server, beside what its moderators set; 0 means no limit."""
+
+    uploads_per_minute: Number = 30
+    place_uploads_per_minute: Number = 120
 
     @field_validator("who")
     @classmethod

@@ -32,7 +32,9 @@ async def heartbeat(folder: Path) -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
-        await beating  # not cancelled: its thread might touch the file once more, after it was taken away
+        await asyncio.wait(
+            {beating}
+        )  # not cancelled: its thread might touch the file once more, after it was taken away
         with suppress(OSError):
             file.unlink()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 
 from engine.requests import AnyRequest
 
@@ -27,7 +28,7 @@ DAY_S = 86_400.0
 S = JobStatus
 TRANSITIONS = MappingProxyType(
     {
-        S.HELD: frozenset({S.QUEUED, S.CANCELLED}),
+        S.HELD: frozenset({S.QUEUED, S.FAILED, S.CANCELLED}),
         S.QUEUED: frozenset({S.LEASED, S.FAILED, S.CANCELLED}),
         S.LEASED: frozenset({S.QUEUED, S.RENDERED, S.FAILED, S.CANCELLED}),
         S.RENDERED: frozenset({S.POSTING}),
@@ -63,6 +64,18 @@ class Submission:
     def server(self) -> str:
         """Name what its place belongs to, as `Job.server` does."""
         return server_of(self.place)
+
+
+class Asker(Protocol):
+    """Be whoever asks for a job, on a server."""
+
+    @property
+    def owner(self) -> str:
+        """Name the person."""
+
+    @property
+    def server(self) -> str:
+        """Name the server, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,11 +47,13 @@ async def days_by_server(store: Store) -> dict[str, float]:
 
 
 async def sweep_forever(store: Store, dispatcher: Dispatcher, default_days: float | None) -> None:
-    """Sweep now and then every hour; whatever the disk refuses is tried again an hour later."""
+    """Sweep now and then every hour; whatever goes wrong is told to the operator and tried again an hour later."""
     while True:
         try:
             await dispatcher.drop_forgotten()
             await sweep(store, await days_by_server(store), default_days)
         except (StoreFailed, OSError) as error:
             log.warning("sweep_failed", error=str(error), again_in_s=SWEEP_S)
+        except Exception:  # one thing that cannot be read must not keep all others for ever
+            log.exception("sweep_failed", again_in_s=SWEEP_S)
         await asyncio.sleep(SWEEP_S)

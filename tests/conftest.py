@@ -1,9 +1,12 @@
 """What every test may use: an environment without the owner's settings, and one cache of the tiny model."""
 
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from bot.lag import Block, LoopGuard
 
 # Each is read once, when a library is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -16,12 +19,32 @@ SLOWEST = (
     "test_command_line", "test_kills", "test_web_pictures", "test_web", "test_browser", "test_whole_bot",
     "test_workers", "test_kandinsky_3_texts", "test_kandinsky_3_pictures", "test_kandinsky_2_modes", "test_demo_model",
 )  # fmt: skip
+# For how long code of this project may keep the event loop in a test that asks for `quick_loop`.
+LONGEST_S = 0.25
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the slowest files first, everything else in its order."""
     places = {name: place for place, name in enumerate(SLOWEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(SLOWEST)))
+
+
+@pytest.fixture
+async def quick_loop() -> AsyncIterator[LoopGuard]:
+    """Fail a test in which code of this project keeps the event loop from everybody.
+
+    A slow machine is no reason: the loop must be found in the same function twice, and have computed that long itself,
+    or not have left it for as long.
+    """
+    found: list[Block] = []
+    async with LoopGuard(tell=found.append) as guard:
+        yield guard
+    assert [it for it in found if it.is_own and it.looks >= 2 and is_to_blame(it)] == []
+
+
+def is_to_blame(block: Block) -> bool:
+    """Tell a function that computes, or waits, from a machine that does something else."""
+    return block.cpu_s > LONGEST_S or (block.seconds > LONGEST_S and block.looks == block.of and block.looks > 4)
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,8 @@ from engine.jobs import Job
 FULL = Command("full", (JOB,), main="job", surfaces=CHATS)
 PARAMETERS = Command("parameters", (JOB,), main="job", surfaces=CHATS)
 FILES = Command("files", (JOB,), main="job", surfaces=CHATS)
+# Discord's custom ids have at most 100 characters, Telegram's 64 bytes.
+LONGEST_KEY = 100
 MASK_VERBS = ("go", "invert", "grow", "stop")
 
 
@@ -95,7 +97,7 @@ class Button:
         """Read a key; raise `RequestError` for one that is none."""
         verb, _, rest = key.partition(":")
         job_id, _, number = rest.partition(":")
-        if verb not in VERBS or not job_id or not number.isdecimal():
+        if len(key) > LONGEST_KEY or verb not in VERBS or not job_id or not number.isdecimal():
             raise RequestError("button_unknown")
         return cls(verb, job_id, int(number))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from bot.commands.bounds import check_text
 from bot.commands.table import Command, Invocation, Option, Upload, find
 from engine.errors import RequestError
 
@@ -21,15 +22,17 @@ def parse_text(text: str, surface: str, pictures: Sequence[Upload] = ()) -> Invo
 
     A phrase takes the words up to the next flag, a switch none (but `--file=no` is off), any other flag one. Bare words
     beyond a main option that takes one belong to the command's first phrase. `pictures` came with the message, in their
-    order.
+    order. Raises `RequestError` for what is wrong.
     """
-    head = text.split(maxsplit=1)[0]
+    check_text(text)
+    head = text.split(maxsplit=1)[0] if text.strip() else ""
     command = find(head.removeprefix("/").partition("@")[0].lower(), surface)
     return replace(read_words(command, text.strip().removeprefix(head), surface), pictures=tuple(pictures))
 
 
 def read_words(command: Command, words: str, surface: str, option: str | None = None) -> Invocation:
     """Read what stands behind a command, or behind the flag of its `option`; raise `RequestError` for what is wrong."""
+    check_text(words)
     first = command.option(option, surface) if option else None
     bare, options = list[str](), dict[str, object]()
     for flag, given, following in _flags(command, surface, _WORD.findall(words), first):
@@ -61,7 +64,9 @@ def write_text(invocation: Invocation, *, main_last: bool = False) -> str:
 def _flag(option: Option, value: object) -> str:
     if isinstance(value, bool):
         return f"--{option.name}" if value else f"--{option.name}=no"
-    return f"--{option.name} {value}"
+    # What looks like a flag itself is a value only where it is given with "=".
+    first = str(value).split(maxsplit=1)[:1]
+    return f"--{option.name}{'=' if first and _FLAG.fullmatch(first[0]) else ' '}{value}"
 
 
 def _bare(command: Command, surface: str, words: list[str]) -> dict[str, object]:

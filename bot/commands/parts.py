@@ -10,10 +10,15 @@ from engine.errors import RequestError
 from engine.request import Request
 
 # "a tiger":0.4, whatever quotation marks the keyboard writes; cat.png:0.6; image2:0.6.
-_WEIGHT = r"(?::(\d*\.?\d+))?"
-_QUOTED = re.compile(rf"[\"“”„«»](.+?)[\"“”«»]{_WEIGHT}")
-_NAMED = re.compile(rf"(\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)|(?:image|picture)[1-4]){_WEIGHT}(?=\s|$)", re.IGNORECASE)
-_WORDS = re.compile(rf"(.+?){_WEIGHT}")
+_WEIGHT = r":(\d+(?:\.\d+)?|\.\d+)"
+_CLOSING = '"“”«»'
+_QUOTED = re.compile(rf"[\"“”„«»](.[^{_CLOSING}]*)[{_CLOSING}](?:{_WEIGHT})?")
+_NAMED = re.compile(
+    rf"([^\s|]+\.(?:png|jpe?g|webp|gif|bmp|tiff?)|(?:image|picture)[1-4])(?:{_WEIGHT})?(?=[\s|]|$)", re.IGNORECASE
+)
+_WORDS = re.compile(r"([^|]+)")
+_AT_THE_END = re.compile(rf"{_WEIGHT}$")
+_GAP = re.compile(r"[\s|]*")
 
 
 def read_parts(kind: type[Request], text: str, given: Sequence[Taken]) -> dict[str, object]:
@@ -43,13 +48,29 @@ def _part(picture: Taken | None, token: str, weight: str | None) -> dict[str, ob
 
 
 def split_parts(text: str) -> Iterator[tuple[str, str | None]]:
-    """Split `"a tiger":0.4 cat.png:0.6` or `a tiger | a cat` into words or names and their weights."""
-    while text := text.strip(" |\t\n"):
-        match = _QUOTED.match(text) or _NAMED.match(text)
-        if match:
-            text = text[match.end() :]
-        else:
-            head, _, text = text.partition("|")
-            match = _WORDS.fullmatch(head.strip())
-        if match:
+    """Split `"a tiger":0.4 cat.png:0.6` or `a tiger | a cat` into words or names and their weights.
+
+    It looks at each character a few times, however long the text is: what one look has passed over is taken.
+    """
+    text = " ".join(text.split())
+    last_mark = max(map(text.rfind, _CLOSING))
+    place = _after_gap(text, 0)
+    while place < len(text):
+        # A mark that nothing closes is a character like any other, and nobody looks for its end.
+        quoted = _QUOTED.match(text, place) if place + 2 <= last_mark else None
+        if match := quoted or _NAMED.match(text, place):
             yield match[1].strip(), match[2]
+        elif match := _WORDS.match(text, place):
+            yield _weighed(match[1].strip())
+        place = _after_gap(text, match.end() if match else len(text))
+
+
+def _after_gap(text: str, place: int) -> int:
+    match = _GAP.match(text, place)
+    return match.end() if match else place
+
+
+def _weighed(words: str) -> tuple[str, str | None]:
+    """Take the weight off the end of some words; a weight alone is words."""
+    weight = _AT_THE_END.search(words, 1)
+    return (words[: weight.start()].strip(), weight[1]) if weight else (words, None)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from bot.commands.bounds import check_list
 from bot.commands.parts import read_parts
 from bot.commands.table import AGAIN, Invocation, Taken, Upload
 from engine.catalog import Catalog, ModelSpec
@@ -73,6 +74,7 @@ def _prompts(typed: str, sent: object) -> tuple[str, ...]:
     """Read one prompt from each line that was typed, and from each line of a text file."""
     text = typed
     if isinstance(sent, Upload):
+        check_list(sent.name, sent.data)
         try:
             text += "\n" + sent.data.decode("utf-8-sig")
         except UnicodeDecodeError:

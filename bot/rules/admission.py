@@ -10,6 +10,7 @@ from functools import partial
 from weakref import WeakValueDictionary
 
 from bot.rules import policy
+from bot.rules.arrivals import Arrivals
 from bot.rules.limits import Limits
 from bot.rules.policy import Use
 from bot.rules.visit import Visit
@@ -20,6 +21,11 @@ from engine.jobs import JobStatus
 from engine.requests import AnyRequest
 from engine.store.store import Store
 
+# Whatever a command asks for, it is a picture or more.
+LEAST = 1
+# For how long what a person is refused for stands in one line of the record.
+TOGETHER_S = 600.0
+
 
 class Admission:
     """Check requests; what is refused for its words goes into the server's record, without the words."""
@@ -27,6 +33,26 @@ class Admission:
     def __init__(self, dispatcher: Dispatcher, store: Store, catalog: Catalog) -> None:
         self._dispatcher, self._store, self._catalog = dispatcher, store, catalog
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._searches: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._arrivals = Arrivals()
+
+    async def expect(self, command: str, pictures: int, visit: Visit) -> None:
+        """Raise `RequestError` where a person may send nothing now, whatever it is.
+
+        That is known before anything of it is fetched or looked at: who may, what waits, what is left of the day, and
+        how many pictures came in the last minute.
+        """
+        origin, bounds = visit.origin, visit.settings.bounds
+        policy.check_access(command, origin, bounds)
+        self._arrivals.check(pictures, origin, bounds)
+        self._dispatcher.check(origin)
+        await self._check_use(LEAST, visit)
+
+    async def arrive(self, command: str, pictures: int, visit: Visit) -> None:
+        """Count pictures that came, whatever becomes of them; errors as in `expect`."""
+        await self.expect(command, pictures, visit)
+        self._arrivals.check(pictures, visit.origin, visit.settings.bounds)  # others may have come in the meantime
+        self._arrivals.add(pictures, visit.origin)
 
     async def admit(self, request: AnyRequest, given: Collection[str], visit: Visit, command: str) -> AnyRequest:
         """Lower what the person did not name, `given` being what they did; raise `RequestError` beyond a limit."""
@@ -43,14 +69,23 @@ class Admission:
     @asynccontextmanager
     async def turn(self, request: AnyRequest, visit: Visit) -> AsyncIterator[None]:
         """Check what a person has in the queue and had today; nothing else of theirs gets in during the block."""
-        origin = visit.origin
-        lock = self._turns.setdefault(origin.owner, asyncio.Lock())
-        async with lock:
-            for limits in visit.settings.bounds:
-                if limits.queued or limits.running or limits.counts_for(origin):
-                    now = time.time()
-                    policy.check_use(request, origin, limits, await self._use(visit, limits, now), now)
+        async with self._turns.setdefault(visit.origin.owner, asyncio.Lock()):
+            await self._check_use(request.pictures_counted(), visit)
             yield
+
+    @asynccontextmanager
+    async def search(self, visit: Visit) -> AsyncIterator[None]:
+        """Let a person search one picture at a time, and only while a picture may come of it."""
+        async with self._searches.setdefault(visit.origin.owner, asyncio.Lock()):
+            await self._check_use(LEAST, visit)
+            yield
+
+    async def _check_use(self, pictures: int, visit: Visit) -> None:
+        origin = visit.origin
+        for limits in visit.settings.bounds:
+            if limits.queued or limits.running or limits.counts_for(origin):
+                now = time.time()
+                policy.check_use(pictures, origin, limits, await self._use(visit, limits, now), now)
 
     async def _use(self, visit: Visit, limits: Limits, now: float) -> Use:
         """Count on this server, or, for the operator's limits, on all."""
@@ -77,4 +112,4 @@ class Admission:
         """Write down that somebody was refused for a word: which of the server's own, and nothing of the prompt."""
         if error.code == "prompt_blocked" and visit.origin.server:
             facts = {"command": command, "word": error.facts.get("word")}
-            await self._store.audit.add(visit.origin.server, visit.origin.owner, "blocked", facts)
+            await self._store.audit.count(visit.origin.server, visit.origin.owner, "blocked", facts, TOGETHER_S)

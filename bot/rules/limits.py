@@ -31,12 +31,16 @@ class CommonLimits(Value):
     """Hold the limits that the operator and moderators can lay down alike; 0 and nothing mean that there is no limit.
 
     `running` counts a person's waiting and running jobs, `queued` the waiting ones alone, `per_day` pictures since
-    midnight UTC. `who` says by names of commands and models who may use them: everyone, moderators, or roles.
+    midnight UTC. `uploads_per_minute` counts the pictures that a person sends, and what they let look for in one;
+    `place_uploads_per_minute` those of all people at a place. `who` says by names of commands and models who may use
+    them: everyone, moderators, or roles.
     """
 
     running: Annotated[Number, Range(1, 1_000)] = 0
     queued: Annotated[Number, Range(1, 1_000)] = 0
     per_day: Annotated[Number, Range(1, 100_000)] = 0
+    uploads_per_minute: Annotated[Number, Range(1, 1_000)] = 0
+    place_uploads_per_minute: Annotated[Number, Range(1, 10_000)] = 0
     largest_side: Annotated[Number, Range(64, 8_192)] = 0
     most_steps: Annotated[Number, Range(1, MAX_STEPS)] = 0
     blocked_people: list[str] = Field(default_factory=list)

@@ -26,6 +26,7 @@ RESPELT = {"porn": ("pr0n",), "fuck": ("fcuk",)}
 # Marks above and below letters; the vowel signs of other scripts, which are letters, stand lower.
 _LOWEST_MARK = 200
 _LETTER = re.compile(r"[^\W\d_]")
+_LETTERS = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 # What may stand between the letters of a word, and what must where each stands apart.
 _BETWEEN = r"(?:[^\w\s]|_){0,3}"
@@ -119,7 +120,8 @@ def _patterns(word: str) -> tuple[re.Pattern[str], ...]:
 
 
 def _pattern(phrase: str) -> str:
-    words = re.findall(r"\w+", phrase)
+    # An underscore is a sign between letters: as a letter too it would be read both ways, in as many ways as there are.
+    words = _LETTERS.findall(phrase)
     if not words:
         return ""
     before = "" if _UNSPACED.match(words[0]) else r"(?<![^\W_])"

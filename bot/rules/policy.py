@@ -83,13 +83,13 @@ def check_request(request: AnyRequest, origin: Origin, bounds: Bounds, models: S
             raise RequestError("steps_limit", steps=steps, limit=limits.most_steps)
 
 
-def check_use(request: AnyRequest, origin: Origin, limits: Limits, use: Use, now: float) -> None:
-    """Raise `RequestError` where a person has enough in the queue, or had enough pictures today."""
+def check_use(pictures: int, origin: Origin, limits: Limits, use: Use, now: float) -> None:
+    """Raise `RequestError` where a person has enough in the queue, or `pictures` more are too many for today."""
     if limits.queued and use.queued >= limits.queued:
         raise RequestError("too_many_waiting", waiting=use.queued, limit=limits.queued)
     if limits.running and use.queued + use.running >= limits.running:
         raise RequestError("too_many_running", running=use.queued + use.running, limit=limits.running)
-    if limits.counts_for(origin) and use.pictures + request.pictures_counted() > limits.per_day:
+    if limits.counts_for(origin) and use.pictures + pictures > limits.per_day:
         hours = math.ceil((midnight(now) + DAY_S - now) / 3600)
         left = max(0, limits.per_day - use.pictures)
         raise RequestError("daily_quota", limit=limits.per_day, used=use.pictures, left=left, hours=hours)

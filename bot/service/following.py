@@ -11,7 +11,7 @@ import structlog
 from bot.manner import Manner
 from bot.rules import safety
 from bot.rules.safety import NotShown
-from bot.service.masking import INTERNAL, drop_search, overlay_of
+from bot.service.masking import INTERNAL, as_shown, drop_search, is_shown, overlay_of
 from bot.surface import Remembered, Surface, Undeliverable
 from bot.words import replies
 from bot.words.localisation import speaking
@@ -19,13 +19,14 @@ from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import EngineError, PictureDamaged
 from engine.jobs import TO_DELIVER, Job, JobStatus
 from engine.settings import Action
-from engine.store.store import Store
+from engine.store.store import Store, TransitionError
 
 log = structlog.get_logger()
 
 RETRY_FIRST_S = 1.0
 RETRY_LONGEST_S = 300.0
 MAX_TRIES = 300
+REFUSED_FOR_A_DAY = "it was refused for a day"
 
 
 class Followers:
@@ -62,8 +63,9 @@ class Followers:
         self.follow(job)
 
     async def resume(self) -> None:
-        """Follow every job of an earlier run whose person was not told how it ended."""
-        for job in await self._store.jobs.untold():
+        """Follow every job of an earlier run whose person was not told how it ended, or was not shown its mask."""
+        held = await self._store.jobs.with_status([JobStatus.HELD])
+        for job in (*await self._store.jobs.untold(), *(job for job in held if not is_shown(job))):
             if job.surface in self._surfaces:  # a surface that is off now keeps its jobs until it is on again
                 self.follow(job)
             elif job.surface == INTERNAL:
@@ -83,18 +85,38 @@ class Followers:
             await (self._ask(job, surface) if job.status is JobStatus.HELD else self._follow(job, surface))
 
     async def _ask(self, job: Job, surface: Surface) -> None:
-        """Show a held job's mask, trying as long as for a picture; where it cannot be shown, the job stays held."""
-        overlay, text = await overlay_of(job.request, self._store), replies.mask_question(job)
+        """Show a held job's mask, trying as long as for a picture; end the job where it can never be shown."""
+        refused: EngineError = Undeliverable(reason=REFUSED_FOR_A_DAY)
         for wait_s in _waits():
             try:
-                await self._keep(job, await surface.ask(job, overlay, text))
-            except Undeliverable:
-                return
+                await self._show_mask(job.id, surface)
+            except (Undeliverable, PictureDamaged) as error:
+                refused = error
+                break
             except Exception as error:  # noqa: BLE001 - whatever the platform throws, it is tried again
-                log.warning("mask_not_shown", job=job.id, surface=surface.name, error=repr(error))
+                log.warning("mask_not_shown", job=job.id, surface=surface.name, error=repr(error), again_in_s=wait_s)
                 await asyncio.sleep(wait_s)
             else:
                 return
+        await self._end_held(job, surface, refused)
+
+    async def _show_mask(self, job_id: str, surface: Surface) -> None:
+        """Show what a job is about to repaint, unless that was decided, and commit that its person saw it."""
+        job = await self._store.jobs.get(job_id)
+        if job.status is not JobStatus.HELD:
+            return
+        overlay = await overlay_of(job.request, self._store)
+        remembered = await surface.ask(job, overlay, replies.mask_question(job)) or {}
+        address = (await self._store.jobs.get(job_id)).address  # to which the surface may have added something itself
+        await self._dispatcher.keep_address(job_id, {**address, **remembered, **as_shown(job)})
+
+    async def _end_held(self, job: Job, surface: Surface, error: EngineError) -> None:
+        """End a job about which its person cannot be asked, so that it is in nobody's way, and tell them so."""
+        try:
+            await self._dispatcher.fail_held(job.id, error)
+        except TransitionError:  # its person decided meanwhile
+            return
+        await self._finish(job.id, surface)
 
     async def _follow(self, job: Job, surface: Surface) -> None:
         shown = None
@@ -117,7 +139,7 @@ class Followers:
             if await self._told(job_id, surface, wait_s):
                 return
             await asyncio.sleep(wait_s)
-        await self._give_up(job_id, Undeliverable(reason="it was refused for a day"))
+        await self._give_up(job_id, Undeliverable(reason=REFUSED_FOR_A_DAY))
 
     async def _told(self, job_id: str, surface: Surface, wait_s: float) -> bool:
         """Tell whether there is nothing left to do for this job."""
@@ -156,10 +178,6 @@ class Followers:
         job = await self._store.jobs.move(job.id, JobStatus.POSTING, **_address(job, safety.cover(job, self._action)))
         safety.check(job, self._action)
         return job
-
-    async def _keep(self, job: Job, remembered: Remembered | None) -> None:
-        if remembered:
-            await self._dispatcher.keep_address(job.id, {**job.address, **remembered})
 
     async def _fail(self, job_id: str, error: EngineError) -> None:
         log.error("job_failed", job=job_id, error=str(error))

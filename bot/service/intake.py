@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from bot.commands.table import Invocation, Taken, Upload
@@ -12,8 +12,8 @@ from bot.surface import Origin
 from engine.errors import RequestError
 from engine.jobs import SEEN, Job
 from engine.pictures import inputs
+from engine.pictures.reading import ReadingPool
 from engine.request import InputPicture
-from engine.store.files import sha256
 from engine.store.store import Store
 
 V = TypeVar("V")
@@ -24,19 +24,27 @@ FIRST_PICTURE = "image1"
 LONGEST_NAME = 60
 
 
-async def take_in(invocation: Invocation, origin: Origin, store: Store) -> Invocation:
+async def take_in(invocation: Invocation, origin: Origin, store: Store, pool: ReadingPool) -> Invocation:
     """Look at the pictures that were sent, and at those that `of` names; raise `RequestError` for what is none."""
-    options = {name: await _taken(name, value) for name, value in invocation.options.items()}
-    pictures = [await _taken("", picture) for picture in invocation.pictures]
+    look = partial(_look_at, pool, origin.owner)
+    options = {name: await _taken(name, value, look) for name, value in invocation.options.items()}
+    pictures = [await _taken("", picture, look) for picture in invocation.pictures]
     if (named := options.get("of")) and invocation.command.request:
         del options["of"]
-        taken = await _picture_of(str(named), origin, store)
+        taken = await look(*await _picture_of(str(named), origin, store))
         takes = {option.name for option in invocation.command.options}
         if FIRST_PICTURE in takes - options.keys():
             options = {FIRST_PICTURE: taken, **options}  # what a mix's parts call it, whatever else is sent
         else:
             pictures.insert(0, taken)
     return replace(invocation, options=options, pictures=tuple(pictures))
+
+
+def arriving(invocation: Invocation) -> int:
+    """Count what there is to look at: pictures that were sent, one of an earlier job, and a search in one of them."""
+    takes = [option.name for option in invocation.command.pictures() if option.name != TEXT_OPTION]
+    looked_at = [name for name in (*takes, "of", "where") if invocation.given.get(name)]
+    return len(invocation.pictures) + (len(looked_at) if invocation.command.request else 0)
 
 
 async def keep(pictures: Iterable[object], store: Store) -> None:
@@ -46,13 +54,13 @@ async def keep(pictures: Iterable[object], store: Store) -> None:
             await store.keep_input(picture.data)
 
 
-async def _picture_of(named: str, origin: Origin, store: Store) -> Taken:
+async def _picture_of(named: str, origin: Origin, store: Store) -> tuple[str, bytes]:
     """Find a picture of an earlier job: "0123456789.2" is its second one, without a number its first."""
     job, number = await find(named, origin, store)
     if job.status not in SEEN:
         raise RequestError("job_without_pictures", value=job.id)
     picture = (await store.pictures(job.id))[number - 1]
-    return await _look_at(f"{named}.png", picture.data)
+    return f"{named}.png", picture.data
 
 
 async def find(named: str, origin: Origin, store: Store) -> tuple[Job, int]:
@@ -77,20 +85,15 @@ def _may_see(job: Job, origin: Origin) -> bool:
     return job.owner == origin.owner or ((job.place == origin.place or moderates) and not job.address.get("private"))
 
 
-async def _taken(name: str, value: V) -> V | Taken:
+async def _taken(name: str, value: V, look: Callable[[str, bytes], Awaitable[Taken]]) -> V | Taken:
     if not isinstance(value, Upload) or name == TEXT_OPTION:
         return value
-    return await _look_at(value.name, value.data)
+    return await look(value.name, value.data)
 
 
-async def _look_at(name: str, data: bytes) -> Taken:
-    picture, plain = await asyncio.to_thread(_read, data)
-    return Taken(name, picture, plain)
-
-
-def _read(data: bytes) -> tuple[InputPicture, bytes]:
-    read = inputs.read(data)
-    return InputPicture(sha256=sha256(read.data), width=read.width, height=read.height), read.data
+async def _look_at(pool: ReadingPool, owner: str, name: str, data: bytes) -> Taken:
+    read = await pool.read(owner, data)
+    return Taken(name, InputPicture(sha256=read.sha256, width=read.width, height=read.height), read.data)
 
 
 def check_size(size_bytes: int) -> None:

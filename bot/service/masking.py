@@ -26,6 +26,8 @@ COLOURLESS = 24
 # The surface of jobs that nobody is told of.
 INTERNAL = "engine"
 LOOK_S = 1.0
+# Where a held job's address remembers which mask its person was shown, by its checksum.
+ASKED = "asked"
 # What one press of "grow" adds, as a share of the picture's longer side.
 GROWTH = 0.02
 
@@ -90,11 +92,26 @@ async def drop_search(job: Job, dispatcher: Dispatcher, store: Store) -> None:
     await store.jobs.set_told(job.id)
 
 
+def as_shown(job: Job) -> dict[str, object]:
+    """Return what is remembered of a held job once its mask was shown: which one it was."""
+    return {ASKED: _mask_of(job.request).sha256}
+
+
+def is_shown(job: Job) -> bool:
+    """Tell whether the person of a held job was shown the mask that it has now."""
+    return job.address.get(ASKED) == _mask_of(job.request).sha256
+
+
 async def _shown(request: AnyRequest, store: Store) -> tuple[bytes, bytes]:
     """Read the picture and the mask of a held request."""
     repaint, given = _repaint(request), await store.inputs(request)
-    assert repaint.mask  # noqa: S101 - a held request has its mask
-    return given[repaint.picture.sha256], given[repaint.mask.sha256]
+    return given[repaint.picture.sha256], given[_mask_of(repaint).sha256]
+
+
+def _mask_of(request: AnyRequest) -> InputPicture:
+    mask = _repaint(request).mask
+    assert mask  # noqa: S101 - a held request has its mask
+    return mask
 
 
 def _repaint(request: AnyRequest) -> Inpaint:

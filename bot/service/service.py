@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
 
+from bot.commands.bounds import check_texts
 from bot.commands.buttons import VERBS, Button
 from bot.commands.requesting import again, to_request
 from bot.commands.table import AGAIN, INPAINT, Invocation, Option, Taken
@@ -16,7 +17,7 @@ from bot.rules.visit import Visit, begin_visit
 from bot.service import masking
 from bot.service.answers import Answers, Desk
 from bot.service.following import Followers
-from bot.service.intake import find, keep, take_in
+from bot.service.intake import arriving, find, keep, take_in
 from bot.surface import Answer, Origin, Surface
 from bot.words import replies
 from bot.words.localisation import speaking
@@ -24,6 +25,7 @@ from engine.catalog import Catalog
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import RequestError
 from engine.jobs import Job, JobStatus, Submission
+from engine.pictures.reading import ReadingPool
 from engine.request import Style
 from engine.requests import AnyRequest
 from engine.store.store import Store
@@ -56,6 +58,7 @@ class Service:
         self._followers = Followers(dispatcher, store, self._surfaces, rules.action)
         self._answers = Answers(Desk(dispatcher, store, catalog, self._styles, self._surfaces, rules))
         self._admission = Admission(dispatcher, store, catalog)
+        self._pool = ReadingPool()
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -96,9 +99,19 @@ class Service:
         Of a job the surface then acknowledges that it was taken, and calls `follow`. A repaint whose mask is to be
         confirmed is held until `decide`. The same `origin.key` again returns the same job.
         """
+        check_texts(invocation)
         if invocation.command.makes_job:
             return await self._submit(visit, invocation)
         return await self._answers.answer(visit, invocation)
+
+    async def expect(self, visit: Visit, invocation: Invocation, pictures: int = 0) -> None:
+        """Raise `RequestError` where nothing that comes with a command, and `pictures` beside it, is to be fetched.
+
+        `obey` would refuse it all the same; the surface calls this first to save itself the way.
+        """
+        coming = arriving(invocation) + pictures
+        if coming and invocation.command.makes_job and not await self._store.jobs.by_key(visit.origin.key):
+            await self._admission.expect(invocation.command.name, coming, visit)
 
     async def form(self, visit: Visit, button: Button) -> tuple[tuple[Option, ...], dict[str, str]]:
         """List the options that a button asks for before it gives its command, and what they hold to begin with.
@@ -151,6 +164,7 @@ class Service:
     ) -> None:
         """Stop following; the jobs are kept and followed again by the next `resume`."""
         await self._followers.close()
+        self._pool.close()
 
     async def _submit(self, visit: Visit, invocation: Invocation) -> Job:
         """Take a command on its way into the queue: who may, what is wanted, how much of it, and the commit."""
@@ -158,8 +172,10 @@ class Service:
         if known := await self._store.jobs.by_key(origin.key):
             return known
         check_access(invocation.command.name, origin, settings.bounds)
+        if coming := arriving(invocation):
+            await self._admission.arrive(invocation.command.name, coming, visit)
         filled = settings.fill(invocation, self._catalog, self._styles, origin)
-        taken = await self._with_mask(visit, await take_in(filled, origin, self._store))
+        taken = await self._with_mask(visit, await take_in(filled, origin, self._store, self._pool))
         request = await self._request(visit, taken)
         request = await self._admission.admit(request, filled.given, visit, invocation.command.name)
         await keep(taken.all_pictures, self._store)
@@ -186,9 +202,10 @@ class Service:
             return invocation
         await self._admission.admit_words(words, visit, invocation.command.name)
         await keep([picture], self._store)
-        mask = await masking.by_words(
-            words, picture, visit.origin, self._dispatcher, self._store, self._catalog.default
-        )
+        async with self._admission.search(visit):
+            mask = await masking.by_words(
+                words, picture, visit.origin, self._dispatcher, self._store, self._catalog.default
+            )
         return invocation.having(where=None, mask=mask)
 
     async def _check_still(self, job: Job, visit: Visit) -> None:

@@ -16,7 +16,7 @@ from engine.dispatch.leasing import Leasing
 from engine.dispatch.waiting import WaitingRoom
 from engine.errors import EngineError, QueueFull, WorkerLost
 from engine.events import EngineState
-from engine.jobs import DAY_S, WAITING, Job, JobStatus, JobUpdate, Submission
+from engine.jobs import DAY_S, WAITING, Asker, Job, JobStatus, JobUpdate, Submission
 from engine.requests import AnyRequest
 from engine.store.store import Store, TransitionError
 from engine.workers.base import Worker
@@ -60,6 +60,7 @@ class Dispatcher:
         await self.drop_forgotten()
         async with AsyncExitStack() as opening:
             opening.push_async_callback(self._stop)
+            opening.push_async_callback(self._leasing.close)
             tasks = await opening.enter_async_context(asyncio.TaskGroup())
             for lane in self._lanes:
                 await lane.worker.start()
@@ -83,6 +84,10 @@ class Dispatcher:
     def state(self) -> EngineState:
         """Tell whether jobs can be drawn right now: the best that is true of a worker."""
         return self._lanes.state
+
+    def check(self, asker: Asker) -> None:
+        """Raise `QueueFull` where a job of `asker` would be one too many."""
+        self._room.check(asker)
 
     async def submit(self, submission: Submission, hold: bool = False) -> Job:
         """Commit a job and put it into the queue; raise `QueueFull` where a cap is reached.
@@ -127,6 +132,15 @@ class Dispatcher:
             self._room.end(job)
         if lane := self._lanes.with_lease(job_id):
             await lane.worker.cancel(job_id, lane.leased[job_id])
+        return job
+
+    async def fail_held(self, job_id: str, error: EngineError) -> Job:
+        """End a held job that its person can never be asked about; raise `TransitionError` where it is not held."""
+        async with self._entering:
+            if not self._room.is_held(job_id):
+                raise TransitionError(job=job_id, to=JobStatus.FAILED)
+            job = await self._store.jobs.move(job_id, JobStatus.FAILED, error=error.code, facts=error.facts)
+            self._room.end(job)
         return job
 
     async def drop_forgotten(self) -> None:

@@ -19,7 +19,8 @@ class Lane:
     """Hold what is known of one worker: whether it is ready, in which epoch, and which attempts it has.
 
     A job is `on_device`, with its owner, from the moment it leaves the queue until it is denoised; it is `leased`, with
-    its attempt, until the worker's last word on it. Epochs are each worker's own: two workers count alike by accident.
+    its attempt, until the worker's last word on it. What is `returning` was lost with the worker and goes back into the
+    queue, before the lane takes anything else. Epochs are each worker's own: two workers count alike by accident.
     """
 
     def __init__(self, number: int, worker: Worker) -> None:
@@ -31,6 +32,7 @@ class Lane:
         self.loss = EngineError()  # why it could not load the last time
         self.on_device: dict[str, str] = {}
         self.leased: dict[str, int] = {}
+        self.returning: set[str] = set()
         self.residency = Residency()
         self.wake = asyncio.Event()  # it may have something to draw
 
@@ -47,7 +49,7 @@ class Lane:
     @property
     def is_free(self) -> bool:
         """Tell whether it can begin to draw."""
-        return self.ready is not None and not self.on_device
+        return self.ready is not None and not self.on_device and not self.returning
 
     def has(self, model: str) -> bool:
         """Tell whether it is ready and draws with that model."""
@@ -128,7 +130,7 @@ class Lanes:
     @property
     def are_idle(self) -> bool:
         """Tell whether no worker has anything in hand."""
-        return not any(lane.on_device or lane.leased for lane in self._lanes)
+        return not any(lane.on_device or lane.leased or lane.returning for lane in self._lanes)
 
     def wake(self) -> None:
         """Let every lane look for something to draw."""

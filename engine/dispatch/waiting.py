@@ -15,7 +15,7 @@ from engine.dispatch.lane import Lane, Lanes
 from engine.dispatch.live import Live, Standings, are_alike, together
 from engine.dispatch.residency import Waiting
 from engine.dispatch.speed import Speed
-from engine.jobs import Job, JobUpdate, Submission
+from engine.jobs import Asker, Job, JobUpdate
 
 # How far down the queue the next job is sought, and those that can be drawn together with it.
 LOOKED_AT = 100
@@ -36,7 +36,7 @@ class WaitingRoom:
         """Count the jobs that wait."""
         return len(self._queue)
 
-    def check(self, submission: Submission) -> None:
+    def check(self, submission: Asker) -> None:
         """Raise `QueueFull` where a cap is reached; an owner's held jobs count as waiting."""
         mine = self._queue.waiting_of(submission.owner) + len(self.held_of(submission.owner))
         check(self._caps, replace(self._backlog(), of_owner=mine, of_server=self._waiting_on(submission.server)))

@@ -3,29 +3,73 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import io
 import threading
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps
 
 from engine.errors import RequestError
 from engine.outpainting import MAX_RATIO
 from engine.pictures.images import PNG_COMPRESSION
+from engine.pictures.shrinking import bands, shrunk
 
+V = TypeVar("V")
 FORMATS = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF")
 # What Telegram hands to a bot at most (https://core.telegram.org/bots/api#getfile).
 MAX_BYTES = 20 * 2**20
-# A phone's photo has 12 to 50 megapixels. One of 64 with transparency takes nearly a gigabyte while it is shrunk.
+# A phone's photo has 12 to 50 megapixels. Each takes 4 bytes of memory while it is shrunk, 16 in a WebP.
 MAX_PIXELS = 64_000_000
 MIN_SIDE = 8
 # No model here draws larger sides (`ModelSpec.max_size` is 1536), and all that enters one is shrunk to its size anyway.
 MAX_SIDE = 2048
-# One picture at a time: for the memory, and because `catch_warnings` changes what all threads share.
-_one_at_a_time = threading.Lock()
+# More than these take memory that is worth counting, or time.
+LARGE_PIXELS = MAX_SIDE * MAX_SIDE
+# A photo has about ten scans. Each costs the whole picture's time again, and a few bytes of the file.
+MAX_SCANS = 64
+_SCAN = b"\xff\xda"
+# This one of Pillow's is written in Python: a byte of the file takes as long as ten pixels of others.
+_SLOW_DECODER, _SLOW_PIXELS = "bmp_rle", 10
+_TIFF_COMPRESSION, _TIFF_JPEG, _TIFF_STRIPS, _TIFF_TILES = 259, (6, 7), 273, 324
+
+
+class _Quiet:
+    """Keep Python's warnings silent while anybody reads; what `catch_warnings` changes is shared by all threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._readers = 0
+        self._silence = warnings.catch_warnings()
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Be silent from the first reader that comes to the last that goes."""
+        with self._lock:
+            self._readers += 1
+            if self._readers == 1:
+                self._silence = warnings.catch_warnings()
+                self._silence.__enter__()
+                warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._readers -= 1
+                if self._readers == 0:
+                    self._silence.__exit__(None, None, None)
+
+
+_quiet = _Quiet()
+# One large picture at a time in the whole process, whoever reads it: for the memory.
+_one_large = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +86,24 @@ def read(data: bytes) -> Input:
     """Normalise a file that a person sent: its first frame, upright, sRGB, 8 bits, RGB or RGBA, no metadata.
 
     RGBA is kept only where something is transparent. Sides over `MAX_SIDE` pixels are shrunk in proportion. Takes
-    seconds for the largest files, and works on one at a time. Raises `RequestError` where the file is too large, not a
-    picture, of another format, damaged, or of a size or shape that nothing can be drawn from.
+    seconds for the largest files, and works on one large one at a time. Raises `RequestError` where the file is too
+    large, not a picture, of another format, damaged, or of a size or shape that nothing can be drawn from.
     """
-    check_bytes(len(data))
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        image = _decode(data)
+    large = weigh(data) > LARGE_PIXELS
+    with _one_large if large else contextlib.nullcontext():
+        image = _guarded(data, _decode)
+        if large:
+            _give_back()
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=PNG_COMPRESSION)
     file = buffer.getvalue()
     return Input(file, hashlib.sha256(file).hexdigest(), image.width, image.height)
+
+
+def weigh(data: bytes) -> int:
+    """Tell from a file's head how much work it is to read, in pixels; raise `RequestError` as `read` does."""
+    check_bytes(len(data))
+    return _guarded(data, _weight)
 
 
 def check_bytes(size_bytes: int) -> None:
@@ -68,19 +119,55 @@ def open_image(data: bytes) -> Image.Image:
     return image
 
 
-def _decode(data: bytes) -> Image.Image:
+def _guarded(data: bytes, work: Callable[[bytes], V]) -> V:
+    """Let only a `RequestError` out of what looks at a hostile file."""
     try:
-        image = Image.open(io.BytesIO(data), formats=[name.upper() for name in FORMATS])
-        _check_size(*image.size)
-        image.draft(None, (MAX_SIDE, MAX_SIDE))  # a JPEG is decoded at a half, a quarter or an eighth of its size
-        image.load()
-        return _normalise(image)
+        with _quiet():
+            return work(data)
     except RequestError:
         raise
     except Image.DecompressionBombError:
         raise _too_many_pixels() from None
     except Exception:  # noqa: BLE001 - a hostile file can make a decoder raise anything
         raise _cannot_read(data) from None
+
+
+def _open(data: bytes) -> Image.Image:
+    """Read the head of a file, and refuse what would take too much before anything of it is decoded."""
+    image = Image.open(io.BytesIO(data), formats=[name.upper() for name in FORMATS])
+    _check_size(*image.size)
+    if _scans(image, data) > MAX_SCANS:
+        raise _cannot_read(data)
+    return image
+
+
+def _scans(image: Image.Image, data: bytes) -> int:
+    """Count how often a picture of this file is gone over, in a TIFF beyond once for each of its pieces."""
+    if image.format in {"JPEG", "MPO"}:
+        return data.count(_SCAN)
+    tags = getattr(image, "tag_v2", {})
+    if image.format != "TIFF" or tags.get(_TIFF_COMPRESSION) not in _TIFF_JPEG:
+        return 0
+    return data.count(_SCAN) - len(tags.get(_TIFF_STRIPS) or tags.get(_TIFF_TILES) or ())
+
+
+def _weight(data: bytes) -> int:
+    image = _open(data)
+    is_slow = any(tile[0] == _SLOW_DECODER for tile in getattr(image, "tile", ()))
+    return max(image.width * image.height, len(data) * _SLOW_PIXELS if is_slow else 0)
+
+
+def _decode(data: bytes) -> Image.Image:
+    image = _open(data)
+    image.draft(None, (MAX_SIDE, MAX_SIDE))  # a JPEG is decoded at a half, a quarter or an eighth of its size
+    image.load()
+    return _normalise(image)
+
+
+def _give_back() -> None:
+    """Return to the system what the C library keeps of large pictures, as it does for each thread."""
+    with contextlib.suppress(AttributeError, OSError):  # not every C library has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _check_size(width: int, height: int) -> None:
@@ -106,9 +193,10 @@ def _cannot_read(data: bytes) -> RequestError:
 
 
 def _normalise(image: Image.Image) -> Image.Image:
-    profile = image.info.get("icc_profile")
-    image = _eight_bits(image)
-    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    told = {name: value for name, value in image.info.items() if name != "transparency"}
+    image = _sized(image)
+    image.info = told
+    profile = told.get("icc_profile")
     with contextlib.suppress(Exception):  # broken metadata: the picture stays as it lies
         ImageOps.exif_transpose(image, in_place=True)
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
@@ -120,10 +208,14 @@ def _normalise(image: Image.Image) -> Image.Image:
     return image
 
 
+def _sized(image: Image.Image) -> Image.Image:
+    """Convert to 8 bits a channel, and shrink what is too large."""
+    convert = partial(_scaled, ends=_ends(image)) if image.mode.startswith(("I", "F")) else _eight_bits
+    return shrunk(image, MAX_SIDE, convert) if max(image.size) > MAX_SIDE else convert(image)
+
+
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Convert to a mode that can be resized and that a colour profile can describe: L, LA, RGB, RGBA or CMYK."""
-    if image.mode.startswith(("I", "F")):
-        return _scaled(image)
     if image.mode in {"L", "LA", "RGB", "RGBA", "CMYK"} and "transparency" not in image.info:
         return image
     if image.has_transparency_data:
@@ -131,18 +223,25 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _scaled(image: Image.Image) -> Image.Image:
-    """Scale gray values of 16 or 32 bits, which Pillow would clip to white, to 8.
+def _ends(image: Image.Image) -> tuple[float, float]:
+    """Tell which gray values of 16 or 32 bits are black and white.
 
     Real numbers from 0 to 1 and whole ones from 0 to 65535 are taken at their word; others are spread over the range.
     """
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
-    low, high = 0.0, 1.0 if image.mode == "F" else 65535.0
-    if values.min() < low or values.max() > high:
-        low, high = float(values.min()), float(values.max())
-    gray = Image.fromarray(((values - low) * (255 / ((high - low) or 1)) + 0.5).astype(np.uint8))
-    gray.info = image.info
-    return gray
+    found = [(float(values.min()), float(values.max())) for values in (_numbers(band) for _, band in bands(image))]
+    lowest, highest = min(low for low, _ in found), max(high for _, high in found)
+    white = 1.0 if image.mode == "F" else 65535.0
+    return (0.0, white) if lowest >= 0 and highest <= white else (lowest, highest)
+
+
+def _scaled(image: Image.Image, ends: tuple[float, float]) -> Image.Image:
+    """Scale gray values, which Pillow would clip to white, to 8 bits."""
+    low, high = ends
+    return Image.fromarray(((_numbers(image) - low) * (255 / ((high - low) or 1)) + 0.5).astype(np.uint8))
+
+
+def _numbers(image: Image.Image) -> npt.NDArray[np.float32]:
+    return np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

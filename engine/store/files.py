@@ -1,15 +1,25 @@
-"""The store's picture files: whole or not there, checked when they are read."""
+"""The store's picture files: whole or not there, checked when they are read, and never an end to those who ask."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import PictureDamaged
+import structlog
+
+from engine.errors import PictureDamaged, StoreFailed
+from engine.store.durable import PART, make_folder, sync_folder, write_file
+
+log = structlog.get_logger()
+
+# What the whole machine lacks for a moment is no fault of one file.
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 class Files:
@@ -18,31 +28,72 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def has(self, name: str) -> bool:
-        """Tell whether there is such a file."""
-        return (self._folder / name).exists()
-
     async def write(self, name: str, data: bytes) -> None:
-        """Write a file to the disk: a crash in between leaves only a `.part`."""
-        await asyncio.to_thread(_write_synced, self._folder / name, data)
+        """Write a file to the disk, the folder too if it is gone; raise `StoreFailed` where the disk refuses."""
+        await self._on_disk(name, data)
+
+    async def keep(self, name: str, data: bytes) -> None:
+        """Write a file, unless it is there as it should be, and count it as new; raise `StoreFailed` like `write`."""
+        if await asyncio.to_thread(self._renewed, name, sha256(data)):
+            return
+        await self._on_disk(name, data)
 
     async def read(self, name: str, checksum: str) -> bytes:
-        """Read a file; raise `PictureDamaged` if it is gone or is not what was written."""
+        """Read a file; raise `PictureDamaged` if it cannot be read or is not what was written.
+
+        Raises `StoreFailed` where the whole machine cannot open files now.
+        """
         return await asyncio.to_thread(_checked, self._folder / name, checksum)
 
-    def touch(self, name: str) -> None:
-        """Count a file as new."""
-        os.utime(self._folder / name)
-
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files; those that are gone already are no error."""
+        """Remove files; those that are gone already are no error, and those that stay are told to the operator."""
         for name in names:
-            (self._folder / name).unlink(missing_ok=True)
+            try:
+                (self._folder / name).unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("file_not_removed", file=name, folder=str(self._folder), reason=error.strerror)
+
+    def drop_parts(self) -> None:
+        """Remove what an earlier run left half-written: nobody writes yet."""
+        self.remove([entry.name for entry in self._entries() if entry.name.endswith(PART)])
+
+    def is_empty(self) -> bool:
+        """Tell whether no file was ever kept, or none is left."""
+        return all(entry.name.endswith(PART) for entry in self._entries())
 
     def older(self, age_s: float) -> list[str]:
         """List the files that were written longer ago than that."""
         before = time.time() - age_s
-        return [path.name for path in self._folder.iterdir() if path.stat().st_mtime < before]
+        return [entry.name for entry in self._entries() if _written(entry) < before]
+
+    async def _on_disk(self, name: str, data: bytes) -> None:
+        try:
+            await asyncio.to_thread(self._write, name, data)
+        except OSError as error:
+            log.error("disk_refuses", file=name, folder=str(self._folder), reason=error.strerror)
+            raise StoreFailed(reason=str(error)) from error
+
+    def _write(self, name: str, data: bytes) -> None:
+        if not self._folder.is_dir():
+            log.warning("folder_made_again", folder=str(self._folder))
+            make_folder(self._folder)
+        write_file(self._folder / name, data)
+
+    def _renewed(self, name: str, checksum: str) -> bool:
+        """Count a file as new, if it is whole; its name may not be on the disk yet, if another is writing it now."""
+        with suppress(PictureDamaged, StoreFailed, OSError):
+            if not (self._folder / name).exists():
+                return False
+            _checked(self._folder / name, checksum)
+            os.utime(self._folder / name)
+            sync_folder(self._folder)
+            return True
+        return False
+
+    def _entries(self) -> Iterator[os.DirEntry[str]]:
+        """Iterate over the files; a folder that is gone has none, and other folders in it are not ours."""
+        with suppress(FileNotFoundError), os.scandir(self._folder) as entries:
+            yield from (entry for entry in entries if entry.is_file(follow_symlinks=False))
 
 
 def sha256(data: bytes) -> str:
@@ -50,17 +101,23 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _written(entry: os.DirEntry[str]) -> float:
+    """Tell when a file was written; one that was removed meanwhile is not old."""
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime
+    except FileNotFoundError:
+        return time.time()
+
+
 def _checked(path: Path, checksum: str) -> bytes:
-    data = path.read_bytes() if path.exists() else b""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        if error.errno in _PASSING:
+            raise StoreFailed(reason=str(error)) from error
+        log.error("file_unreadable", file=path.name, folder=str(path.parent), reason=error.strerror)
+        raise PictureDamaged(file=path.name) from error
     if sha256(data) != checksum:
+        log.error("file_damaged", file=path.name, folder=str(path.parent))
         raise PictureDamaged(file=path.name)
     return data
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select, true
 
 from engine.jobs import Job, JobStatus
 from engine.store.database import Database
-from engine.store.rows import ASKED, COUNTS, WISHED, job_of, on_server
+from engine.store.rows import ASKED, COUNTS, WISHED, jobs_of, on_server
 from engine.store.tables import jobs, tallies
 
 # How many of a person's latest jobs are looked through for prompts.
@@ -45,7 +45,7 @@ class History:
         """List an owner's latest jobs in whatever state, newest first."""
         query = select(jobs).where(jobs.c.owner == owner, WISHED).order_by(jobs.c.created_at.desc()).limit(limit)
         async with self._database.read() as connection:
-            return [job_of(row) for row in await connection.execute(query)]
+            return jobs_of(await connection.execute(query))
 
     async def prompts(self, owner: str, limit: int = 25) -> list[str]:
         """List the distinct prompts of an owner's latest jobs, newest first."""

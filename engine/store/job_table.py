@@ -16,7 +16,7 @@ from engine.errors import EngineError
 from engine.jobs import TRANSITIONS, Job, JobStatus, Submission, server_of
 from engine.requests import AnyRequest
 from engine.store.database import Database
-from engine.store.rows import job_of
+from engine.store.rows import job_of, jobs_of
 from engine.store.tables import inputs, jobs
 
 log = structlog.get_logger()
@@ -99,7 +99,7 @@ class JobTable:
         """List the latest `count` jobs whose time on the device is known, newest first."""
         query = select(jobs).where(jobs.c.seconds.is_not(None)).order_by(jobs.c.created_at.desc()).limit(count)
         async with self._database.read() as connection:
-            return [job_of(row) for row in await connection.execute(query)]
+            return jobs_of(await connection.execute(query))
 
     async def move(self, job_id: str, status: JobStatus, **changes: Any) -> Job:
         """Commit a transition and what changes with it; raise `TransitionError` where the table forbids it."""
@@ -121,6 +121,11 @@ class JobTable:
         """Commit that the person has seen how the job ended, and what changes with it; raise `KeyError` if none."""
         return await self._change(job_id, told=True, **changes)
 
+    async def are_there(self) -> bool:
+        """Tell whether there is any job, in whatever state."""
+        async with self._database.read() as connection:
+            return await connection.scalar(select(jobs.c.id).limit(1)) is not None
+
     async def servers(self) -> set[str]:
         """Name the servers that have jobs."""
         async with self._database.read() as connection:
@@ -138,7 +143,7 @@ class JobTable:
     async def _list(self, condition: ColumnElement[bool]) -> list[Job]:
         query = select(jobs).where(condition).order_by(jobs.c.created_at)
         async with self._database.read() as connection:
-            return [job_of(row) for row in await connection.execute(query)]
+            return jobs_of(await connection.execute(query))
 
 
 async def move(

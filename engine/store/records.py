@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_update
 
 from engine.store.database import Database
@@ -67,6 +67,8 @@ class AuditEntry:
 
 
 Entries = list[AuditEntry]
+# How many different values of a fact stand in one entry.
+MOST_VALUES = 5
 
 
 class Audit:
@@ -81,9 +83,37 @@ class Audit:
         async with self._database.write() as connection:
             await connection.execute(insert(audit).values(row))
 
+    async def count(self, server: str, actor: str, action: str, facts: dict[str, object], within_s: float) -> None:
+        """Commit that `actor` did `action`, with these facts; again within so many seconds, it is counted up.
+
+        The fact `times` says how often it was, from the second time on; of texts that differ all stay, up to a few.
+        """
+        mine = (audit.c.server == server) & (audit.c.actor == actor) & (audit.c.action == action)
+        now = time.time()
+        query = select(audit).where(mine, audit.c.at > now - within_s).order_by(audit.c.id.desc()).limit(1)
+        row = {"at": now, "server": server, "actor": actor, "action": action, "facts": facts}
+        async with self._database.write() as connection:
+            latest = (await connection.execute(query)).first()
+            if latest is None:
+                await connection.execute(insert(audit).values(row))
+            else:
+                together = _added(latest.facts, facts)
+                await connection.execute(update(audit).where(audit.c.id == latest.id).values(facts=together))
+
     async def list(self, server: str, limit: int = 20) -> Entries:
         """List the latest entries of a server, newest first."""
         query = select(audit).where(audit.c.server == server).order_by(audit.c.id.desc()).limit(limit)
         async with self._database.read() as connection:
             rows = await connection.execute(query)
             return [AuditEntry(row.at, row.server, row.actor, row.action, row.facts) for row in rows]
+
+
+def _added(known: dict[str, object], facts: dict[str, object]) -> dict[str, object]:
+    """Add to an entry's facts those of another time: values that differ stand in a row."""
+    together = {name: _both(str(known.get(name) or ""), str(value or "")) for name, value in facts.items()}
+    return {**known, **together, "times": int(str(known.get("times", 1))) + 1}
+
+
+def _both(known: str, value: str) -> str:
+    values = [each for each in known.split(", ") if each]
+    return ", ".join([*values, value] if value and value not in values and len(values) < MOST_VALUES else values)

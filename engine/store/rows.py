@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_
 
 from engine.jobs import Job, JobStatus
 from engine.requests import MODES, AnyRequest
 from engine.store.tables import jobs
+
+log = structlog.get_logger()
 
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(AnyRequest)
 
@@ -36,6 +40,17 @@ def job_of(row: Row[Any]) -> Job:
     """Read a whole row of `jobs`."""
     fields = dict(row._mapping)
     return Job(**{**fields, "status": JobStatus(row.status), "request": _REQUEST.validate_python(row.request)})
+
+
+def jobs_of(rows: Iterable[Row[Any]]) -> list[Job]:
+    """Read whole rows of `jobs`; one that this version cannot read is left alone, and told to the operator."""
+    read = []
+    for row in rows:
+        try:
+            read.append(job_of(row))
+        except ValueError as error:  # such as a request of a mode that only a newer version has
+            log.error("job_unreadable", job=row.id, reason=type(error).__name__)
+    return read
 
 
 def on_server(server: str) -> ColumnElement[bool]:

@@ -9,20 +9,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import structlog
 from sqlalchemy import ColumnElement, Row, delete, insert, select
 from sqlalchemy import true as every
 
+from engine.errors import PictureDamaged
 from engine.events import Picture
 from engine.jobs import DAY_S, Job, JobStatus, Submission
 from engine.requests import AnyRequest
-from engine.store.database import Database, StoreInUse, StoreUnusable
+from engine.store.database import Database, StoreInUse
 from engine.store.deletion import delete_jobs, unnamed_inputs, unnamed_pictures
 from engine.store.files import Files, sha256
 from engine.store.history import History, Statistics
 from engine.store.job_table import JobTable, TransitionError, checksums, move
 from engine.store.records import Audit, Settings
 from engine.store.rows import on_server
+from engine.store.schema import StoreUnusable
 from engine.store.tables import jobs, pictures, settings
+
+log = structlog.get_logger()
 
 __all__ = ["Statistics", "Store", "StoreInUse", "StoreUnusable", "TransitionError"]
 
@@ -52,9 +57,11 @@ class Store:
     async def __aenter__(self) -> Self:
         """Open the store, bringing an older one up to date.
 
-        Raises `StoreInUse` while another process has it, `StoreUnusable` where it cannot be read or written.
+        Raises `StoreInUse` while another process has it, `StoreUnusable` where it cannot be used.
         """
         await self._database.__aenter__()
+        for files in (self._pictures, self._inputs):
+            files.drop_parts()
         return self
 
     async def __aexit__(
@@ -76,26 +83,29 @@ class Store:
         return job
 
     async def keep_input(self, data: bytes) -> str:
-        """Write a picture that a person sent, once, and return its checksum."""
+        """Write a picture that a person sent, once, and return its checksum; raise `StoreFailed` if that fails.
+
+        One that is damaged on the disk is mended by being sent again.
+        """
         checksum = sha256(data)
         self._expected[checksum] = time.time()
-        if self._inputs.has(f"{checksum}.png"):
-            self._inputs.touch(f"{checksum}.png")
-        else:
-            await self._inputs.write(f"{checksum}.png", data)
+        await self._inputs.keep(f"{checksum}.png", data)
         return checksum
 
     async def inputs(self, request: AnyRequest) -> dict[str, bytes]:
-        """Read the pictures that `request` is about, by their checksums; raise `PictureDamaged` if one is gone."""
-        return {checksum: await self._inputs.read(f"{checksum}.png", checksum) for checksum in checksums(request)}
+        """Read the pictures that `request` is about, by their checksums.
+
+        Raises `PictureDamaged` if one cannot be read, `StoreFailed` where the machine can open no file now.
+        """
+        return {checksum: await self._input(checksum) for checksum in checksums(request)}
 
     async def add_pictures(
         self, job_id: str, made: Sequence[Picture], seconds: float, notes: dict[str, object] | None = None
     ) -> Job:
         """Write a leased job's pictures to disk, then commit them together with its move to `RENDERED`.
 
-        Raises `TransitionError`, and keeps no file, for a job that was cancelled meanwhile; `OSError` or `StoreFailed`
-        where the disk refuses.
+        Raises `TransitionError`, and keeps no file, for a job that was cancelled meanwhile, and `StoreFailed` where the
+        disk refuses.
         """
         rows = [_picture_row(job_id, number, picture) for number, picture in enumerate(made)]
         for row, picture in zip(rows, made, strict=True):
@@ -109,7 +119,11 @@ class Store:
             raise
 
     async def pictures(self, job_id: str) -> list[Picture]:
-        """Read a job's pictures back in order; raise `PictureDamaged` if a file is not what was written."""
+        """Read a job's pictures back in order.
+
+        Raises `PictureDamaged` if a file cannot be read or is not what was written, `StoreFailed` where the machine can
+        open no file now.
+        """
         query = select(pictures).where(pictures.c.job_id == job_id).order_by(pictures.c.number)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
@@ -138,11 +152,18 @@ class Store:
         return await self._delete((jobs.c.created_at < before) & (on_server(server) if server else every()))
 
     async def remove_abandoned(self) -> int:
-        """Remove files older than a day that no job names, and return how many those were."""
+        """Remove files older than a day that no job names, and return how many those were.
+
+        Pictures are left alone while the database knows no job at all: it may be a new one in an old store's place.
+        """
         removed = 0
         for names in _portions(await asyncio.to_thread(self._inputs.older, ABANDONED_AFTER_S)):
             removed += await self._drop_inputs([name.partition(".")[0] for name in names])
-        for names in _portions(await asyncio.to_thread(self._pictures.older, ABANDONED_AFTER_S)):
+        abandoned = await asyncio.to_thread(self._pictures.older, ABANDONED_AFTER_S)
+        if abandoned and not await self.jobs.are_there():
+            log.warning("pictures_without_jobs_left_alone", files=len(abandoned))
+            return removed
+        for names in _portions(abandoned):
             async with self._database.read() as connection:
                 unnamed = await unnamed_pictures(connection, names)
             self._pictures.remove(unnamed)
@@ -169,8 +190,14 @@ class Store:
             dropped = [each for each in unnamed if self._expected.get(each, 0) < expected_after]
             for checksum in dropped:
                 self._expected.pop(checksum, None)
-                self._inputs.remove((f"{checksum}.png", f"{checksum}.part"))
+                self._inputs.remove([f"{checksum}.png"])
         return len(dropped)
+
+    async def _input(self, checksum: str) -> bytes:
+        try:
+            return await self._inputs.read(f"{checksum}.png", checksum)
+        except PictureDamaged as error:
+            raise PictureDamaged("input_damaged", **error.facts) from error
 
     async def _read(self, row: Row[Any]) -> Picture:
         data = await self._pictures.read(row.file, row.sha256)

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -85,17 +86,11 @@ def test_a_crash_leaves_no_empty_secret(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "write_text", stop)
+        patched.setattr(os, "fsync", stop)
         with pytest.raises(KeyboardInterrupt):
             _page_secret(tmp_path)
-    assert not (tmp_path / "page_secret").exists()
+    assert not list(tmp_path.iterdir())
     assert _page_secret(tmp_path)
-
-
-def test_a_secret_half_written_that_others_could_read_is_thrown_away(tmp_path):
-    (tmp_path / "page_secret.new").touch(mode=0o644)
-    assert _page_secret(tmp_path)
-    assert (tmp_path / "page_secret").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("kept", [b"\xff\xfe", b"a secret\n"])
@@ -108,6 +103,13 @@ def test_a_secret_that_cannot_be_read_is_said_in_a_sentence(tmp_path):
     (tmp_path / "page_secret").mkdir()
     with pytest.raises(CannotServe, match="page_secret cannot be read or written"):
         _page_secret(tmp_path)
+
+
+def test_the_secret_s_name_is_on_the_disk_too(tmp_path, monkeypatch):
+    synced: list[Path] = []
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").readlink()))
+    _page_secret(tmp_path)
+    assert synced[-1] == tmp_path
 
 
 def test_an_empty_secret_of_an_earlier_crash_is_replaced(tmp_path):

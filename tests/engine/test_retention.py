@@ -1,8 +1,11 @@
 """Retention: what is too old for its server is deleted, and nothing else is."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 
 import pytest
+from structlog.testing import capture_logs
 
 from engine import retention
 from engine.dispatch.dispatcher import Dispatcher
@@ -62,3 +65,40 @@ async def test_it_is_swept_at_the_start_and_again_after_the_disk_refused(shelf, 
         while await kept(shelf) != {running.place}:
             await asyncio.sleep(0.001)
         sweeping.cancel()
+
+
+@pytest.mark.parametrize("error", [StoreFailed(reason="disk I/O error"), KeyError("what nobody foresaw")])
+async def test_a_read_error_does_not_end_the_sweeping_and_is_said(shelf, monkeypatch, error):
+    monkeypatch.setattr(retention, "SWEEP_S", 0.001)
+    await shelf.put(age_s=10 * DAY_S)
+    servers, errors = shelf.store.jobs.servers, [error, error]
+
+    async def refuse_first() -> set[str]:
+        if errors:
+            raise errors.pop()
+        return await servers()
+
+    monkeypatch.setattr(shelf.store.jobs, "servers", refuse_first)
+    with capture_logs() as logs:
+        async with Dispatcher(shelf.store, [FakeWorker()]) as dispatcher, asyncio.timeout(5):
+            sweeping = asyncio.create_task(retention.sweep_forever(shelf.store, dispatcher, 5))
+            while await kept(shelf):
+                await asyncio.sleep(0.001)
+            sweeping.cancel()
+    assert [line["event"] for line in logs].count("sweep_failed") == 2
+
+
+async def test_an_error_of_the_database_itself_does_not_end_the_sweeping(shelf, monkeypatch):
+    monkeypatch.setattr(retention, "SWEEP_S", 0.001)
+    await shelf.put(age_s=10 * DAY_S)
+    with closing(sqlite3.connect(shelf.root / "jobs.sqlite3")) as database:
+        database.execute("ALTER TABLE settings RENAME TO away")
+        with capture_logs() as logs:
+            async with Dispatcher(shelf.store, [FakeWorker()]) as dispatcher, asyncio.timeout(5):
+                sweeping = asyncio.create_task(retention.sweep_forever(shelf.store, dispatcher, 5))
+                while not [line for line in logs if line["event"] == "sweep_failed"]:
+                    await asyncio.sleep(0.001)
+                database.execute("ALTER TABLE away RENAME TO settings")
+                while await kept(shelf):
+                    await asyncio.sleep(0.001)
+                sweeping.cancel()

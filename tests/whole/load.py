@@ -115,7 +115,7 @@ async def run(load: Load, folder: Path) -> Outcome:
         store = await stack.enter_async_context(Store(folder))
         dispatcher = await stack.enter_async_context(Dispatcher(store, [worker]))
         service = await stack.enter_async_context(Service(dispatcher, store, Catalog([DEMO])))
-        apps = [DiscordApp(_discord(discord), service), TelegramApp(_telegram(telegram), service)]
+        apps = [DiscordApp(_discord(discord), service), TelegramApp(_telegram(telegram), service, folder / "telegram")]
         for app in apps:
             service.add(app)
         runs = [asyncio.create_task(app.run()) for app in apps]

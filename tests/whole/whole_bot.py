@@ -12,7 +12,6 @@ from pathlib import Path
 from tests.servers.discord import DiscordServer
 from tests.servers.telegram import TelegramServer
 
-COMMAND = (sys.executable, "-m", "bot")
 START_S = 60.0
 
 
@@ -51,6 +50,8 @@ def telegram_settings(server: TelegramServer) -> dict[str, str]:
 class WholeBot:
     """Run one process of the bot; several may follow one another on the same store."""
 
+    command: tuple[str, ...] = ("-m", "bot")
+
     def __init__(self, arguments: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
         self._arguments, self._environment, self._log = arguments, environment, log
         self._process: asyncio.subprocess.Process | None = None
@@ -58,7 +59,8 @@ class WholeBot:
     async def __aenter__(self) -> WholeBot:
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *COMMAND,
+                sys.executable,
+                *self.command,
                 *self._arguments,
                 env=self._environment,
                 cwd=self._log.parent,
@@ -69,7 +71,7 @@ class WholeBot:
 
     async def __aexit__(self, *_: object) -> None:
         if self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
+            self.stop()
         await self.ended()
 
     @property
@@ -87,6 +89,10 @@ class WholeBot:
         async with asyncio.timeout(START_S):
             line = await self._process.stdout.readline()
         return line.decode().strip()
+
+    def stop(self) -> None:
+        """Ask it to end, as `docker stop` does."""
+        self._process.send_signal(signal.SIGTERM)
 
     async def kill(self) -> None:
         """End the process as a power cut does."""

@@ -63,7 +63,9 @@ def _what(entry: AuditEntry) -> str:
         case "cancel":
             return say("audit-cancel", job=facts.get("job"), owner=facts.get("owner"))
         case "blocked":
-            return say("audit-blocked", command=facts.get("command"), word=facts.get("word") or "-")
+            again = {"times": facts["times"]} if "times" in facts else {}
+            told = {"command": facts.get("command"), "word": facts.get("word") or "-"}
+            return say("audit-blocked-again" if again else "audit-blocked", **told, **again)
     return entry.action
 
 

@@ -55,6 +55,7 @@ class Attendant:
         makes_job = invocation.command.makes_job
         private = _is_private(interaction, visit) if makes_job else True
         lengthy = bool(attached(invocation) or (invocation.command.request and invocation.given.get("of")))
+        await self._service.expect(visit, invocation)
         if lengthy:
             await promise(interaction, private=private)
         done = await self._service.obey(visit, await fetch(invocation))

@@ -21,6 +21,7 @@ from engine.catalog import Catalog, ModelSpec, Repository
 from engine.errors import RequestError
 from engine.kandinsky.placing.device import gpus
 from engine.models.hub import cache, fetch_command, is_here, missing
+from engine.store.durable import is_open_to_others
 
 # The published Kandinsky 2.2 takes 9.1 GiB in half precision, and its repositories hold more than that.
 MODEL_DISK_GIB = 25
@@ -67,6 +68,7 @@ def _findings(file: Path | None) -> Iterator[Finding]:
     yield from _page(config)
     yield from _engine(config)
     yield _disk("store", config.store.path, STORE_DISK_GIB)
+    yield from _rights(config.store.path)
 
 
 def _platforms(config: Config) -> Iterator[Finding]:
@@ -143,6 +145,16 @@ def _helper(section: str, name: str, repository: Repository, fetched: str = "") 
         mend = f"correct its path in [{section}] {name}"
         return Finding(Level.WRONG, f"{name}: {repository.path} holds no complete model", mend)
     return Finding(Level.NOTE, f"{name}: {repository.path} is not here yet", fetched + fetch_command(repository))
+
+
+def _rights(path: Path) -> Iterator[Finding]:
+    """Look who else on the machine could read people's pictures and words."""
+    try:
+        if path.is_dir() and is_open_to_others(path):
+            mend = f"chmod 700 {path}; the next start does so too, where the folder is the bot's own"
+            yield Finding(Level.NOTE, f"store: other users of this machine can look into {path}", mend)
+    except OSError:
+        return  # there is none yet, or what is wrong with it was said already
 
 
 def _disk(what: str, path: Path, needed_gib: int) -> Finding:

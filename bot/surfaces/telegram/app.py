@@ -5,27 +5,26 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import structlog
-from telegram.error import Conflict, InvalidToken, TelegramError
-from telegram.ext import Updater
+from telegram.error import InvalidToken
 
 from bot import config
 from bot.service.service import Service
 from bot.surface import Load
 from bot.surfaces.telegram.address import SURFACE
-from bot.surfaces.telegram.connection import App, build, quiet
+from bot.surfaces.telegram.connection import build, quiet, until_answered
 from bot.surfaces.telegram.delivery import Delivery, remove
 from bot.surfaces.telegram.handlers import Handlers, on_error
+from bot.surfaces.telegram.inbox import Inbox
+from bot.surfaces.telegram.kept import Kept
 from bot.surfaces.telegram.menus import introduce
+from bot.surfaces.telegram.polling import Poller
+from bot.surfaces.telegram.webhook import Webhook
 from engine.jobs import Job
 
 log = structlog.get_logger()
-
-RETRY_FIRST_S = 1.0
-RETRY_LONGEST_S = 60.0
-# What is handled; Telegram keeps everything else back.
-UPDATES = ("message", "callback_query")
 
 
 class _CannotListen(Exception):
@@ -40,11 +39,14 @@ class TelegramApp:
     progress_interval_s = 3.0
     confirms_masks = True
 
-    def __init__(self, settings: config.Telegram, service: Service) -> None:
+    def __init__(self, settings: config.Telegram, service: Service, folder: Path) -> None:
+        """Take a `folder` for what Telegram was told that it arrived before it was handled."""
         quiet()
         self._settings = settings
+        self._folder = folder
         self._app = build(settings)
-        self._app.add_handlers(Handlers(self._app.bot, service).build())
+        self._handlers = Handlers(self._app.bot, service)
+        self._app.add_handlers(self._handlers.build())
         self._app.add_error_handler(on_error)
         self._delivery = Delivery(self._app.bot, service)
         self._online = asyncio.Event()
@@ -86,24 +88,33 @@ class TelegramApp:
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         stack.push_async_callback(self._app.bot.shutdown)
-        await _log_in(self._app)
+        await until_answered(self._app.initialize)
         stack.push_async_callback(self._app.shutdown)
         # Beside everything else: Telegram may want minutes between changes, and nobody should wait for a menu.
         introducing = asyncio.create_task(introduce(self._app.bot))
         stack.callback(introducing.cancel)
-        await self._app.start()
-        stack.push_async_callback(self._app.stop)
         self._online.set()
         stack.callback(self._online.clear)
         await self._receive(stack)
 
     async def _receive(self, stack: AsyncExitStack) -> None:
-        updater: Updater = self._app.updater  # type: ignore[assignment]  # the builder makes one
         listener = stack.enter_context(self._bind()) if self._settings.webhook_url else None
-        stack.push_async_callback(_stop, updater)
-        await (self._listen(updater, listener) if listener else _poll(updater))
-        log.info("telegram_ready", username=self._app.bot.username, webhook=bool(listener))
-        await _ended(updater)
+        # Each account counts its updates anew, and a store outlives a change of the token.
+        kept = Kept(self._folder / str(self._app.bot.id))
+        inbox = Inbox(self._app.bot, kept, self._app.process_update, self._handlers.refuse)
+        receiver = self._webhook(inbox, listener) if listener else Poller(self._app.bot, inbox)
+        stack.push_async_callback(receiver.close)
+        await inbox.resume()
+        await receiver.run(lambda: self._say_ready(webhook=bool(listener)))
+
+    def _say_ready(self, *, webhook: bool) -> None:
+        log.info("telegram_ready", username=self._app.bot.username, webhook=webhook)
+
+    def _webhook(self, inbox: Inbox, listener: socket.socket) -> Webhook:
+        url, secret = self._settings.webhook_url, self._settings.webhook_secret
+        assert url  # noqa: S101 - without it there is no listener
+        assert secret  # noqa: S101 - nor is there a configuration with the one and not the other
+        return Webhook(self._app.bot, inbox, listener, url, secret.get_secret_value())
 
     def _bind(self) -> socket.socket:
         """Bind the webhook's port; raise `_CannotListen` where it cannot be had."""
@@ -115,62 +126,3 @@ class TelegramApp:
             raise _CannotListen(f"Cannot listen on {host}:{port} ({error.strerror or error}); {mend}") from error
         listener.setblocking(False)
         return listener
-
-    async def _listen(self, updater: Updater, listener: socket.socket) -> None:
-        """Serve the path of `webhook_url` on `listener`; whatever stands in front forwards it unchanged."""
-        url, secret = self._settings.webhook_url, self._settings.webhook_secret
-        await updater.start_webhook(
-            unix=listener,  # named after the other kind of socket, it takes this one too
-            url_path=(url and url.path) or "/",
-            webhook_url=str(url),
-            secret_token=secret.get_secret_value() if secret else None,
-            bootstrap_retries=-1,
-            drop_pending_updates=False,
-            allowed_updates=UPDATES,
-        )
-
-
-async def _poll(updater: Updater) -> None:
-    await updater.start_polling(
-        bootstrap_retries=-1, drop_pending_updates=False, allowed_updates=UPDATES, error_callback=_on_poll_error
-    )
-
-
-def _on_poll_error(error: TelegramError) -> None:
-    if isinstance(error, Conflict):
-        log.error("telegram_conflict", hint="Another process polls with the same token; stop one of the two")
-    else:
-        log.warning("telegram_unreachable", error=type(error).__name__, reason=error.message)
-
-
-async def _log_in(app: App) -> None:
-    """Log in, trying until the network is there; raise `InvalidToken` where the token is refused."""
-    wait_s = RETRY_FIRST_S
-    while True:
-        try:
-            return await app.initialize()
-        except InvalidToken:
-            raise
-        except TelegramError as error:
-            log.warning("telegram_unreachable", error=type(error).__name__, reason=error.message, again_in_s=wait_s)
-        await asyncio.sleep(wait_s)
-        wait_s = min(2 * wait_s, RETRY_LONGEST_S)
-
-
-async def _ended(updater: Updater) -> None:
-    """Wait until polling ends, which only a token refused in the middle brings about; a webhook never ends by itself.
-
-    Raises `InvalidToken`.
-    """
-    poller: asyncio.Task[None] | None = updater._Updater__polling_task  # type: ignore[attr-defined]  # has no public name
-    if poller is None:
-        await asyncio.Event().wait()
-    else:
-        await asyncio.wait({poller})
-        poller.result()
-
-
-async def _stop(updater: Updater) -> None:
-    # A start that was cancelled half-way leaves the updater running too, and PTB refuses to shut such a one down.
-    if updater.running:
-        await updater.stop()

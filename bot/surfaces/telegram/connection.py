@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
+import structlog
 from telegram import LinkPreviewOptions
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, BaseRateLimiter, Defaults
 from telegram.request import HTTPXRequest
 
 from bot import config
 
 App = Application[Any, Any, Any, Any, Any, Any]
+T = TypeVar("T")
+log = structlog.get_logger()
 
 FLOOD_RETRIES = 5
 CONNECTIONS = 256
@@ -20,12 +27,14 @@ READ_TIMEOUT_S = 30  # Telegram answers an upload once it has stored the picture
 POLL_READ_TIMEOUT_S = 5  # on top of the time for which Telegram holds a poll; a shutdown waits for one more
 UPLOAD_TIMEOUT_S = 120
 POOL_TIMEOUT_S = 60
+RETRY_FIRST_S = 1.0
+RETRY_LONGEST_S = 30.0
 
 
 def build(settings: config.Telegram) -> App:
     """Build an application for the configured token and addresses."""
     token = settings.token.get_secret_value() if settings.token else ""
-    builder = ApplicationBuilder().token(token).concurrent_updates(True)
+    builder = ApplicationBuilder().token(token).updater(None)
     builder = builder.request(Request(token, CONNECTIONS, READ_TIMEOUT_S))
     builder = builder.get_updates_request(Request(token, 1, POLL_READ_TIMEOUT_S))
     limiter: BaseRateLimiter[Any] = AIORateLimiter(max_retries=FLOOD_RETRIES)
@@ -53,9 +62,50 @@ class Request(HTTPXRequest):
         self._token = token.encode()
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Return the status and the body of an answer."""
+        """Return the status and the body of an answer.
+
+        Raises `NetworkError` where something in between answered: its 404 does not refuse the token, its 403 is no
+        person's who blocked the bot, and whether Telegram did what was asked is not known.
+        """
         status, body = await super().do_request(*args, **kwargs)
+        if kwargs.get("method") == "POST" and not _is_answer(body):
+            raise NetworkError(f"Status {status}, and no answer of Telegram")
         return status, body.replace(self._token, b"***")
+
+
+def _is_answer(body: bytes) -> bool:
+    """Tell whether `body` is whole, and Telegram's: https://core.telegram.org/bots/api#making-requests."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and ("result" in answer if answer.get("ok") else "description" in answer)
+
+
+async def until_answered(call: Callable[[], Awaitable[T]]) -> T:
+    """Call Telegram until it does what it was asked; raise `InvalidToken` where it refuses the token."""
+    wait_s = 0.0
+    while True:
+        try:
+            return await call()
+        except InvalidToken:
+            raise
+        except Conflict:
+            log.error("telegram_conflict", hint="Another process polls with the same token; stop one of the two")
+            wait_s = _longer(wait_s)
+        except TelegramError as error:
+            wait_s = _seconds_of(error) if isinstance(error, RetryAfter) else _longer(wait_s)
+            log.warning("telegram_unreachable", error=type(error).__name__, reason=error.message, again_in_s=wait_s)
+        await asyncio.sleep(wait_s)
+
+
+def _longer(wait_s: float) -> float:
+    return min(max(2 * wait_s, RETRY_FIRST_S), RETRY_LONGEST_S)
+
+
+def _seconds_of(flood: RetryAfter) -> float:
+    """Return for how long Telegram wants to be left alone."""
+    return flood._retry_after.total_seconds()  # `retry_after` warns of a coming change of its type
 
 
 def quiet() -> None:

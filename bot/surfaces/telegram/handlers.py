@@ -26,6 +26,7 @@ from bot.surfaces.telegram.obeying import Obeying, Wish, respond
 from bot.surfaces.telegram.pictures import Albums, sent_with
 from bot.surfaces.telegram.pressing import Pressing, tell
 from bot.words.localisation import say
+from engine.errors import EngineError
 
 log = structlog.get_logger()
 
@@ -80,6 +81,19 @@ class Handlers:
 
         return callback
 
+    async def refuse(self, update: Update) -> None:
+        """Say to whoever wrote or pressed that it cannot be done, without having tried."""
+
+        async def fail(*_: object) -> None:
+            raise EngineError
+
+        if message := update.message:
+            await self._attend(await self._people.asking(message), fail, partial(self._say, message))
+        elif (query := update.callback_query) and query.message:
+            message = _readable(query)
+            say_so = partial(self._say_to_presser, query, message)
+            await self._attend(await self._people.pressing(query, message), fail, say_so)
+
     async def _press(self, update: Update, _: Context) -> None:
         """Obey a press, in the language of the person who pressed."""
         query = update.callback_query
@@ -105,9 +119,11 @@ class Handlers:
 
     async def _take(self, message: Message, visit: Visit) -> None:
         """Obey a message, or an album once it is whole."""
-        messages = await self._albums.gather(message)
-        if not messages or _is_for_others(messages):
-            return
+        async with self._albums.gathered(message) as messages:
+            if messages and not _is_for_others(messages):
+                await self._take_all(message, messages, visit)
+
+    async def _take_all(self, message: Message, messages: Sequence[Message], visit: Visit) -> None:
         if found := command_of(messages) or painted_over(messages):
             spoken, invocation = found
             if spoken is not message:  # of an album, any may hold the words

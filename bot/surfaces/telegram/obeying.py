@@ -23,7 +23,7 @@ from bot.surfaces.telegram.asking import ask, question_for
 from bot.surfaces.telegram.keyboards import keyboard
 from bot.surfaces.telegram.media import Media, shown
 from bot.surfaces.telegram.pictures import Sent, fetch
-from bot.surfaces.telegram.sending import CAPTION_LENGTH, TEXT_LENGTH, send, shorten, shut_out_is_undeliverable
+from bot.surfaces.telegram.sending import CAPTION_LENGTH, TEXT_LENGTH, insist, send, shorten, shut_out_is_undeliverable
 from engine.errors import RequestError
 
 
@@ -94,7 +94,7 @@ class Obeying:
         if address.is_private or person < 0:  # a chat has no chat of its own with the bot
             return address
         try:
-            await self._bot.send_chat_action(person, ChatAction.TYPING)
+            await insist(partial(self._bot.send_chat_action, person, ChatAction.TYPING))
         except (Forbidden, BadRequest):
             raise RequestError("start_first", bot=self._bot.username) from None
         return Address(person)
@@ -108,6 +108,7 @@ class Obeying:
         command = wish.invocation.command
         if not (command.makes_job or command.pictures()):
             return wish.invocation
+        await self._service.expect(wish.visit, wish.invocation, len(wish.pictures))
         sent = await fetch(self._bot, wish.pictures)
         if command is BATCH and sent:
             return wish.invocation.having(**{TEXT_OPTION: sent[0]})

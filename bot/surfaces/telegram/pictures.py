@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from telegram import Bot, Message
 from telegram.error import TelegramError
@@ -72,31 +74,66 @@ async def _fetched(bot: Bot, picture: Sent) -> Upload:
         raise not_fetched(picture.name) from None
 
 
-# Nothing says how many messages an album has, nor which is the last.
+# Nothing says how many messages an album has, nor which is the last: it is whole once none came for so long.
 WAIT_S = 1.0
+LONGEST_WAIT_S = 5.0
+
+
+@dataclass
+class Album:
+    """Hold the messages of an album that came so far, and when the latest did; `ended` says that it was obeyed."""
+
+    messages: list[Message]
+    began_at: float
+    latest_at: float
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def wait_s(self) -> float:
+        """Tell for how long further messages are waited for."""
+        return min(self.latest_at + WAIT_S, self.began_at + LONGEST_WAIT_S) - time.monotonic()
+
+    def add(self, message: Message) -> None:
+        """Add a message."""
+        self.messages.append(message)
+        self.latest_at = time.monotonic()
+
+    def in_order(self) -> list[Message]:
+        """List the messages; one may have come twice."""
+        return sorted({it.message_id: it for it in self.messages}.values(), key=lambda it: it.message_id)
 
 
 class Albums:
     """Gather the messages of albums that are under way."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[int, str], list[Message]] = {}
+        self._open: dict[tuple[int, str], Album] = {}
 
-    async def gather(self, message: Message) -> list[Message]:
-        """Wait for the rest of the album that `message` begins, and return it in order; for its other messages, none.
+    @asynccontextmanager
+    async def gathered(self, message: Message) -> AsyncIterator[list[Message]]:
+        """Wait for the rest of the album that `message` begins, and yield it in order; a lone message at once.
 
-        A message that is in no album is returned at once.
+        For its other messages there are none, once the album was obeyed: none of them is done before all are.
         """
         if not message.media_group_id:
-            return [message]
+            yield [message]
+            return
         key = message.chat.id, message.media_group_id
-        if key in self._open:
-            self._open[key].append(message)
-            return []
-        self._open[key] = [message]
+        if album := self._open.get(key):
+            album.add(message)
+            await album.ended.wait()
+            yield []
+            return
+        now = time.monotonic()
+        album = self._open[key] = Album([message], now, now)
         try:
-            await asyncio.sleep(WAIT_S)
+            yield await self._whole(key, album)
         finally:
-            messages = self._open.pop(key)
-        # An update may come twice.
-        return sorted({it.message_id: it for it in messages}.values(), key=lambda it: it.message_id)
+            self._open.pop(key, None)
+            album.ended.set()
+
+    async def _whole(self, key: tuple[int, str], album: Album) -> list[Message]:
+        while (wait_s := album.wait_s) > 0:  # noqa: ASYNC110 - nothing but time says that it is whole
+            await asyncio.sleep(wait_s)
+        del self._open[key]
+        return album.in_order()

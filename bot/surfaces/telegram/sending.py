@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
+import structlog
 from telegram import Message
 from telegram.constants import MessageLimit
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError
@@ -33,15 +36,35 @@ SHUT_OUT = (
 )
 # PTB wraps these: no connection, no request.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# How long to wait before each further try.
+WAITS_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0)
 T = TypeVar("T")
+log = structlog.get_logger()
 
 
 async def send(address: Address, post: Callable[..., Awaitable[T]]) -> T:
-    """Post at `address`, also where a group has become a supergroup since."""
+    """Post at `address`, also where a group has become a supergroup since, as `insist` does."""
     try:
-        return await post(**where(address))
+        return await insist(partial(post, **where(address)))
     except ChatMigrated as error:
-        return await post(**where(replace(address, chat_id=error.new_chat_id, thread_id=None, reply_to=None)))
+        moved = replace(address, chat_id=error.new_chat_id, thread_id=None, reply_to=None)
+        return await insist(partial(post, **where(moved)))
+
+
+async def insist(call: Callable[[], Awaitable[T]]) -> T:
+    """Call Telegram, again for a minute and a half while it cannot be reached; raise the last error then.
+
+    What it may have done although it did not confirm it is done again: better an answer twice than none.
+    """
+    for wait_s in WAITS_S:
+        try:
+            return await call()
+        except BadRequest:
+            raise
+        except NetworkError as error:
+            log.warning("telegram_unreachable", error=type(error).__name__, reason=error.message, again_in_s=wait_s)
+        await asyncio.sleep(wait_s)
+    return await call()
 
 
 def where(address: Address) -> dict[str, Any]:

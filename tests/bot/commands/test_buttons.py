@@ -84,3 +84,9 @@ def test_labels_are_short_and_in_the_reader_s_language(language):
         labels = [replies.button(Button(verb, "0123456789", 4)) for verb in VERBS]
     assert all(0 < len(label) <= 30 for label in labels)
     assert all(label.endswith(" 4") for label in labels)
+
+
+@pytest.mark.parametrize("key", ["full:0123456789:" + "1" * 5_000, "full:" + "a" * 1_000_000 + ":1"])
+def test_a_key_that_is_longer_than_any_is_none(key):
+    with pytest.raises(RequestError, match="button_unknown"):
+        Button.read(key)

@@ -61,7 +61,7 @@ async def test_a_blocked_prompt_is_recorded_without_its_words_and_answered_witho
             with pytest.raises(RequestError, match="prompt_blocked"):
                 await house.imagine(ANN, **options)
         entries = [it for it in await house.store.audit.list("discord:1") if it.action == "blocked"]
-        assert [it.facts["word"] for it in entries] == ["", "hen", "fox"]
+        assert [(it.facts["word"], it.facts["times"]) for it in entries] == [("fox, hen", 3)]
         assert "private" not in json.dumps([it.facts for it in entries])
         assert "secretword" not in await house.text("audit", MOD)
 

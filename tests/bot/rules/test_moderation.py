@@ -5,6 +5,7 @@ import time
 import pytest
 
 from bot.rules.moderation import blocked_word
+from tests.fuzz.growth import is_linear
 
 WORDS = ("badword", "hate", "ass", "cunt", "porn", "god", "дурак", "坏词", "dead cat", "größe", "хуй", "1488")
 
@@ -60,3 +61,16 @@ def test_a_long_text_of_signs_is_looked_through_in_no_time():
     for text in ("!|1" * 660, "a.s" * 660, "aaaa" * 500, "@" * 2_000, "i! i| " * 330):
         assert blocked_word([text], words) is None
     assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize("word", ["snake_case", "_ _ _ a", "__x", "a_", "aaaab", "bad word", "abcabcx", "坏词坏词"])
+@pytest.mark.parametrize("piece", ["_", "snake_", "_ ", "a.", "abc", "bad  ", "坏 。"])
+def test_no_text_takes_longer_than_its_length(word, piece):
+    """An underscore in a blocked word was both a letter and a sign between letters: 30 of them took minutes."""
+    assert is_linear(lambda text: blocked_word([text], [word]), piece, 1_200 // len(piece))
+
+
+@pytest.mark.parametrize("text", ["a snake_case here", "snake case", "snake-case", "SNAKE__CASE"])
+def test_an_underscore_in_a_blocked_word_is_a_sign_between_letters(text):
+    assert blocked_word([text], ["snake_case"]) == "snake_case"
+    assert blocked_word(["snake, upper case"], ["snake_case", "_", "__"]) is None

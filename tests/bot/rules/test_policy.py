@@ -86,12 +86,12 @@ def test_the_operator_s_words_are_told_to_nobody_and_the_server_s_to_its_moderat
     ],
 )
 def test_what_a_person_has_and_had_counts(limits, use, who, code):
-    assert refused(policy.check_use, REQUEST, who, limits, use, NOON) == code
+    assert refused(policy.check_use, REQUEST.count, who, limits, use, NOON) == code
 
 
 def test_the_quota_says_what_is_left_and_when_the_day_ends():
     with pytest.raises(RequestError) as error:
-        policy.check_use(REQUEST, ANN, Limits(per_day=5), Use(pictures=4), NOON + 1)
+        policy.check_use(REQUEST.count, ANN, Limits(per_day=5), Use(pictures=4), NOON + 1)
     assert error.value.facts == {"limit": 5, "used": 4, "left": 1, "hours": 12}
 
 

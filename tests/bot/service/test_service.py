@@ -277,3 +277,10 @@ async def test_nobody_tries_to_tell_of_a_job_that_was_deleted_meanwhile(house, s
         await bot.store.delete(job.id)
         await asyncio.wait_for(follower, 5)
     assert (follower.done(), surface.told) == (True, [])
+
+
+async def test_what_did_not_pass_the_parser_is_bounded_at_the_door(house):
+    async with house() as at_home:
+        for command, options in ((IMAGINE, {"prompt": "a" * 30_000}), (CANCEL, {"job": "a" * 30_000})):
+            with pytest.raises(RequestError, match="text_too_long"):
+                await at_home.answer(command, **options)

@@ -124,7 +124,7 @@ async def test_one_whose_picture_is_gone_fails_and_the_others_are_drawn(store: S
         job = await dispatcher.submit(Submission(requests[0], "ann", "here", "web", "lost"))
         await ended(store, job, status=JobStatus.FAILED)
         await ended(store, await dispatcher.submit(submission("b")))
-    assert (await store.jobs.get(job.id)).error == "picture_damaged"
+    assert (await store.jobs.get(job.id)).error == "input_damaged"
 
 
 async def test_a_person_s_picture_reaches_the_worker(store: Store) -> None:

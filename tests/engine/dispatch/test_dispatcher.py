@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-import engine.dispatch.leasing
+import engine.dispatch.storing
 from engine.catalog import DEMO, Catalog
 from engine.checks import complete
 from engine.dispatch.caps import Caps
@@ -42,6 +42,14 @@ class Bench:
             while (now := await self.store.jobs.get(job.id)).status not in wanted:
                 await asyncio.sleep(0.001)
         return now
+
+    async def begun(self, job: Job) -> Job:
+        """Wait until the worker has a job: one that it never had costs no attempt."""
+        job = await self.status(job, JobStatus.LEASED)
+        async with asyncio.timeout(5):
+            while (job.id, job.attempt) not in self.worker._renders:
+                await asyncio.sleep(0.001)
+        return job
 
 
 @pytest.fixture
@@ -134,7 +142,7 @@ async def test_a_running_job_is_cancelled_and_the_next_one_runs(bench):
 async def test_a_crash_costs_one_attempt(bench):
     async with bench.dispatcher() as dispatcher:
         bench.worker.hang()
-        job = await bench.status(await dispatcher.submit(submission("a")), JobStatus.LEASED)
+        job = await bench.begun(await dispatcher.submit(submission("a")))
         await bench.worker.crash()
         job = await bench.status(job, JobStatus.RENDERED)
     assert job.attempt == 2
@@ -143,7 +151,7 @@ async def test_a_crash_costs_one_attempt(bench):
 async def test_a_job_that_crashes_the_worker_twice_is_given_up_and_the_others_are_not(bench):
     async with bench.dispatcher() as dispatcher:
         bench.worker.hang()
-        bad = await bench.status(await dispatcher.submit(submission("bad")), JobStatus.LEASED)
+        bad = await bench.begun(await dispatcher.submit(submission("bad")))
         good = await dispatcher.submit(submission("good"))
         await bench.worker.crash()
         bench.worker.hang()
@@ -223,7 +231,7 @@ async def test_the_state_is_told(tmp_path):
 
 
 async def test_a_full_disk_costs_time_but_no_picture(bench, monkeypatch):
-    monkeypatch.setattr(engine.dispatch.leasing, "STORE_RETRY_S", 0.001)
+    monkeypatch.setattr(engine.dispatch.storing, "STORE_RETRY_S", 0.001)
     add_pictures, refusals = bench.store.add_pictures, [StoreFailed(reason="full"), OSError("full"), StoreFailed()]
 
     async def refuse_first(*arguments):

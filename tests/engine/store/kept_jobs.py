@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class Shelf:
                 await self.store.add_pictures(job.id, [PICTURE], seconds=2.0)
             else:
                 await self.store.jobs.move(job.id, after, **({"attempt": 1} if after is JobStatus.LEASED else {}))
-        with sqlite3.connect(self.root / "jobs.sqlite3") as database:
+        with closing(sqlite3.connect(self.root / "jobs.sqlite3")) as database, database:
             created = time.time() - age_s
             database.execute(
                 "UPDATE jobs SET created_at = ?, finished_at = iif(finished_at IS NULL, NULL, ?) WHERE id = ?",

@@ -25,6 +25,7 @@ class Fault:
     is_global: bool
     drop: bool
     lose_answer: bool
+    truncate: bool = False
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether this fault is meant for a request."""
@@ -82,15 +83,18 @@ class Faults:
         is_global: bool = False,
         drop: bool = False,
         lose_answer: bool = False,
+        truncate: bool = False,
     ) -> Fault:
         """Let the next `times` requests whose path (below the API base) matches a shell pattern fail.
 
         `status` answers with an error (429: with the `Via` header, or without it as an edge ban); `drop` cuts the
-        connection before the request is served, `lose_answer` after it; `delay_s` alone is only slow.
+        connection before the request is served, `lose_answer` after it; `truncate` serves it and answers with half of
+        the JSON; `delay_s` alone is only slow.
         """
         fault = Fault(
             path, method, times, status, code, message, delay_s, retry_after_s, via, is_global, drop, lose_answer
         )
+        fault.truncate = truncate
         self._waiting.append(fault)
         return fault
 
@@ -118,6 +122,12 @@ async def suffer(fault: Fault, request: web.Request) -> web.Response | None:
         return None
     await request.read()
     return fault.answer()
+
+
+def halve(answer: web.Response) -> web.Response:
+    """Lose the second half of an answer."""
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    return web.Response(body=body[: len(body) // 2], status=answer.status, headers={"Content-Type": "application/json"})
 
 
 def cut(request: web.Request) -> None:

@@ -11,7 +11,7 @@ from aiohttp import web
 from . import errors, payloads
 from .answers import json_answer, no_content
 from .commands import Commands
-from .faults import Faults, cut, suffer
+from .faults import Faults, cut, halve, suffer
 from .interactions import Interactions
 from .messages import ALL_MENTIONS, Form, Messages
 from .spec import Spec
@@ -130,7 +130,7 @@ class Rest:
         self._world.changes.notify()
         if fault and fault.lose_answer:
             cut(request)
-        return answer
+        return halve(answer) if fault and fault.truncate and answer.body else answer
 
     async def _serve_file(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer as the file server does, which knows nothing of tokens."""

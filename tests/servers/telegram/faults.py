@@ -24,7 +24,9 @@ class Fault:
     cut: bool = False
     lose_answer: bool = False
     page: bool = False
+    body: str | None = None
     cut_after_bytes: int | None = None
+    truncate: bool = False
 
 
 def flood(retry_after_s: int = 1) -> Fault:
@@ -73,9 +75,19 @@ def lost_answer() -> Fault:
     return Fault(lose_answer=True)
 
 
+def truncated() -> Fault:
+    """Process the request, then answer with the first half of the JSON."""
+    return Fault(truncate=True)
+
+
 def cut_download(after_bytes: int = 100) -> Fault:
     """Promise a whole file, send its first bytes, then cut the connection."""
     return Fault(cut_after_bytes=after_bytes)
+
+
+def page_instead() -> Fault:
+    """Process the request, then answer 200 with a proxy's page."""
+    return Fault(body="<html><body>Please log in to this network</body></html>")
 
 
 @dataclass
@@ -126,9 +138,18 @@ class Faults:
         method: str = "",
         times: float = 1,
         where: Callable[[Params], Any] = lambda params: True,
-    ) -> None:
-        """Let the next `times` requests fail that call `method`, or any where it is empty, and meet `where`."""
-        self._planned.append(_Planned(fault, method.lower(), times, where))
+    ) -> object:
+        """Let the next `times` requests fail that call `method`, or any where it is empty, and meet `where`.
+
+        What is returned lets it be forgotten.
+        """
+        planned = _Planned(fault, method.lower(), times, where)
+        self._planned.append(planned)
+        return planned
+
+    def forget(self, planned: object) -> None:
+        """Let no further request meet a fault that `next` returned."""
+        self._planned = [it for it in self._planned if it is not planned]
 
     def limit(self, posts: int, per_s: float, chat_id: int | None = None) -> None:
         """Answer 429 from now on to more posts and edits than these."""

@@ -159,6 +159,8 @@ class TelegramServer:
             return _hang_up(request)
         response = await self._respond(call, fault)
         self.world.changes.ring()
+        if fault.body is not None:
+            return web.Response(text=fault.body, content_type="text/html")
         return _hang_up(request) if fault.lose_answer else response
 
     async def _respond(self, call: Call, fault: Fault) -> web.Response:
@@ -174,7 +176,8 @@ class TelegramServer:
                 web.Response(status=error.code, text=PAGE, content_type="text/html") if fault.page else _refused(error)
             )
         self._check_result(call)
-        return web.json_response({"ok": True, "result": call.result})
+        whole = web.json_response({"ok": True, "result": call.result})
+        return _halved(whole) if fault.truncate else whole
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.take(DOWNLOAD, Params(dict(request.match_info)))
@@ -213,6 +216,12 @@ class TelegramServer:
 
 def _refused(error: ApiError) -> web.Response:
     return web.json_response(error.body(), status=error.code)
+
+
+def _halved(response: web.Response) -> web.Response:
+    """Lose the second half of an answer."""
+    text = response.text or ""
+    return web.Response(text=text[: len(text) // 2], content_type="application/json")
 
 
 def _hang_up(request: web.Request) -> web.Response:

@@ -19,6 +19,12 @@ ON_REQUEST = {"chat_member", "message_reaction", "message_reaction_count"}
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 RETRY_S = 0.05
 RETRY_AT_MOST_S = 1.0
+# As in https://github.com/tdlib/telegram-bot-api, Client.cpp and WebhookActor.cpp: a poll that repeats its offset too
+# soon gets one update and waits at least so long; a webhook that says nothing for a minute is called again.
+HASTY_S = 0.5
+REPEATED_S = 3.0
+WEBHOOK_SILENT_S = 60
+PRESSES = 3 << 33
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Updates:
         self._next_id = 100_001
         self._poller: object | None = None
         self._ended_by = ""
+        self._asked: tuple[int, float] = (-1, float("-inf"))
         self._delivery: asyncio.Task[None] | None = None
 
     def push(self, kind: str, payload: dict[str, Any]) -> None:
@@ -64,6 +71,7 @@ class Updates:
                 "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
             )
             raise ApiError(409, f"Conflict: {reason}")
+        limit, timeout_s = self._slowed(offset, limit, timeout_s)
         self._confirm(offset)
         mine = object()
         self._take_over(mine, "other getUpdates request; make sure that only one bot instance is running")
@@ -100,6 +108,15 @@ class Updates:
         self._poller, self._ended_by = poller, reason
         self._changes.ring()
 
+    def _slowed(self, offset: int, limit: int, timeout_s: float) -> tuple[int, float]:
+        """Give less to a poll that repeats the offset of the one just before."""
+        (last, asked_at), now = self._asked, time.monotonic()
+        self._asked = offset, now
+        if offset != last:
+            return limit, timeout_s
+        limit = 1 if now - asked_at < HASTY_S else limit
+        return limit, max(timeout_s, REPEATED_S) if now - asked_at < REPEATED_S else timeout_s
+
     def _confirm(self, offset: int) -> None:
         if offset < 0:
             self.pending = self.pending[offset:]
@@ -107,33 +124,60 @@ class Updates:
         self._changes.ring()
 
     async def _deliver(self, webhook: Webhook) -> None:
-        """Post each update in order until the webhook answers with a 2xx status."""
+        """Post updates side by side, those of one chat in order: the next one once the webhook answered with a 2xx."""
         headers = {SECRET_HEADER: webhook.secret} if webhook.secret else {}
-        async with aiohttp.ClientSession(headers=headers) as session:
-            pause_s = RETRY_S
+        busy: dict[int, asyncio.Task[None]] = {}
+        room = asyncio.Semaphore(webhook.max_connections)
+        async with aiohttp.ClientSession(headers=headers) as session, asyncio.TaskGroup() as tasks:
             while True:
-                await self._changes.until(lambda: bool(self.pending), timeout_s=None)
-                update = self.pending[0]
-                if await self._posted(session, webhook.url, update):
-                    self._confirm(update["update_id"] + 1)
-                    pause_s = RETRY_S
-                else:
-                    await asyncio.sleep(pause_s)
-                    pause_s = min(2 * pause_s, RETRY_AT_MOST_S)
+                update = await self._changes.until(lambda: self._next(busy), timeout_s=None)
+                line = _line(update)
+                busy[line] = tasks.create_task(self._insist(session, webhook.url, update, room))
+                busy[line].add_done_callback(lambda _, line=line: self._free(busy, line))
+
+    def _next(self, busy: dict[int, asyncio.Task[None]]) -> dict[str, Any] | None:
+        return next((update for update in self.pending if _line(update) not in busy), None)
+
+    def _free(self, busy: dict[int, asyncio.Task[None]], line: int) -> None:
+        del busy[line]
+        self._changes.ring()
+
+    async def _insist(
+        self, session: aiohttp.ClientSession, url: str, update: dict[str, Any], room: asyncio.Semaphore
+    ) -> None:
+        pause_s = RETRY_S
+        while True:
+            async with room:
+                posted = await self._posted(session, url, update)
+            if posted:
+                break
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, RETRY_AT_MOST_S)
+        if update in self.pending:  # they may have been dropped meanwhile
+            self.pending.remove(update)
 
     async def _posted(self, session: aiohttp.ClientSession, url: str, update: dict[str, Any]) -> bool:
         try:
-            async with session.post(url, json=update) as answer:
+            silent = aiohttp.ClientTimeout(total=WEBHOOK_SILENT_S)
+            async with session.post(url, json=update, timeout=silent) as answer:
                 if not answer.ok:
                     self._note(f"Wrong response from the webhook: {answer.status} {answer.reason}")
                 return answer.ok
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             self._note(f"Connection failed: {type(error).__name__}")
             return False
 
     def _note(self, failure: str) -> None:
         self.last_error = (int(time.time()), failure)
         self._changes.ring()
+
+
+def _line(update: dict[str, Any]) -> int:
+    """Name the queue of an update: messages are told apart by their chat, presses by their person."""
+    if "callback_query" in update:
+        return int(update["callback_query"]["from"]["id"]) + PRESSES
+    [told] = [value for kind, value in update.items() if kind != "update_id"]
+    return int(told["chat"]["id"]) if "chat" in told else int(update["update_id"])
 
 
 def _refuse_bad_secret(webhook: Webhook | None) -> None:

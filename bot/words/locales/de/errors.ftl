@@ -2,6 +2,8 @@
 
 error-prompt-empty = Der Prompt ist leer. Sag, was gemalt werden soll, zum Beispiel: /imagine ein roter Kreis
 error-too-long = { $field } ist zu lang: { NUMBER($length, useGrouping: 1) } Zeichen, erlaubt sind höchstens { NUMBER($limit, useGrouping: 1) }.
+error-text-too-long = Das ist zu lang: { NUMBER($length, useGrouping: 1) } Zeichen, höchstens { NUMBER($limit, useGrouping: 1) } werden insgesamt gelesen.
+error-list-too-big = { $file } ist zu groß für eine Liste von Prompts: { $kilobytes } kB, höchstens { $limit } kB werden gelesen.
 error-caption-too-long = Die Bildunterschrift passt nicht lesbar auf { $width }x{ $height } Pixel: Platz ist für etwa { $limit } Zeichen.
 error-caption-unwritable = Diese Zeichen der Bildunterschrift hat hier keine Schrift: { $characters }
 error-out-of-range = { $field } muss zwischen { NUMBER($low, useGrouping: 1) } und { NUMBER($high, useGrouping: 1) } liegen; { $value } tut das nicht.
@@ -67,9 +69,13 @@ error-hub-unreachable = Der Hub unter { $endpoint } ist nicht erreichbar ({ $rea
 error-not-on-hub = Der Hub zeigt { $repository } in der Revision { $revision } nicht. Falls er eine Anmeldung verlangt: hf auth login
 error-no-safetensors = { $repository } enthält in der Revision { $revision } seine Gewichte als Pickle-Dateien, in denen jedes beliebige Programm stecken kann. Der Bot lädt nur safetensors.
 error-load-failed = Das Modell ließ sich nicht laden ({ $kind }). Wer den Bot betreibt, findet Näheres im Log.
-error-store-failed = Der Rechner kann gerade nicht auf seine Platte schreiben. Wer ihn betreibt, findet Näheres im Log.
+error-store-failed = Der Rechner kann seine Platte gerade nicht benutzen. Wer ihn betreibt, findet Näheres im Log.
 error-store-unusable = Der Ordner { $folder } ist nicht benutzbar: { $reason }. Bring ihn in Ordnung oder gib bei [store] path einen anderen an.
+error-store-damaged = Die Datenbank { $file } ist beschädigt ({ $reason }). Setz eine Sicherung des ganzen Ordners an ihre Stelle; um neu anzufangen, verschieb den Ordner.
+error-store-newer = Die Datenbank { $file } stammt von einem neueren kandinsky-bot. Installiere wieder jene Version oder spiel eine Sicherung von davor ein.
+error-store-lost = Die Datenbank { $file } fehlt oder ist leer, aber ihre Bilder liegen noch in { $folder }. Hol die Datenbank aus einer Sicherung zurück; um neu anzufangen, verschieb den ganzen Ordner.
 error-picture-damaged = Das Bild wurde gemalt, aber seine Datei ist von der Platte des Rechners verschwunden. Versuch es noch einmal.
+error-input-damaged = Ein Bild, das du dafür geschickt hast, lässt sich von der Platte des Rechners nicht mehr lesen. Schick es noch einmal.
 error-picture-too-large = Das Bild ist zu groß, um hier gepostet zu werden: Erlaubt sind { NUMBER($limit_bytes, useGrouping: 1) } Bytes.
 error-picture-format = Diese Datei ist kein Bild, das hier gelesen werden kann. Schick eines in einem dieser Formate: { $formats }.
 error-picture-unreadable = Das Bild ist beschädigt oder unvollständig. Schick es noch einmal, in einem dieser Formate: { $formats }.

@@ -2,6 +2,8 @@
 
 error-prompt-empty = The prompt is empty. Say what to draw, for example: /imagine a red circle
 error-too-long = The { $field } is too long: { NUMBER($length, useGrouping: 1) } characters, at most { NUMBER($limit, useGrouping: 1) } are allowed.
+error-text-too-long = That is too long: { NUMBER($length, useGrouping: 1) } characters, at most { NUMBER($limit, useGrouping: 1) } are read in all.
+error-list-too-big = { $file } is too large for a list of prompts: { $kilobytes } kB, at most { $limit } kB are read.
 error-caption-too-long = The caption does not fit legibly onto { $width }x{ $height } pixels: about { $limit } characters would.
 error-caption-unwritable = No font here has these characters of the caption: { $characters }
 error-out-of-range = { $field } must be between { NUMBER($low, useGrouping: 1) } and { NUMBER($high, useGrouping: 1) }; { $value } is not.
@@ -67,9 +69,13 @@ error-hub-unreachable = The hub at { $endpoint } cannot be reached ({ $reason })
 error-not-on-hub = The hub does not show { $repository } at revision { $revision }. If it wants a login: hf auth login
 error-no-safetensors = { $repository } at revision { $revision } keeps its weights as pickles, which can hold any program. The bot loads safetensors only.
 error-load-failed = The model could not be loaded ({ $kind }). The operator finds the details in the log.
-error-store-failed = The machine cannot write to its disk now. Its operator finds the details in the log.
+error-store-failed = The machine cannot use its disk now. Its operator finds the details in the log.
 error-store-unusable = The folder { $folder } cannot be used: { $reason }. Mend it, or set [store] path to another one.
+error-store-damaged = The database { $file } is damaged ({ $reason }). Put a backup of the whole folder in its place; to begin anew, move the folder away.
+error-store-newer = The database { $file } was written by a newer kandinsky-bot. Install that version again, or put back a backup from before it.
+error-store-lost = The database { $file } is gone or empty, but its pictures are still in { $folder }. Put the database back from a backup; to begin anew, move the whole folder away.
 error-picture-damaged = The picture was drawn, but its file is gone from the machine's disk. Try it again.
+error-input-damaged = A picture that you sent for this cannot be read from the machine's disk any more. Send it again.
 error-picture-too-large = The picture is too large to be posted here: { NUMBER($limit_bytes, useGrouping: 1) } bytes are allowed.
 error-picture-format = That file is not a picture that can be read here. Send one of these: { $formats }.
 error-picture-unreadable = That picture is damaged or incomplete. Send it again, as one of these: { $formats }.

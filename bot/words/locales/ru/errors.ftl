@@ -2,6 +2,8 @@
 
 error-prompt-empty = Промпт пуст. Напишите, что нарисовать, например: /imagine красный круг
 error-too-long = Слишком длинное значение { $field }, символов: { NUMBER($length, useGrouping: 1) }; допускается не больше { NUMBER($limit, useGrouping: 1) }.
+error-text-too-long = Это слишком длинно, символов: { NUMBER($length, useGrouping: 1) }; всего читается не больше { NUMBER($limit, useGrouping: 1) }.
+error-list-too-big = { $file } — слишком большой файл для списка промптов: { $kilobytes } кБ, допускается не больше { $limit } кБ.
 error-caption-too-long = Подпись не уместится разборчиво на изображении { $width }x{ $height }; примерный предел в знаках: { $limit }.
 error-caption-unwritable = Ни в одном из здешних шрифтов нет этих знаков подписи: { $characters }
 error-out-of-range = Значение { $field } должно быть от { NUMBER($low, useGrouping: 1) } до { NUMBER($high, useGrouping: 1) }, а { $value } сюда не входит.
@@ -71,9 +73,13 @@ error-hub-unreachable = Хаб по адресу { $endpoint } недоступ�
 error-not-on-hub = Хаб не показывает { $repository } в ревизии { $revision }. Если ему нужен вход: hf auth login
 error-no-safetensors = { $repository } в ревизии { $revision } хранит веса в виде pickle-файлов, в которых может быть любая программа. Бот загружает только safetensors.
 error-load-failed = Не удалось загрузить модель ({ $kind }). Подробности — в журнале у владельца бота.
-error-store-failed = Компьютер сейчас не может писать на свой диск. Подробности — в журнале у его владельца.
+error-store-failed = Компьютер сейчас не может пользоваться своим диском. Подробности — в журнале у его владельца.
 error-store-unusable = Папку { $folder } нельзя использовать: { $reason }. Исправьте её или укажите в [store] path другую.
+error-store-damaged = База данных { $file } повреждена ({ $reason }). Верните на её место резервную копию всей папки; чтобы начать заново, уберите эту папку.
+error-store-newer = База данных { $file } записана более новой версией kandinsky-bot. Установите ту версию снова или верните более раннюю резервную копию.
+error-store-lost = База данных { $file } пропала или пуста, но её картинки ещё лежат в { $folder }. Верните базу данных из резервной копии; чтобы начать заново, уберите всю папку.
 error-picture-damaged = Картинка была нарисована, но её файл пропал с диска компьютера. Попробуйте ещё раз.
+error-input-damaged = Картинку, которую вы для этого прислали, больше не прочитать с диска компьютера. Пришлите её ещё раз.
 error-picture-too-large = Картинка слишком велика, чтобы отправить её сюда: допускается не больше { NUMBER($limit_bytes, useGrouping: 1) } байт.
 error-picture-format = Этот файл — не картинка, которую здесь можно прочитать. Пришлите картинку в одном из этих форматов: { $formats }.
 error-picture-unreadable = Картинка повреждена или неполна. Пришлите её ещё раз в одном из этих форматов: { $formats }.

@@ -2,6 +2,8 @@
 
 error-prompt-empty = 提示词是空的。请说明要画什么，例如：/imagine 红色的圆
 error-too-long = { $field } 太长：{ NUMBER($length, useGrouping: 1) } 个字符，最多允许 { NUMBER($limit, useGrouping: 1) } 个。
+error-text-too-long = 内容太长：共 { NUMBER($length, useGrouping: 1) } 个字符，总共最多读取 { NUMBER($limit, useGrouping: 1) } 个。
+error-list-too-big = { $file } 作为提示词列表太大：{ $kilobytes } kB，最多读取 { $limit } kB。
 error-caption-too-long = 这些文字在 { $width }x{ $height } 像素的图片上写不清楚：大约只能写 { $limit } 个字符。
 error-caption-unwritable = 这里的字体写不出要写在图上的这些字符：{ $characters }
 error-out-of-range = { $field } 必须在 { NUMBER($low, useGrouping: 1) } 到 { NUMBER($high, useGrouping: 1) } 之间，{ $value } 不在此范围内。
@@ -61,9 +63,13 @@ error-hub-unreachable = 无法连接 { $endpoint } 上的模型站（{ $reason }
 error-not-on-hub = 模型站上看不到 { $repository } 的修订版 { $revision }。如果需要登录：hf auth login
 error-no-safetensors = { $repository } 的修订版 { $revision } 以 pickle 文件保存权重，其中可能藏有任意程序。本机器人只加载 safetensors。
 error-load-failed = 无法加载模型（{ $kind }）。维护者可在日志中查看详情。
-error-store-failed = 这台机器目前无法写入磁盘。维护者可在日志中查看详情。
+error-store-failed = 这台机器目前无法使用磁盘。维护者可在日志中查看详情。
 error-store-unusable = 文件夹 { $folder } 无法使用：{ $reason }。请修复它，或在 [store] path 中设置另一个。
+error-store-damaged = 数据库 { $file } 已损坏（{ $reason }）。请用整个文件夹的备份替换它；若要从头开始，请把该文件夹移走。
+error-store-newer = 数据库 { $file } 由更新版本的 kandinsky-bot 写入。请重新安装那个版本，或恢复更早的备份。
+error-store-lost = 数据库 { $file } 丢失或为空，但它的图片仍在 { $folder } 中。请从备份恢复数据库；若要从头开始，请把整个文件夹移走。
 error-picture-damaged = 图已经画好，但它的文件从机器的磁盘上消失了。请再试一次。
+error-input-damaged = 您为此发送的图片已无法从机器的磁盘读取。请重新发送。
 error-picture-too-large = 图片太大，无法发到这里：最多允许 { NUMBER($limit_bytes, useGrouping: 1) } 字节。
 error-picture-format = 这个文件不是这里能读取的图片。请发送以下格式之一：{ $formats }。
 error-picture-unreadable = 这张图片已损坏或不完整。请用以下格式之一重新发送：{ $formats }。

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -185,6 +186,34 @@ def test_the_doctor_looks_at_the_page_s_own_address(monkeypatch, tmp_path):
 def test_the_doctor_sees_that_the_store_is_a_file(monkeypatch, tmp_path):
     (tmp_path / "taken").touch()
     assert f"store: {tmp_path / 'taken'} is not a folder" in advice(monkeypatch, store__path=tmp_path / "taken")
+
+
+def test_the_doctor_sees_that_others_can_read_the_store(monkeypatch, tmp_path):
+    (tmp_path / "store").mkdir(mode=0o700)
+    assert "other users" not in advice(monkeypatch, store__path=tmp_path / "store")
+    (tmp_path / "store").chmod(0o755)
+    said = advice(monkeypatch, store__path=tmp_path / "store")
+    assert f"note  store: other users of this machine can look into {tmp_path / 'store'}" in said
+    assert f"-> chmod 700 {tmp_path / 'store'}" in said
+
+
+@pytest.mark.parametrize("fault", ["newer", "a folder", "lost"])
+def test_a_store_that_cannot_be_opened_is_a_sentence_and_exit_code_1(shell, tmp_path, fault):
+    root = tmp_path / "store"
+    for name in ("pictures", "inputs"):
+        (root / name).mkdir(parents=True)
+    if fault == "a folder":
+        (root / "jobs.sqlite3").mkdir()
+    if fault == "lost":
+        (root / "pictures" / "a-1.png").touch()
+    if fault == "newer":
+        with contextlib.closing(sqlite3.connect(root / "jobs.sqlite3")) as database, database:
+            database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            database.execute("INSERT INTO alembic_version VALUES ('9999')")
+    done = shell("run", web__port=str(free_port()))
+    assert done.returncode == 1
+    assert "jobs.sqlite3" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
 
 
 def test_the_doctor_takes_a_blank_token_for_none(monkeypatch, tmp_path):

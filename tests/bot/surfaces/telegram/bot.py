@@ -47,7 +47,7 @@ class Bot:
             Dispatcher(self.store, [self.worker]) as dispatcher,
             Service(dispatcher, self.store, catalog) as service,
         ):
-            app = TelegramApp(self.settings(**settings), service)
+            app = TelegramApp(self.settings(**settings), service, self.path / "telegram")
             app.progress_interval_s = 0.05
             service.add(app)
             await service.resume()

@@ -23,6 +23,7 @@ HOSTILE = "@everyone <img src=x onerror=alert(1)> **bold**"
 SENTENCES = [
     ("/imagine", "The prompt is empty"),
     ("x" * 5_000, "5,000 characters, at most 2,000"),
+    ("/mix " + "a|" * 300_000, "600,005 characters, at most 24,000 are read"),
     ("/imagine a fox --steps 9999", "must be between 1 and 150; 9999 is not"),
     ("/imagine a fox --size 63x70000", "demo cannot draw 63x70000"),
     ("/imagine a fox --stepz 3", "There is no option --stepz"),
@@ -165,6 +166,8 @@ async def test_the_forms_slips_are_answered_beside_it(visitor):
     await visitor.until(lambda page: "9999 is not" in page.status)
     await visitor.draw(width=63)
     await visitor.until(lambda page: "demo cannot draw 63x64" in page.status)
+    await visitor.draw(prompt="a" * 300_000)
+    await visitor.until(lambda page: "at most 24,000 are read" in page.status)
 
 
 async def test_a_negative_seed_in_the_form_means_any(bot, visitor):

@@ -72,7 +72,7 @@ def test_a_download_fetches_what_the_loader_reads_and_nothing_twice(server):
     server.asked.clear()
     code, output = models("download", "kandinsky-2-2")
     assert (code, server.fetched()) == (0, [])
-    assert "0.0 KiB to fetch" in output
+    assert "0 B to fetch" in output
     assert "kandinsky-2-2: complete" in output
     assert models("verify", "kandinsky-2-2") == (0, "kandinsky-2-2: complete\n")
 

@@ -1,0 +1,1 @@
+"""Break the whole bot at random, with a seed, and judge what people's apps saw."""
