@@ -94,10 +94,16 @@ def _surfaces(
 
 
 def _page_secret(root: Path) -> str:
-    """Keep the secret that protects the page's browser storage, so that a restart recognises its visitors."""
+    """Keep the secret that protects the page's browser storage, so that a restart recognises its visitors.
+
+    Raises `CannotServe` where it can be neither read nor written.
+    """
     path = root / "page_secret"
-    kept = path.read_text() if path.exists() else ""
-    return kept or _new_secret(path)
+    try:
+        kept = path.read_bytes().decode("ascii", "ignore").strip() if path.exists() else ""
+        return kept or _new_secret(path)
+    except OSError as error:
+        raise CannotServe(f"The page's secret {path} cannot be read or written: {error.strerror}.") from None
 
 
 def _new_secret(path: Path) -> str:

@@ -161,6 +161,7 @@ async def generate(config: Config, orders: Sequence[Order], progress: Progress) 
             to_request(wanted.invocation, catalog)
     with tempfile.TemporaryDirectory(prefix="kandinsky-bot-") as folder:
         limits = {"max_waiting": len(orders), "max_waiting_per_owner": len(orders), "max_waiting_minutes": 0}
+        limits["newcomers_share"] = 1
         private = config.model_copy(
             update={
                 "store": config.store.model_copy(update={"path": Path(folder)}),
