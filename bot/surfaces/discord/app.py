@@ -17,12 +17,13 @@ from bot.surface import Load, Remembered
 from bot.surfaces.discord import delivery
 from bot.surfaces.discord.address import SURFACE, Address
 from bot.surfaces.discord.attending import Attendant
-from bot.surfaces.discord.client import TROUBLE, AppCommand, Client, quiet, redirect
+from bot.surfaces.discord.calling import TROUBLE
+from bot.surfaces.discord.client import AppCommand, Client, quiet, redirect
 from bot.surfaces.discord.commands import build_all, build_menus
-from bot.surfaces.discord.delivery import Post, Posted
+from bot.surfaces.discord.delivery import Notice, Post, Posted
 from bot.surfaces.discord.suggesting import suggestions
 from engine.events import Picture
-from engine.jobs import Job
+from engine.jobs import Job, Promise
 
 log = structlog.get_logger()
 
@@ -80,6 +81,19 @@ class DiscordApp:
         """Say how a job ended, in the same place as its pictures would be."""
         await self._logged_in.wait()
         return await self._put(Post(job, text))
+
+    async def break_promise(self, promise: Promise, text: str) -> None:
+        """Say where an answer was promised that none comes: in the loading message, else in a new one."""
+        await self._logged_in.wait()
+        notice = Notice(promise, text)
+        with delivery.refused_for_good():
+            try:
+                if Address.read(promise).expired:
+                    await delivery.send(self._client, notice, [])
+                elif not await delivery.is_answered(self._client, promise):
+                    await delivery.edit(self._client, notice)
+            except delivery.TokenLost:
+                await delivery.send(self._client, notice, [])
 
     async def remove(self, job: Job) -> None:
         """Delete the message that holds a job's answer, if Discord lets the bot."""

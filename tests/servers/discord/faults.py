@@ -25,6 +25,9 @@ class Fault:
     is_global: bool
     drop: bool
     lose_answer: bool
+    truncate: bool = False
+    html: bool = False
+    late_s: float = 0.0
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether this fault is meant for a request."""
@@ -82,15 +85,20 @@ class Faults:
         is_global: bool = False,
         drop: bool = False,
         lose_answer: bool = False,
+        truncate: bool = False,
+        html: bool = False,
+        late_s: float = 0.0,
     ) -> Fault:
         """Let the next `times` requests whose path (below the API base) matches a shell pattern fail.
 
         `status` answers with an error (429: with the `Via` header, or without it as an edge ban); `drop` cuts the
-        connection before the request is served, `lose_answer` after it; `delay_s` alone is only slow.
+        connection before the request is served, `lose_answer` after it; `truncate` serves it and answers with half of
+        the JSON, `html` with a page; `late_s` serves it at once and answers later; `delay_s` alone is only slow.
         """
         fault = Fault(
             path, method, times, status, code, message, delay_s, retry_after_s, via, is_global, drop, lose_answer
         )
+        fault.truncate, fault.html, fault.late_s = truncate, html, late_s
         self._waiting.append(fault)
         return fault
 
@@ -118,6 +126,17 @@ async def suffer(fault: Fault, request: web.Request) -> web.Response | None:
         return None
     await request.read()
     return fault.answer()
+
+
+def halve(answer: web.Response) -> web.Response:
+    """Lose the second half of an answer."""
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    return web.Response(body=body[: len(body) // 2], status=answer.status, headers={"Content-Type": "application/json"})
+
+
+def page() -> web.Response:
+    """Answer as something in between does, which is not Discord."""
+    return web.Response(text="<html><title>Just a moment...</title></html>", content_type="text/html")
 
 
 def cut(request: web.Request) -> None:
