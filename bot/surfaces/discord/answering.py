@@ -11,7 +11,7 @@ import structlog
 
 from bot.commands.table import Upload
 from bot.surface import Answer
-from bot.surfaces.discord.calling import TROUBLE, Unanswered, may_be_promised, once, surely
+from bot.surfaces.discord.calling import TROUBLE, Unanswered, described, may_be_promised, once, surely
 from bot.surfaces.discord.client import plain
 from bot.surfaces.discord.components import view_of
 from bot.surfaces.discord.delivery import Files, Posted, file_of, upload
@@ -34,7 +34,7 @@ async def reply(interaction: discord.Interaction, answer: Answer, make_promise: 
     try:
         await surely(partial(_reply, interaction, answer, covered))
     except TROUBLE as error:
-        log.warning("discord_answer_lost", interaction=interaction.id, error=repr(error))
+        log.warning("discord_answer_lost", interaction=interaction.id, error=described(error))
         raise Unanswered from error
 
 

@@ -44,6 +44,12 @@ class Unanswered(EngineError):
     code = "unanswered"
 
 
+def described(error: BaseException) -> str:
+    """Describe what a call ended in for a log line: without an address of aiohttp's, for those hold tokens."""
+    tells = isinstance(error, discord.DiscordException | OSError | ValueError)
+    return f"{type(error).__name__}: {error}" if tells and str(error) else type(error).__name__
+
+
 async def once(call: Callable[[], Awaitable[object]]) -> None:
     """Answer an interaction, once more where it is not known whether Discord took that; it takes one answer only."""
     try:
@@ -60,7 +66,7 @@ async def answer(interaction: discord.Interaction[Any], call: Callable[[], Await
     try:
         await once(call)
     except TROUBLE as error:
-        log.warning("discord_answer_lost", interaction=interaction.id, error=repr(error))
+        log.warning("discord_answer_lost", interaction=interaction.id, error=described(error))
         raise Unanswered from error
 
 
@@ -80,7 +86,7 @@ async def surely(call: Callable[[], Awaitable[T]]) -> T:
         except TROUBLE as error:
             if _is_refusal(error):
                 raise
-            log.info("discord_called_again", error=repr(error))
+            log.info("discord_called_again", error=described(error))
     return await call()
 
 
@@ -111,7 +117,7 @@ async def _promise(interaction: discord.Interaction[Any], *, is_thinking: bool, 
         async with asyncio.timeout(PROMISE_S):
             await once(lambda: interaction.response.defer(thinking=is_thinking, ephemeral=private))
     except TROUBLE as error:
-        log.warning("discord_not_acknowledged", interaction=interaction.id, error=repr(error))
+        log.warning("discord_not_acknowledged", interaction=interaction.id, error=described(error))
 
 
 def _is_taken(error: BaseException) -> bool:

@@ -19,7 +19,7 @@ from discord.http import Route
 
 from bot import config
 from bot.surfaces.discord.address import SURFACE
-from bot.surfaces.discord.calling import TROUBLE, may_be_promised, may_be_thinking, once, surely
+from bot.surfaces.discord.calling import TROUBLE, described, may_be_promised, may_be_thinking, once, surely
 from bot.surfaces.discord.commands import Words
 from bot.surfaces.discord.components import Press
 from bot.words import replies
@@ -68,7 +68,7 @@ class Client(discord.Client):
         try:
             await self.tree.sync()
         except TROUBLE as error:
-            log.error("discord_commands_not_synced", error=repr(error))
+            log.error("discord_commands_not_synced", error=described(error))
 
     async def on_ready(self) -> None:
         """Note that the bot is online."""
@@ -105,7 +105,7 @@ async def whisper(interaction: discord.Interaction[Any], text: str) -> None:
             message = plain(text)
             await once(lambda: interaction.response.send_message(message, ephemeral=True, suppress_embeds=True))
     except TROUBLE as error:
-        log.warning("discord_answer_lost", interaction=interaction.id, error=repr(error))
+        log.warning("discord_answer_lost", interaction=interaction.id, error=described(error))
 
 
 async def _follow_up(interaction: discord.Interaction[Any], text: str) -> bool:
