@@ -87,7 +87,7 @@ class Followers:
     async def _ask(self, job: Job, surface: Surface) -> None:
         """Show a held job's mask, trying as long as for a picture; end the job where it can never be shown."""
         refused: EngineError = Undeliverable(reason=REFUSED_FOR_A_DAY)
-        for wait_s in _waits():
+        for wait_s in waits():
             try:
                 await self._show_mask(job.id, surface)
             except (Undeliverable, PictureDamaged) as error:
@@ -135,7 +135,7 @@ class Followers:
 
     async def _finish(self, job_id: str, surface: Surface) -> None:
         """Try until the person was told how the job ended; give up after about a day of refusals."""
-        for wait_s in _waits():
+        for wait_s in waits():
             if await self._told(job_id, surface, wait_s):
                 return
             await asyncio.sleep(wait_s)
@@ -198,7 +198,7 @@ def _address(job: Job, remembered: Remembered | None) -> dict[str, dict[str, obj
     return {"address": {**job.address, **remembered}} if remembered else {}
 
 
-def _waits() -> Iterator[float]:
+def waits() -> Iterator[float]:
     """Yield the seconds to wait before each further try: twice as long each time, and for about a day in all."""
     for tries in range(MAX_TRIES):
         yield min(RETRY_FIRST_S * 2**tries, RETRY_LONGEST_S)

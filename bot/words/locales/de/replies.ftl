@@ -124,3 +124,4 @@ telegram-description =
 
     Schreib mir /imagine ein roter Kreis auf blauem Hintergrund oder /help für alles Weitere.
 telegram-short-description = Malt mit Kandinsky Bilder aus deinen Worten und deinen Bildern.
+promise-broken = Ich wurde unterbrochen, bevor ich das tun konnte. Schick es noch einmal.

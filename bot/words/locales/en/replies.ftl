@@ -124,3 +124,4 @@ telegram-description =
 
     Write me /imagine a red circle on a blue background, or /help for everything else.
 telegram-short-description = Draws pictures with Kandinsky from your words and your pictures.
+promise-broken = I was interrupted before I could do that. Send it again.

@@ -112,3 +112,4 @@ telegram-description =
 
     发给我 /imagine 蓝色背景上的红色圆形，或发送 /help 查看其他功能。
 telegram-short-description = 用 Kandinsky 根据你的文字和图片画图。
+promise-broken = 我在完成之前被中断了。请再发送一次。
