@@ -14,7 +14,8 @@ from bot.surfaces.telegram import webhook
 from bot.surfaces.telegram.inbox import MOST_TRIES
 from bot.surfaces.telegram.kept import Kept, Note
 from bot.words.localisation import say
-from engine.store import database
+from engine.errors import StoreFailed
+from engine.store.database import Database
 from tests.bot.surfaces.telegram.bot import WAIT_S, shows
 from tests.engine.pictures.sent_pictures import png
 from tests.servers.telegram import ApiError
@@ -178,7 +179,7 @@ async def test_an_update_that_nobody_can_read_holds_back_no_other(bot):
 async def test_an_update_that_ended_the_bot_again_and_again_is_told_and_done_no_more(bot):
     asked = await bot.chat.send("/imagine a red circle")
     raw, bot.server.world.updates.pending[:] = bot.server.world.updates.pending[0], []
-    Kept(bot.path / "telegram" / str(bot.server.bot.id)).add([Note(raw, MOST_TRIES)])
+    Kept(bot.path / "telegram" / str(bot.server.bot.id)).add([Note(raw["update_id"], raw, MOST_TRIES)])
     with capture_logs() as logs:
         async with bot.running():
             await bot.chat.wait(shows(say("error-engine-error")), timeout_s=WAIT_S)
@@ -287,18 +288,13 @@ async def test_a_progress_message_whose_answer_cannot_be_read_is_not_posted_agai
 
 
 async def test_a_full_disk_is_said_in_words_and_stops_nobody(bot, monkeypatch):
-    async with bot.running():
-        await bot.server.wait_for_call("getUpdates", timeout_s=WAIT_S)
-    prepare = database._prepare
+    def full(*_):
+        raise StoreFailed(reason="database or disk is full")
 
-    def prepare_full(connection, record):
-        prepare(connection, record)
-        connection.cursor().execute("PRAGMA max_page_count=1")  # SQLite makes it as many as there are
-
-    monkeypatch.setattr(database, "_prepare", prepare_full)
     with capture_logs() as logs:
         async with bot.running():
-            await bot.chat.send("/imagine " + "a fox " * 300)
+            monkeypatch.setattr(Database, "write", full)
+            await bot.chat.send("/imagine a red circle")
             await bot.chat.wait(shows(say("error-store-failed")), timeout_s=WAIT_S)
             await bot.chat.send("/queue")
             await bot.chat.wait(shows(NOTHING), timeout_s=WAIT_S)
