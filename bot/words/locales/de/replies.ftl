@@ -20,6 +20,7 @@ caption-steps = { $steps ->
    *[other] { $steps } Schritte
 }
 caption-guidance = Guidance { $guidance }
+album-unconfirmed = Telegram hat das Album nicht bestätigt: Steht es schon darüber, sind dies dieselben Bilder.
 caption-seconds = { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } s
 cancelled = Abgebrochen.
 did-you-mean = { $sentence } Meintest du --{ $close }?

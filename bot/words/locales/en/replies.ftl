@@ -20,6 +20,7 @@ caption-steps = { $steps ->
    *[other] { $steps } steps
 }
 caption-guidance = guidance { $guidance }
+album-unconfirmed = Telegram did not confirm the album: if it stands above, these are the same pictures.
 caption-seconds = { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } s
 cancelled = Cancelled.
 did-you-mean = { $sentence } Did you mean --{ $close }?

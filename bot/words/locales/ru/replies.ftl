@@ -24,6 +24,7 @@ caption-steps = { $steps ->
    *[other] { $steps } шага
 }
 caption-guidance = guidance { $guidance }
+album-unconfirmed = Telegram не подтвердил альбом: если он уже есть выше, это те же картинки.
 caption-seconds = { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } с
 cancelled = Отменено.
 did-you-mean = { $sentence } Может быть, --{ $close }?
