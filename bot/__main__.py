@@ -176,12 +176,14 @@ def doctor(config: ConfigFile = None) -> None:
 
 @app.command()
 def health(config: ConfigFile = None) -> None:
-    """Tell whether a running bot answers: exit code 0 or 1, for a container's health check."""
-    from bot.health import is_alive
+    """Tell whether a running bot answers, and where: exit code 0 or 1, for a container's health check."""
+    from bot.health import is_alive, standings
 
     path = _load(config or _default_file()).store.path
     if not is_alive(path):
         _end(FAILED, f"No bot is running on {path}, or it hangs.")
+    for name, standing in standings(path).items():
+        print(f"{name}: {standing}")
 
 
 ModelName = Annotated[str, typer.Argument(help="A name that `models list` shows.")]

@@ -6,19 +6,25 @@ import asyncio
 import secrets
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from bot.assembly import catalog_of, running_engine
 from bot.config import Config
-from bot.health import CannotServe, heartbeat, listen
+from bot.health import CannotServe, Standings, heartbeat, listen
 from bot.lag import LoopGuard
 from bot.service.service import Service
 from bot.stopping import own_threads
 from bot.surface import Surface
+from bot.words.localisation import read_all
 from engine.catalog import Catalog
+from engine.errors import EngineError
 from engine.store.durable import write_file
+
+log = structlog.get_logger()
 
 CANCEL_AGAIN_S = 5.0
 
@@ -26,8 +32,8 @@ CANCEL_AGAIN_S = 5.0
 class ServingSurface(Surface, Protocol):
     """Be a surface with a connection of its own."""
 
-    async def run(self) -> None:
-        """Serve until cancelled; return early, with the reason in the log, where the platform refuses the bot."""
+    async def run(self) -> str | None:
+        """Serve until cancelled; return early where the platform refuses the bot, with the reason or one in the log."""
 
 
 async def serve(config: Config, announce: Callable[[str], None]) -> None:
@@ -36,6 +42,7 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
     Raises `CannotServe` or `EngineError`, perhaps in an exception group, for what the operator can mend.
     """
     _stop_on_sigterm()
+    read_all()
     catalog = catalog_of(config)
     listener = listen(config.web.host, config.web.port) if config.web.enabled else None
     async with running_engine(config, catalog) as engine:
@@ -45,14 +52,34 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
         for surface in surfaces:
             engine.service.add(surface)
         await engine.service.resume()
-        async with heartbeat(config.store.path), own_threads(), LoopGuard(), asyncio.TaskGroup() as tasks:
-            for surface in surfaces:
-                tasks.create_task(run_to_the_end(surface), name=surface.name)
-    raise CannotServe("Nothing is left to serve: the log says why each platform ended.")
+        async with heartbeat(config.store.path), own_threads(), LoopGuard():
+            ends = await serve_all(surfaces, Standings(config.store.path))
+    raise CannotServe(f"Nothing is left to serve. {' '.join(f'{name}: {why}.' for name, why in ends.items())}")
 
 
-async def run_to_the_end(surface: ServingSurface) -> None:
-    """Run a surface; once cancelled, cancel it again until it is over.
+async def serve_all(surfaces: Sequence[ServingSurface], standings: Standings) -> Mapping[str, str]:
+    """Run all surfaces until the last has ended, and return why each did; none of them ends with another."""
+    await standings.begin([surface.name for surface in surfaces])
+    async with asyncio.TaskGroup() as tasks:
+        for surface in surfaces:
+            tasks.create_task(_serve_one(surface, standings), name=surface.name)
+    return standings.now
+
+
+async def _serve_one(surface: ServingSurface, standings: Standings) -> None:
+    """Run one surface; whatever ends it is told to the operator, and nobody else's end."""
+    try:
+        reason = await run_to_the_end(surface)
+    except (CannotServe, EngineError) as error:
+        reason = str(error)
+    except Exception as error:  # whatever it is, the other platforms' people are still there
+        log.error("surface_failed", surface=surface.name, exc_info=error)
+        reason = f"it failed with {type(error).__name__}; the log says more"
+    await standings.end(surface.name, reason or "it ended, the log says why")
+
+
+async def run_to_the_end(surface: ServingSurface) -> str | None:
+    """Run a surface, and return why it ended; once cancelled, cancel it again until it is over.
 
     `asyncio.wait_for` of Python 3.11, which the platforms' libraries call, loses a cancellation that comes in the same
     turn of the loop as its result.
@@ -64,7 +91,7 @@ async def run_to_the_end(surface: ServingSurface) -> None:
         while not running.done():
             running.cancel()
             await asyncio.wait({running}, timeout=CANCEL_AGAIN_S)
-    running.result()
+    return running.result()
 
 
 def _surfaces(
@@ -92,10 +119,16 @@ def _surfaces(
 
 
 def _page_secret(root: Path) -> str:
-    """Keep the secret that protects the page's browser storage, so that a restart recognises its visitors."""
+    """Keep the secret that protects the page's browser storage, so that a restart recognises its visitors.
+
+    Raises `CannotServe` where it can be neither read nor written.
+    """
     path = root / "page_secret"
-    kept = path.read_text() if path.exists() else ""
-    return kept or _new_secret(path)
+    try:
+        kept = path.read_bytes().decode("ascii", "ignore").strip() if path.exists() else ""
+        return kept or _new_secret(path)
+    except OSError as error:
+        raise CannotServe(f"The page's secret {path} cannot be read or written: {error.strerror}.") from None
 
 
 def _new_secret(path: Path) -> str:

@@ -89,12 +89,17 @@ class Telegram(Section):
 
 
 class Web(Section):
-    """`[web]`: the page; `auth` is `name:password` and needed before `host` may be anything but this machine."""
+    """`[web]`: the page; `auth` is `name:password` and needed before `host` may be anything but this machine.
+
+    `proxies` are believed about the address of whoever asks; `max_waiting_per_address` is for all who share one.
+    """
 
     enabled: bool = True
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=1, le=65535)
     auth: SecretStr | None = None
+    proxies: list[str] = Field(default=["127.0.0.1", "::1"])
+    max_waiting_per_address: int = Field(default=50, ge=0)
 
     @model_validator(mode="after")
     def _open_page_needs_auth(self) -> Web:

@@ -1,12 +1,13 @@
-"""Whether the bot can serve, and its pulse: a file that the event loop touches while it is alive."""
+"""Whether the bot can serve: its pulse, a file that its event loop touches, and how each of its surfaces stands."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -21,6 +22,8 @@ class CannotServe(Exception):
 
 BEAT_S = 5.0
 DEAD_AFTER_S = 30.0
+STANDINGS = "surfaces.json"
+SERVING = "serving"
 
 
 @asynccontextmanager
@@ -45,6 +48,51 @@ def is_alive(folder: Path) -> bool:
         return time.time() - (folder / "heartbeat").stat().st_mtime < DEAD_AFTER_S
     except OSError:
         return False
+
+
+class Standings:
+    """Keep in `folder` how each surface stands, so that others can tell: "serving", or why it ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.now: dict[str, str] = {}
+
+    async def begin(self, names: Iterable[str]) -> None:
+        """Note that these are served from now on; what was noted of an earlier run is forgotten."""
+        self.now = dict.fromkeys(names, SERVING)
+        await self._write()
+
+    async def end(self, name: str, reason: str) -> None:
+        """Note why a surface ended, here and in the log."""
+        log.error("surface_ended", surface=name, reason=reason)
+        self.now[name] = reason
+        await self._write()
+
+    async def _write(self) -> None:
+        try:
+            await asyncio.to_thread(_replace, self._folder / STANDINGS, json.dumps(self.now))
+        except OSError as error:
+            log.warning("standings_not_written", folder=str(self._folder), reason=error.strerror)
+
+
+def standings(folder: Path) -> dict[str, str]:
+    """Read how each surface of the bot stands that works, or worked last, on `folder`; nothing where it is unknown."""
+    try:
+        read = json.loads((folder / STANDINGS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(how) for name, how in read.items()} if isinstance(read, dict) else {}
+
+
+def ended(folder: Path) -> dict[str, str]:
+    """Read which surfaces of a bot on `folder` ended, and why."""
+    return {name: how for name, how in standings(folder).items() if how != SERVING}
+
+
+def _replace(file: Path, text: str) -> None:
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(file)
 
 
 async def _beat(file: Path, stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""What keeps the event loop from everybody: a thread asks it for signs of life, and looks where it is if none comes.
+"""What keeps the event loop from everybody: a thread asks it for a sign of life whenever it is busy, and looks at what.
 
 Everything that people do runs on one loop; what computes there, or waits for a disk, lets all of them wait.
 """
@@ -19,7 +19,7 @@ import structlog
 
 log = structlog.get_logger()
 
-ASK_EVERY_S = 0.05
+GLANCE_EVERY_S = 0.05
 LATE_S = 0.1
 # How often a late loop is looked at, and how often at most it is spoken of.
 LOOK_EVERY_S = 0.03
@@ -32,16 +32,15 @@ RESTING = frozenset({"select", "poll"})
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Hold one time for which the loop was kept: in which function, and for how long.
+    """Hold one time for which the loop was kept: in which function, for how long, by what is done there.
 
-    `looks` says how often the loop was found in that function, of `of` times. `cpu_s` is what it computed itself.
+    In `starved_s` more the machine did something else. `looks` says how often the loop was found in that function.
     """
 
     place: str
     seconds: float
-    cpu_s: float
+    starved_s: float
     looks: int
-    of: int
     is_own: bool
 
 
@@ -75,7 +74,7 @@ class LoopGuard:
 
     async def __aenter__(self) -> Self:
         """Begin to watch the running loop."""
-        watched = asyncio.get_running_loop(), threading.get_ident()
+        watched = asyncio.get_running_loop(), threading.get_ident(), threading.get_native_id()
         self._thread = threading.Thread(target=self._watch, args=watched, name="loop guard", daemon=True)
         self._thread.start()
         return self
@@ -86,10 +85,11 @@ class LoopGuard:
         """Stop watching."""
         self._over.set()
 
-    def _watch(self, loop: asyncio.AbstractEventLoop, thread: int) -> None:
-        cpu = time.pthread_getcpuclockid(thread)
-        while not self._over.wait(ASK_EVERY_S):
-            alive, asked, computed = threading.Event(), time.monotonic(), time.clock_gettime(cpu)
+    def _watch(self, loop: asyncio.AbstractEventLoop, thread: int, task: int) -> None:
+        while not self._over.wait(GLANCE_EVERY_S):
+            if _rests(thread):  # nobody wakes it for nothing
+                continue
+            alive, asked, starved = threading.Event(), time.monotonic(), _starved_s(task)
             try:
                 loop.call_soon_threadsafe(alive.set)
             except RuntimeError:  # the loop is closed
@@ -97,12 +97,16 @@ class LoopGuard:
             if alive.wait(self._late_s):
                 continue
             places = list(self._look(alive, thread))
-            if found := _most(places):
-                place, is_own = found
-                seconds, spent = time.monotonic() - asked, time.clock_gettime(cpu) - computed
-                block = Block(place, seconds, spent, places.count(found), len(places), is_own)
-                self.blocks.add(block)
-                self._tell(block)
+            away_s = _starved_s(task) - starved
+            self._judge(places, time.monotonic() - asked - away_s, away_s)
+
+    def _judge(self, places: list[tuple[str, bool] | None], seconds: float, starved_s: float) -> None:
+        """Count a late loop, unless it rested or the machine is to blame."""
+        found = max(places, key=places.count)
+        if found and seconds > self._late_s:
+            block = Block(found[0], seconds, starved_s, places.count(found), found[1])
+            self.blocks.add(block)
+            self._tell(block)
 
     def _look(self, alive: threading.Event, thread: int) -> Iterator[tuple[str, bool] | None]:
         """Look where a late loop is until it is alive again."""
@@ -124,14 +128,25 @@ class _Log:
         if now - self._at < LOG_EVERY_S:
             self._left_out += 1
             return
-        seconds, cpu_s = round(block.seconds, 3), round(block.cpu_s, 3)
-        log.warning("loop_blocked", seconds=seconds, cpu_s=cpu_s, place=block.place, left_out=self._left_out)
+        seconds, starved_s = round(block.seconds, 3), round(block.starved_s, 3)
+        log.warning("loop_blocked", place=block.place, seconds=seconds, starved_s=starved_s, left_out=self._left_out)
         self._at, self._left_out = now, 0
 
 
-def _most(places: list[tuple[str, bool] | None]) -> tuple[str, bool] | None:
-    """Choose the function in which a loop was found most often, nothing where it mostly rested."""
-    return max(places, key=places.count) if places else None
+def _rests(thread: int) -> bool:
+    frame = sys._current_frames().get(thread)
+    return frame is None or frame.f_code.co_name in RESTING
+
+
+def _starved_s(task: int) -> float:
+    """Tell for how long a thread could have run so far and was not let; 0 where the system does not say.
+
+    See sched-stats in the documentation of the Linux kernel.
+    """
+    try:
+        return int(Path(f"/proc/self/task/{task}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def _place(frame: FrameType | None) -> tuple[str, bool] | None:

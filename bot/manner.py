@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Self
+from typing import Protocol, Self
 
-from engine.jobs import Job
+
+class Addressed(Protocol):
+    """Be what is answered at an address: a job, or the promise of one."""
+
+    @property
+    def address(self) -> dict[str, object]:
+        """Say where and how it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,8 @@ class Manner:
     as_file: bool = False
 
     @classmethod
-    def of(cls, job: Job) -> Self:
-        """Read it back from a stored job; one of an older version may lack what came later."""
+    def of(cls, job: Addressed) -> Self:
+        """Read it back from what is stored; a job of an older version may lack what came later."""
         return cls(**{name: job.address[name] for name in _NAMES if name in job.address})  # type: ignore[arg-type]
 
     def beside(self, address: dict[str, object]) -> dict[str, object]:

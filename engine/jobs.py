@@ -79,6 +79,20 @@ class Asker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """Say that somebody was shown that an answer comes, before anything of it was committed.
+
+    The fields are those of the `Submission` that may follow; times are seconds since the epoch, UTC.
+    """
+
+    key: str
+    owner: str
+    surface: str
+    address: dict[str, object]
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """Hold a job as it was last committed; times are seconds since the epoch, UTC.
 

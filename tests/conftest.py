@@ -33,18 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def quick_loop() -> AsyncIterator[LoopGuard]:
     """Fail a test in which code of this project keeps the event loop from everybody.
 
-    A slow machine is no reason: the loop must be found in the same function twice, and have computed that long itself,
-    or not have left it for as long.
+    A slow machine is no reason: the loop must be found in the same function twice, and that by what is done there.
     """
     found: list[Block] = []
     async with LoopGuard(tell=found.append) as guard:
         yield guard
-    assert [it for it in found if it.is_own and it.looks >= 2 and is_to_blame(it)] == []
-
-
-def is_to_blame(block: Block) -> bool:
-    """Tell a function that computes, or waits, from a machine that does something else."""
-    return block.cpu_s > LONGEST_S or (block.seconds > LONGEST_S and block.looks == block.of and block.looks > 4)
+    assert [it for it in found if it.is_own and it.looks >= 2 and it.seconds > LONGEST_S] == []
 
 
 @pytest.fixture(scope="session")

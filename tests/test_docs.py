@@ -30,6 +30,13 @@ def test_the_readme_explains_every_setting_of_the_example():
     assert missing == []
 
 
+def test_every_test_that_the_security_document_names_is_there():
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "security.md").read_text(encoding="utf-8")))
+    written = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
+    assert len(named) > 30
+    assert sorted(name for name in named if f"def {name}(" not in written) == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_every_relative_link_leads_somewhere(document):
     text = document.read_text(encoding="utf-8")

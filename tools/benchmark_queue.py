@@ -20,6 +20,7 @@ from bot.commands.table import IMAGINE, QUEUE, Invocation
 from bot.service.service import Service
 from bot.surface import Load, Origin
 from engine.catalog import DEMO, Catalog
+from engine.dispatch.caps import Caps
 from engine.dispatch.dispatcher import Dispatcher
 from engine.jobs import Job
 from engine.store.store import Store
@@ -57,7 +58,7 @@ async def measure(jobs: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         async with (
             Store(Path(folder)) as store,
-            Dispatcher(store, [FakeWorker(step_s=0.1)]) as dispatcher,
+            Dispatcher(store, [FakeWorker(step_s=0.1)], Caps(newcomers_share=1)) as dispatcher,
             Service(dispatcher, store, CATALOG) as service,
         ):
             counter = Counter()

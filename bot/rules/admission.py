@@ -18,6 +18,7 @@ from engine.catalog import Catalog
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import RequestError
 from engine.jobs import JobStatus
+from engine.request import MAX_PROMPT
 from engine.requests import AnyRequest
 from engine.store.store import Store
 
@@ -63,7 +64,9 @@ class Admission:
         return request
 
     async def admit_words(self, words: str, visit: Visit, command: str) -> None:
-        """Raise `RequestError` for a blocked word in what is to be looked for in a picture."""
+        """Raise `RequestError` for a blocked word in what is to be looked for in a picture, or for too many words."""
+        if len(words) > MAX_PROMPT:
+            raise RequestError("too_long", field="where", length=len(words), limit=MAX_PROMPT)
         await self._checked(partial(policy.check_words, [words], visit.settings.bounds), visit, command)
 
     @asynccontextmanager

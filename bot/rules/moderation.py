@@ -28,6 +28,7 @@ _LOWEST_MARK = 200
 _LETTER = re.compile(r"[^\W\d_]")
 _LETTERS = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_MOST_MARKS = 30
 # What may stand between the letters of a word, and what must where each stands apart.
 _BETWEEN = r"(?:[^\w\s]|_){0,3}"
 _APART = r"[\W_]{1,3}"
@@ -50,9 +51,22 @@ def blocked_word(texts: Iterable[str], words: Iterable[str]) -> str | None:
 
 def fold(text: str) -> str:
     """Write `text` plainly: one width, one case, no marks, nothing invisible."""
+    text = "".join(_with_few_marks(text))
     whole = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
     seen = (it for it in whole if unicodedata.category(it) != "Cf" and unicodedata.combining(it) < _LOWEST_MARK)
     return unicodedata.normalize("NFKC", "".join(seen)).casefold()
+
+
+def _with_few_marks(text: str) -> Iterator[str]:
+    """Leave out the marks on a letter beyond the first 30, as the Stream-Safe Text Format does (UAX #15, section 13).
+
+    No language has more, and Python sorts them in a time that grows with the square of their number.
+    """
+    marks = 0
+    for sign in text:
+        marks = marks + 1 if unicodedata.combining(sign) else 0
+        if marks <= _MOST_MARKS:
+            yield sign
 
 
 def _spellings(text: str) -> set[str]:

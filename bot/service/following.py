@@ -87,7 +87,7 @@ class Followers:
     async def _ask(self, job: Job, surface: Surface) -> None:
         """Show a held job's mask, trying as long as for a picture; end the job where it can never be shown."""
         refused: EngineError = Undeliverable(reason=REFUSED_FOR_A_DAY)
-        for wait_s in _waits():
+        for wait_s in waits():
             try:
                 await self._show_mask(job.id, surface)
             except (Undeliverable, PictureDamaged) as error:
@@ -135,7 +135,7 @@ class Followers:
 
     async def _finish(self, job_id: str, surface: Surface) -> None:
         """Try until the person was told how the job ended; give up after about a day of refusals."""
-        for wait_s in _waits():
+        for wait_s in waits():
             if await self._told(job_id, surface, wait_s):
                 return
             await asyncio.sleep(wait_s)
@@ -144,16 +144,20 @@ class Followers:
     async def _told(self, job_id: str, surface: Surface, wait_s: float) -> bool:
         """Tell whether there is nothing left to do for this job."""
         try:
-            if not (job := await self._kept_job(job_id)):
-                return True
-            await self._tell(job, surface)
+            return await self._tried(job_id, surface)
+        except Exception as error:  # noqa: BLE001 - whatever platform or disk throw, the picture stays and is tried again
+            log.warning("delivery_failed", job=job_id, surface=surface.name, error=repr(error), again_in_s=wait_s)
+            return False
+
+    async def _tried(self, job_id: str, surface: Surface) -> bool:
+        """Try once to tell how a job ended; what can never be told ends it."""
+        try:
+            if job := await self._kept_job(job_id):
+                await self._tell(job, surface)
         except Undeliverable as error:
             await self._give_up(job_id, error)
         except (PictureDamaged, NotShown) as error:
             await self._fail(job_id, error)  # and tell that, next time
-            return False
-        except Exception as error:  # noqa: BLE001 - whatever the platform throws, the picture stays and is tried again
-            log.warning("delivery_failed", job=job_id, surface=surface.name, error=repr(error), again_in_s=wait_s)
             return False
         return True
 
@@ -194,7 +198,7 @@ def _address(job: Job, remembered: Remembered | None) -> dict[str, dict[str, obj
     return {"address": {**job.address, **remembered}} if remembered else {}
 
 
-def _waits() -> Iterator[float]:
+def waits() -> Iterator[float]:
     """Yield the seconds to wait before each further try: twice as long each time, and for about a day in all."""
     for tries in range(MAX_TRIES):
         yield min(RETRY_FIRST_S * 2**tries, RETRY_LONGEST_S)

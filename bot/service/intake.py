@@ -20,6 +20,8 @@ V = TypeVar("V")
 # A list of prompts is text; everything else that is sent is a picture.
 TEXT_OPTION = "list"
 FIRST_PICTURE = "image1"
+# Of a picture, in digits: Python itself refuses to read thousands of them.
+LONGEST_NUMBER = 4
 # Of a file, as it is named in a sentence.
 LONGEST_NAME = 60
 
@@ -27,7 +29,8 @@ LONGEST_NAME = 60
 async def take_in(invocation: Invocation, origin: Origin, store: Store, pool: ReadingPool) -> Invocation:
     """Look at the pictures that were sent, and at those that `of` names; raise `RequestError` for what is none."""
     look = partial(_look_at, pool, origin.owner)
-    options = {name: await _taken(name, value, look) for name, value in invocation.options.items()}
+    sent = {name: value for name, value in invocation.options.items() if isinstance(value, Upload)}
+    options = {**invocation.options, **{name: await _taken(name, value, look) for name, value in sent.items()}}
     pictures = [await _taken("", picture, look) for picture in invocation.pictures]
     if (named := options.get("of")) and invocation.command.request:
         del options["of"]
@@ -42,8 +45,8 @@ async def take_in(invocation: Invocation, origin: Origin, store: Store, pool: Re
 
 def arriving(invocation: Invocation) -> int:
     """Count what there is to look at: pictures that were sent, one of an earlier job, and a search in one of them."""
-    takes = [option.name for option in invocation.command.pictures() if option.name != TEXT_OPTION]
-    looked_at = [name for name in (*takes, "of", "where") if invocation.given.get(name)]
+    takes = [option.name for option in invocation.command.pictures if option.name != TEXT_OPTION]
+    looked_at = [name for name in (*takes, "of", "where") if invocation.options.get(name)]
     return len(invocation.pictures) + (len(looked_at) if invocation.command.request else 0)
 
 
@@ -74,7 +77,8 @@ async def find(named: str, origin: Origin, store: Store) -> tuple[Job, int]:
     except KeyError:
         raise RequestError("job_unknown", value=named) from None
     count = len(job.request.seeds())
-    if not _may_see(job, origin) or (number and not (number.isdecimal() and 1 <= int(number) <= count)):
+    counts = number.isdecimal() and len(number) <= LONGEST_NUMBER and 1 <= int(number) <= count
+    if not _may_see(job, origin) or (number and not counts):
         raise RequestError("job_unknown", value=named)
     return job, int(number or 1)
 

@@ -18,6 +18,7 @@ from bot.service import masking
 from bot.service.answers import Answers, Desk
 from bot.service.following import Followers
 from bot.service.intake import arriving, find, keep, take_in
+from bot.service.promising import Promises
 from bot.surface import Answer, Origin, Surface
 from bot.words import replies
 from bot.words.localisation import speaking
@@ -56,6 +57,7 @@ class Service:
         self._rules = rules
         self._surfaces: dict[str, Surface] = {}
         self._followers = Followers(dispatcher, store, self._surfaces, rules.action)
+        self._promises = Promises(store, self._surfaces)
         self._answers = Answers(Desk(dispatcher, store, catalog, self._styles, self._surfaces, rules))
         self._admission = Admission(dispatcher, store, catalog)
         self._pool = ReadingPool()
@@ -92,6 +94,14 @@ class Service:
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is left without an answer
             with speaking(language):
                 await say(replies.apology(error, origin.surface))
+        await self._promises.end(origin.key)
+
+    async def promise(self, visit: Visit, *, private: bool) -> None:
+        """Commit that an answer is about to be promised before there is a job, to its person alone where `private`.
+
+        A visit that neither makes a job nor ends, since the bot was killed, is told of by `resume` in the next run.
+        """
+        await self._promises.make(visit, private=private)
 
     async def obey(self, visit: Visit, invocation: Invocation) -> Job | Answer:
         """Commit a job to the queue, or answer a command that makes none; raise `RequestError` for what is wrong.
@@ -152,8 +162,9 @@ class Service:
         return self._followers.follow(job)
 
     async def resume(self) -> None:
-        """Follow every job of an earlier run whose person was not told how it ended."""
+        """Follow every job of an earlier run whose person was not told how it ended, and tell of broken promises."""
         await self._followers.resume()
+        await self._promises.resume()
 
     async def __aenter__(self) -> Self:
         """Return the service."""
@@ -164,6 +175,7 @@ class Service:
     ) -> None:
         """Stop following; the jobs are kept and followed again by the next `resume`."""
         await self._followers.close()
+        await self._promises.close()
         self._pool.close()
 
     async def _submit(self, visit: Visit, invocation: Invocation) -> Job:
@@ -185,7 +197,9 @@ class Service:
         address = visit.manner(as_file=bool(invocation.options.get("file"))).beside(origin.address)
         submission = Submission(request, origin.owner, origin.place, origin.surface, origin.key, address)
         async with self._admission.turn(request, visit):
-            return await self._dispatcher.submit(submission, hold)
+            job = await self._dispatcher.submit(submission, hold)
+        self._promises.became_job(origin.key)
+        return job
 
     async def _request(self, visit: Visit, invocation: Invocation) -> AnyRequest:
         """Make the request: of the command's own words and pictures, or of an earlier job with some of it anew."""
@@ -196,8 +210,8 @@ class Service:
 
     async def _with_mask(self, visit: Visit, invocation: Invocation) -> Invocation:
         """Find what `where` names, as the mask."""
-        words = str(invocation.given.get("where") or "")
-        picture = next((it for it in (invocation.given.get("image"), *invocation.pictures) if it), None)
+        words = str(invocation.options.get("where") or "")
+        picture = next((it for it in (invocation.options.get("image"), *invocation.pictures) if it), None)
         if not words or not isinstance(picture, Taken):
             return invocation
         await self._admission.admit_words(words, visit, invocation.command.name)

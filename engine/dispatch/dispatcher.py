@@ -24,6 +24,8 @@ from engine.workers.base import Worker
 DEFAULT_CAPS = Caps()
 # A restart of the whole bot is not a job's fault, unless it goes on.
 MAX_ATTEMPTS = 5
+# Who had a picture this long ago is no newcomer: a flood of new names is over, or noticed, by then.
+KNOWN_AFTER_S = 600.0
 # How long a held job waits for its person's word.
 HELD_S = 7 * DAY_S
 LONGEST_INTERVAL_S = 60.0
@@ -96,6 +98,7 @@ class Dispatcher:
         async with self._entering:
             try:
                 self._room.check(submission)
+                await self._check_newcomer(submission.owner)
             except QueueFull:
                 if known := await self._store.jobs.by_key(submission.key):
                     return known
@@ -183,6 +186,14 @@ class Dispatcher:
             update = self._room.update(live)
             yield update
             await _wait(live.changed, min(interval_s * (1 + (update.position or 0) // 5), LONGEST_INTERVAL_S))
+
+    async def _check_newcomer(self, owner: str) -> None:
+        """Raise `QueueFull` for a newcomer where those have all of their share; who is one matters only in a crowd."""
+        if not self._room.is_crowded:
+            return
+        known = await self._store.history.known({owner, *self._room.owners}, time.time() - KNOWN_AFTER_S)
+        if owner not in known:
+            self._room.check_newcomer(known)
 
     async def _take_up(self, job: Job) -> None:
         if job.attempt >= MAX_ATTEMPTS:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from itertools import islice
 
-from engine.dispatch.caps import Backlog, Caps, check
+from engine.dispatch.caps import Backlog, Caps, check, check_newcomer
 from engine.dispatch.fair_queue import FairQueue
 from engine.dispatch.lane import Lane, Lanes
 from engine.dispatch.live import Live, Standings, are_alike, together
@@ -38,8 +39,23 @@ class WaitingRoom:
     def check(self, submission: Asker) -> None:
         """Raise `QueueFull` where a cap is reached; an owner's held jobs count as waiting."""
         mine = self._queue.waiting_of(submission.owner) + len(self.held_of(submission.owner))
-        minutes = self._queue.cost / 60 / max(1, len(self._lanes.ready)) if self.speed.known else None
-        check(self._caps, Backlog(len(self._queue), mine, self._waiting_on(submission.server), minutes))
+        check(self._caps, replace(self._backlog(), of_owner=mine, of_server=self._waiting_on(submission.server)))
+
+    @property
+    def is_crowded(self) -> bool:
+        """Tell whether those who wait would be too many if all of them were newcomers."""
+        return not self._backlog().is_within(self._caps, self._caps.newcomers_share)
+
+    @property
+    def owners(self) -> set[str]:
+        """Name those who have a job here that waits or runs."""
+        return {live.job.owner for live in self._live.values()}
+
+    def check_newcomer(self, known: Collection[str]) -> None:
+        """Raise `QueueFull` where all who are not `known` have as much waiting as they may have together."""
+        waiting = [live.job for live in self._live.values() if live.job.id in self._queue]
+        new = [job.request for job in waiting if job.owner not in known]
+        check_newcomer(self._caps, Backlog(len(new), 0, 0, self._minutes(sum(map(self.speed.share, new)))))
 
     def hold(self, job: Job) -> None:
         """Take in a job that waits for its person's word."""
@@ -109,6 +125,13 @@ class WaitingRoom:
     def update(self, live: Live) -> JobUpdate:
         """Say where a job stands."""
         return self._standings.update(live)
+
+    def _backlog(self) -> Backlog:
+        return Backlog(len(self._queue), 0, 0, self._minutes(self._queue.cost))
+
+    def _minutes(self, cost: float) -> float | None:
+        """Tell how long all lanes together work on that, once their speed is known."""
+        return cost / 60 / max(1, len(self._lanes.ready)) if self.speed.known else None
 
     def _enqueue(self, live: Live) -> None:
         """Put a job into the queue for what it is predicted to take, by the weight of its server."""

@@ -45,6 +45,7 @@ class Database:
     def __init__(self, root: Path, folders: Sequence[str] = ()) -> None:
         self._root, self._file = root, root / FILE
         self._folders = [root / name for name in folders]
+        self._kept = [Files(folder) for folder in self._folders]
         self._engine: AsyncEngine | None = None
         # SQLite has one writer: queue for it here rather than meet its busy timeout.
         self._writing = asyncio.Lock()
@@ -98,6 +99,8 @@ class Database:
             self._check_not_lost()  # before SQLite throws away the write-ahead log of the lost one
         make_file(self._file)
         self._close_to_others()
+        for files in self._kept:
+            files.drop_parts()
         # An address holds secrets: no error may quote the values of its statement.
         self._engine = create_async_engine(f"sqlite+aiosqlite:///{self._file}", hide_parameters=True)
         event.listen(self._engine.sync_engine, "connect", _prepare)
@@ -113,7 +116,7 @@ class Database:
 
     def _check_not_lost(self) -> None:
         """Raise `StoreUnusable` where a new database would take the place of one whose pictures are still there."""
-        if not all(Files(folder).is_empty() for folder in self._folders):
+        if not all(files.is_empty() for files in self._kept):
             raise StoreUnusable("store_lost", file=str(self._file), folder=str(self._root))
 
     def _close_to_others(self) -> None:

@@ -30,13 +30,16 @@ class Files:
 
     async def write(self, name: str, data: bytes) -> None:
         """Write a file to the disk, the folder too if it is gone; raise `StoreFailed` where the disk refuses."""
-        await self._on_disk(name, data)
+        try:
+            await asyncio.to_thread(self._write, name, data)
+        except OSError as error:
+            log.error("disk_refuses", file=name, folder=str(self._folder), reason=error.strerror)
+            raise StoreFailed(reason=str(error)) from error
 
     async def keep(self, name: str, data: bytes) -> None:
         """Write a file, unless it is there as it should be, and count it as new; raise `StoreFailed` like `write`."""
-        if await asyncio.to_thread(self._renewed, name, sha256(data)):
-            return
-        await self._on_disk(name, data)
+        if not await asyncio.to_thread(self._renewed, name, sha256(data)):
+            await self.write(name, data)
 
     async def read(self, name: str, checksum: str) -> bytes:
         """Read a file; raise `PictureDamaged` if it cannot be read or is not what was written.
@@ -65,13 +68,6 @@ class Files:
         """List the files that were written longer ago than that."""
         before = time.time() - age_s
         return [entry.name for entry in self._entries() if _written(entry) < before]
-
-    async def _on_disk(self, name: str, data: bytes) -> None:
-        try:
-            await asyncio.to_thread(self._write, name, data)
-        except OSError as error:
-            log.error("disk_refuses", file=name, folder=str(self._folder), reason=error.strerror)
-            raise StoreFailed(reason=str(error)) from error
 
     def _write(self, name: str, data: bytes) -> None:
         if not self._folder.is_dir():

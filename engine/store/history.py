@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +56,12 @@ class History:
         query = distinct.order_by(func.max(found.c.created_at).desc()).limit(limit)
         async with self._database.read() as connection:
             return list(await connection.scalars(query))
+
+    async def known(self, owners: Collection[str], before: float) -> set[str]:
+        """Name those of `owners` who got a picture that was finished before that."""
+        had = and_(jobs.c.owner.in_(owners), jobs.c.status == JobStatus.POSTED, jobs.c.finished_at < before)
+        async with self._database.read() as connection:
+            return set(await connection.scalars(select(jobs.c.owner).where(had).distinct()))
 
     async def used_since(self, owner: str, since: float, server: str | None = None) -> int:
         """Count the pictures that an owner asked for since then, in all or on one server.

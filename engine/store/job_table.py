@@ -16,6 +16,7 @@ from engine.errors import EngineError
 from engine.jobs import TRANSITIONS, Job, JobStatus, Submission, server_of
 from engine.requests import AnyRequest
 from engine.store.database import Database
+from engine.store.promises import end_promise
 from engine.store.rows import job_of, jobs_of
 from engine.store.tables import inputs, jobs
 
@@ -38,7 +39,10 @@ class JobTable:
         self._database = database
 
     async def add(self, submission: Submission, hold: bool = False) -> tuple[Job, bool]:
-        """Commit a new job, queued or held; the same `key` again returns the first job and `False`."""
+        """Commit a new job, queued or held, and with it the end of what was promised under its `key`.
+
+        The same `key` again returns the first job and `False`.
+        """
         row = {
             "id": secrets.token_hex(5),
             "key": submission.key,
@@ -51,6 +55,7 @@ class JobTable:
             "created_at": time.time(),
         }
         async with self._database.write() as connection:
+            await end_promise(connection, submission.key)
             statement = insert_or_skip(jobs).values(row).on_conflict_do_nothing().returning(*jobs.c)
             if added := (await connection.execute(statement)).one_or_none():
                 await _name_inputs(connection, added.id, submission.request)

@@ -22,10 +22,11 @@ from engine.store.deletion import delete_jobs, unnamed_inputs, unnamed_pictures
 from engine.store.files import Files, sha256
 from engine.store.history import History, Statistics
 from engine.store.job_table import JobTable, TransitionError, checksums, move
+from engine.store.promises import Promises
 from engine.store.records import Audit, Settings
 from engine.store.rows import on_server
 from engine.store.schema import StoreUnusable
-from engine.store.tables import jobs, pictures, settings
+from engine.store.tables import jobs, pictures, promises, settings
 
 log = structlog.get_logger()
 
@@ -40,8 +41,8 @@ ABANDONED_AFTER_S = DAY_S
 class Store:
     """Keep jobs and pictures under `root`; what a method returned from is on the disk.
 
-    `jobs` is the table of jobs, `history` tells what was asked for; `settings` and `audit` are kept beside them. What
-    touches files too is asked of the store itself.
+    `jobs` is the table of jobs, `promises` what is to be one, `history` tells what was asked for; `settings` and
+    `audit` are kept beside them. What touches files too is asked of the store itself.
     """
 
     def __init__(self, root: Path) -> None:
@@ -51,6 +52,7 @@ class Store:
         self._expected: dict[str, float] = {}
         self.jobs = JobTable(self._database)
         self.history = History(self._database)
+        self.promises = Promises(self._database)
         self.settings = Settings(self._database)
         self.audit = Audit(self._database)
 
@@ -60,8 +62,6 @@ class Store:
         Raises `StoreInUse` while another process has it, `StoreUnusable` where it cannot be used.
         """
         await self._database.__aenter__()
-        for files in (self._pictures, self._inputs):
-            files.drop_parts()
         return self
 
     async def __aexit__(
@@ -145,6 +145,7 @@ class Store:
         """
         async with self._database.write() as connection:
             await connection.execute(delete(settings).where(settings.c.scope == f"owner:{owner}"))
+            await connection.execute(delete(promises).where(promises.c.owner == owner))
         return await self._delete(jobs.c.owner == owner)
 
     async def expire(self, before: float, server: str | None = None) -> int:

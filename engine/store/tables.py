@@ -67,6 +67,17 @@ tallies = Table(
     Index("tallies_by_owner", "owner", "created_at"),
 )
 
+# What people were promised before it was a job; a row that a start finds is one that a kill broke.
+promises = Table(
+    "promises",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("surface", String, nullable=False),
+    Column("address", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
 settings = Table(
     "settings",
     metadata,

@@ -56,7 +56,14 @@ class ProcessWorker:
         self._open |= keys
         self._on_device |= keys
         self._allow_time()
-        await self._send(life, batch)
+        try:
+            await self._send(life, batch)
+        except Exception:  # the process never heard of it: the device is as free as before
+            self._open -= keys
+            self._on_device -= keys
+            if self._life is life and not self._budget.expired():
+                self._allow_time()
+            raise
 
     async def cancel(self, job_id: str, attempt: int) -> None:
         """Stop that attempt within one denoising step."""
@@ -86,7 +93,11 @@ class ProcessWorker:
 
     async def _live(self, epoch: int) -> bool:
         """Run one process until it ends, tell how it was lost, and return whether it had loaded its models."""
-        life = self._life = Life(self._settings, epoch, self._load)
+        try:
+            life = self._life = Life(self._settings, epoch, self._load)
+        except OSError as error:  # such as too many open files: it is tried again like any other start
+            self._events.put_nowait(Lost(epoch, WorkerLost.code, {"reason": str(error)}))
+            return False
         try:
             lost = await self._listen(life, epoch)
         except TimeoutError:

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 import bot.health
 from bot.app import _page_secret
-from bot.health import heartbeat, is_alive
+from bot.health import CannotServe, heartbeat, is_alive
 
 
 async def until(condition) -> None:
@@ -91,6 +91,18 @@ def test_a_crash_leaves_no_empty_secret(tmp_path, monkeypatch):
             _page_secret(tmp_path)
     assert not list(tmp_path.iterdir())
     assert _page_secret(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [b"\xff\xfe", b"a secret\n"])
+def test_a_secret_that_is_no_plain_text_stops_nobody(tmp_path, kept):
+    (tmp_path / "page_secret").write_bytes(kept)
+    assert _page_secret(tmp_path) == _page_secret(tmp_path) != ""
+
+
+def test_a_secret_that_cannot_be_read_is_said_in_a_sentence(tmp_path):
+    (tmp_path / "page_secret").mkdir()
+    with pytest.raises(CannotServe, match="page_secret cannot be read or written"):
+        _page_secret(tmp_path)
 
 
 def test_the_secret_s_name_is_on_the_disk_too(tmp_path, monkeypatch):

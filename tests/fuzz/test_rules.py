@@ -59,7 +59,9 @@ def test_a_text_is_folded_once_and_for_all(text):
     assert fold(fold(text)) == fold(text)
 
 
-@pytest.mark.parametrize("piece", ["_", "a_", "a\u0301\u0323", "ﷺ", "1|", "a.", "а", "猫"])
+@pytest.mark.parametrize(
+    "piece", ["_", "a_", "a\u0301\u0323", "\u0301\u0323", "\u05bc\u05b0", "ﷺ", "1|", "a.", "а", "猫"]
+)
 def test_a_text_is_looked_through_in_a_time_that_grows_with_its_length(piece):
     words = ["snake_case", "_ _ a", "dead cat", "1488", "坏词", "a1b2"]
     assert is_linear(lambda text: blocked_word([text], words), piece, 800 // len(piece))

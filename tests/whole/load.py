@@ -18,6 +18,7 @@ from bot.service.service import Service
 from bot.surfaces.discord import DiscordApp
 from bot.surfaces.telegram import TelegramApp
 from engine.catalog import DEMO, Catalog
+from engine.dispatch.caps import Caps
 from engine.dispatch.dispatcher import Dispatcher
 from engine.jobs import Job, JobStatus
 from engine.store.store import Store
@@ -113,7 +114,7 @@ async def run(load: Load, folder: Path) -> Outcome:
         telegram = await stack.enter_async_context(TelegramServer())
         people = [*_on_discord(load, discord), *_on_telegram(load, telegram)]
         store = await stack.enter_async_context(Store(folder))
-        dispatcher = await stack.enter_async_context(Dispatcher(store, [worker]))
+        dispatcher = await stack.enter_async_context(Dispatcher(store, [worker], Caps(newcomers_share=1)))
         service = await stack.enter_async_context(Service(dispatcher, store, Catalog([DEMO])))
         apps = [DiscordApp(_discord(discord), service), TelegramApp(_telegram(telegram), service, folder / "telegram")]
         for app in apps:

@@ -69,16 +69,6 @@ async def test_threads_that_never_end_do_not_keep_the_bot_from_stopping(tmp_path
     closed_cleanly(store)
 
 
-async def test_a_stop_waits_for_nobody_where_no_thread_is_busy(tmp_path):
-    settings = environment(tmp_path / "store", tmp_path / "cache")
-    async with WholeBot(("demo", "--port", str(free_port())), settings, tmp_path / "log") as bot:
-        await bot.address()
-        bot.stop()
-        assert await bot.ended() == 0
-    assert "threads_left_behind" not in bot.log
-    closed_cleanly(tmp_path / "store")
-
-
 def closed_cleanly(store: Path) -> None:
     """See that the write-ahead log is gone, which the last connection takes along only where it is closed."""
     assert [file.name for file in store.glob("*.sqlite*")] == ["jobs.sqlite3"]

@@ -8,8 +8,8 @@ from typing import Self
 
 import discord
 
+from bot.manner import Addressed
 from bot.surface import Origin
-from engine.jobs import Job
 
 SURFACE = "discord"
 # An interaction's token lives for 15 minutes; an edit that begins in the last one might arrive too late.
@@ -44,8 +44,8 @@ class Address:
         )
 
     @classmethod
-    def read(cls, job: Job) -> Self:
-        """Read the address back from a stored job."""
+    def read(cls, job: Addressed) -> Self:
+        """Read the address back from a stored job, or the promise of one."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in job.address.items() if name in known})  # type: ignore[arg-type]
 

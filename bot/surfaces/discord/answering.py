@@ -1,16 +1,18 @@
-"""Answer an interaction: at once, or in the place of a promise that was made before."""
+"""Answer an interaction with what a command came to: at once, or in the place of a promise that was made before."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import discord
 import structlog
 
 from bot.commands.table import Upload
 from bot.surface import Answer
-from bot.surfaces.discord.client import TROUBLE, plain
+from bot.surfaces.discord.calling import TROUBLE, Unanswered, described, may_be_promised, once, surely
+from bot.surfaces.discord.client import plain
 from bot.surfaces.discord.components import view_of
 from bot.surfaces.discord.delivery import Files, Posted, file_of, upload
 from engine.errors import RequestError
@@ -18,30 +20,25 @@ from engine.events import Picture
 
 log = structlog.get_logger()
 
+Promise = Callable[[], Awaitable[None]]
 
-async def promise(interaction: discord.Interaction, *, private: bool) -> None:
-    """Promise an answer; where Discord no longer takes the promise, the picture goes to the channel."""
+
+async def reply(interaction: discord.Interaction, answer: Answer, make_promise: Promise, *, covered: bool) -> None:
+    """Answer with text, pictures, files and buttons; `make_promise` comes before what may take longer than 3 s.
+
+    Raises `RequestError` for files that Discord does not take, `Unanswered` where an answer may be lost.
+    """
+    _check(answer.files, interaction.filesize_limit)
+    if (answer.pictures or answer.files) and not may_be_promised(interaction):
+        await make_promise()
     try:
-        await interaction.response.defer(thinking=True, ephemeral=private)
+        await surely(partial(_reply, interaction, answer, covered))
     except TROUBLE as error:
-        log.warning("discord_not_acknowledged", interaction=interaction.id, error=str(error))
+        log.warning("discord_answer_lost", interaction=interaction.id, error=described(error))
+        raise Unanswered from error
 
 
-async def promise_change(interaction: discord.Interaction) -> None:
-    """Promise that the message whose button was pressed changes; its token then begins anew."""
-    try:
-        await interaction.response.defer()
-    except TROUBLE as error:
-        log.warning("discord_not_acknowledged", interaction=interaction.id, error=str(error))
-
-
-async def reply(interaction: discord.Interaction, answer: Answer, *, covered: bool = False) -> None:
-    """Answer with text, pictures, files and buttons; raise `RequestError` for files that Discord does not take."""
-    limit_bytes = interaction.filesize_limit
-    _check(answer.files, limit_bytes)
-    if (answer.pictures or answer.files) and not interaction.response.is_done():
-        await promise(interaction, private=answer.private)  # to encode and to send them may take longer than 3 s
-
+async def _reply(interaction: discord.Interaction, answer: Answer, covered: bool) -> None:
     def file(number: int, picture: Picture) -> discord.File:
         return file_of(f"kandinsky-{number}", picture, covered=covered)
 
@@ -49,17 +46,18 @@ async def reply(interaction: discord.Interaction, answer: Answer, *, covered: bo
         kept = [discord.File(io.BytesIO(file.data), file.name) for file in answer.files]
         return await _put(interaction, answer, [*files, *kept])
 
-    await upload(answer.pictures, limit_bytes, file, put)
+    await upload(answer.pictures, interaction.filesize_limit, file, put)
 
 
 async def _put(interaction: discord.Interaction, answer: Answer, files: Files) -> Posted:
     """Put an answer where it was promised, or send it."""
     text, view = plain(answer.text), view_of(answer.buttons)
-    if interaction.response.is_done():
+    if may_be_promised(interaction):
         message = await interaction.edit_original_response(content=text, attachments=files, view=view)
         return Posted(message.channel.id, message.id)
-    await interaction.response.send_message(
-        text, view=view or discord.utils.MISSING, ephemeral=answer.private, suppress_embeds=True
+    shown = view or discord.utils.MISSING
+    await once(
+        partial(interaction.response.send_message, text, view=shown, ephemeral=answer.private, suppress_embeds=True)
     )
     return Posted(interaction.channel_id or 0, 0)
 

@@ -17,12 +17,14 @@ from bot.surface import Load, Remembered
 from bot.surfaces.discord import delivery
 from bot.surfaces.discord.address import SURFACE, Address
 from bot.surfaces.discord.attending import Attendant
-from bot.surfaces.discord.client import TROUBLE, AppCommand, Client, quiet, redirect
+from bot.surfaces.discord.calling import TROUBLE, described
+from bot.surfaces.discord.client import AppCommand, Client, quiet, redirect
 from bot.surfaces.discord.commands import build_all, build_menus
-from bot.surfaces.discord.delivery import Post, Posted
+from bot.surfaces.discord.delivery import Notice, Post, Posted
+from bot.surfaces.discord.refusals import refusal
 from bot.surfaces.discord.suggesting import suggestions
 from engine.events import Picture
-from engine.jobs import Job
+from engine.jobs import Job, Promise
 
 log = structlog.get_logger()
 
@@ -44,16 +46,15 @@ class DiscordApp:
         self._logged_in = asyncio.Event()
         self._lost: set[str] = set()  # jobs whose interaction no longer answers
 
-    async def run(self) -> None:
-        """Stay connected until cancelled; where Discord refuses the bot, end with one line in the log."""
+    async def run(self) -> str:
+        """Stay connected until cancelled; where Discord refuses the bot, end with the reason, in the log too."""
         redirect(self._settings)
         quiet()
-        try:
-            await self._stay_connected()
-        except discord.LoginFailure:
-            log.error("discord_login_failed", hint="Discord refuses the token: set [discord] token to the bot's own")
-        except discord.ConnectionClosed as error:
-            log.error("discord_refused", code=error.code)
+        backoff = ExponentialBackoff[bool]()
+        while True:
+            if reason := await self._connected():
+                return reason
+            await asyncio.sleep(backoff.delay())
 
     async def show(self, job: Job, text: str, preview: bytes | None) -> None:
         """Edit the interaction's message; say nothing once its token is lost."""
@@ -81,6 +82,19 @@ class DiscordApp:
         await self._logged_in.wait()
         return await self._put(Post(job, text))
 
+    async def break_promise(self, promise: Promise, text: str) -> None:
+        """Say where an answer was promised that none comes: in the loading message, else in a new one."""
+        await self._logged_in.wait()
+        notice = Notice(promise, text)
+        with delivery.refused_for_good():
+            try:
+                if Address.read(promise).expired:
+                    await delivery.send(self._client, notice, [])
+                elif not await delivery.is_answered(self._client, promise):
+                    await delivery.edit(self._client, notice)
+            except delivery.TokenLost:
+                await delivery.send(self._client, notice, [])
+
     async def remove(self, job: Job) -> None:
         """Delete the message that holds a job's answer, if Discord lets the bot."""
         if not self._logged_in.is_set():
@@ -88,7 +102,7 @@ class DiscordApp:
         try:
             await delivery.remove(self._client, job)
         except TROUBLE as error:
-            log.warning("discord_message_not_removed", job=job.id, error=str(error))
+            log.warning("discord_message_not_removed", job=job.id, error=described(error))
 
     async def _put(self, post: Post) -> Remembered:
         """Put what a job has come to before its person, and say where that stands."""
@@ -109,16 +123,20 @@ class DiscordApp:
     def _in_reach(self, job: Job) -> bool:
         return job.id not in self._lost and not Address.read(job).expired
 
-    async def _stay_connected(self) -> None:
-        """Log in until it works; once connected, discord.py reconnects by itself."""
-        backoff = ExponentialBackoff[bool]()
-        while True:
-            try:
-                return await self._connect()
-            except TROUBLE as error:
-                wait_s = backoff.delay()
-                log.warning("discord_unreachable", error=str(error), again_in_s=round(wait_s, 1))
-            await asyncio.sleep(wait_s)
+    async def _connected(self) -> str | None:
+        """Be connected as long as it goes; return the reason where it is no use to try again.
+
+        discord.py reconnects by itself, except from what it did not foresee.
+        """
+        try:
+            await self._connect()
+        except Exception as error:  # noqa: BLE001 - whatever the network, or a broken frame, brings about
+            if reason := refusal(error):
+                event = "discord_login_failed" if isinstance(error, discord.LoginFailure) else "discord_refused"
+                log.error(event, hint=reason, error=described(error))
+                return reason
+            log.warning("discord_unreachable", error=described(error))
+        return None
 
     async def _connect(self) -> None:
         token = self._settings.token.get_secret_value() if self._settings.token else ""

@@ -15,8 +15,9 @@ from bot.rules.visit import Visit
 from bot.service.service import Service
 from bot.surface import Answer
 from bot.surfaces.discord.address import origin
-from bot.surfaces.discord.answering import promise, promise_change, reply
-from bot.surfaces.discord.client import TROUBLE, whisper
+from bot.surfaces.discord.answering import reply
+from bot.surfaces.discord.calling import TROUBLE, answer, promise, promise_change
+from bot.surfaces.discord.client import whisper
 from bot.surfaces.discord.components import Form, Values, options_of
 from bot.surfaces.discord.pictures import attached, fetch, first_picture, job_in
 from bot.words.localisation import say
@@ -57,12 +58,18 @@ class Attendant:
         lengthy = bool(attached(invocation) or (invocation.command.request and invocation.given.get("of")))
         await self._service.expect(visit, invocation)
         if lengthy:
-            await promise(interaction, private=private)
+            await self._promise(interaction, visit, private=private)
         done = await self._service.obey(visit, await fetch(invocation))
         if isinstance(done, Answer):
-            await reply(interaction, done, covered=_is_covered(interaction, visit))
+            make_promise = partial(self._promise, interaction, visit, private=done.private)
+            await reply(interaction, done, make_promise, covered=_is_covered(interaction, visit))
         else:
             await self._follow(interaction, done, None if lengthy else private)
+
+    async def _promise(self, interaction: Interaction, visit: Visit, *, private: bool) -> None:
+        """Promise what nothing is committed of yet: a kill then leaves a note for the next run."""
+        await self._service.promise(visit, private=private)
+        await promise(interaction, private=private)
 
     async def _follow(self, interaction: Interaction, job: Job, private: bool | None) -> None:
         """Promise a committed job's pictures, unless that was done, and follow it whatever became of the promise."""
@@ -107,13 +114,13 @@ class Attendant:
             await self.command(interaction, button.invocation(values))
 
         form = Form(say(f"button-{button.verb}"), command, options, filled, held)
-        await interaction.response.send_modal(form)
+        await answer(interaction, partial(interaction.response.send_modal, form))
 
     async def _choose(
         self, interaction: Interaction, visit: Visit, message: discord.Message, command: Command, asked: Sequence[str]
     ) -> None:
         picture = first_picture(message.attachments)
-        given = Invocation(command, {command.pictures()[0].name: picture})
+        given = Invocation(command, {command.pictures[0].name: picture})
         if command is SHOW:
             await self._read_back(interaction, visit, message, picture)
         elif asked:
@@ -129,7 +136,7 @@ class Attendant:
             await self.command(interaction, given.having(**values))
 
         form = Form(say(f"menu-{command.name}"), command, options_of(command, asked), filled)
-        await interaction.response.send_modal(form)
+        await answer(interaction, partial(interaction.response.send_modal, form))
 
     async def _read_back(
         self, interaction: Interaction, visit: Visit, message: discord.Message, picture: discord.Attachment

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -18,6 +19,7 @@ from discord.http import Route
 
 from bot import config
 from bot.surfaces.discord.address import SURFACE
+from bot.surfaces.discord.calling import TROUBLE, described, may_be_promised, may_be_thinking, once, surely
 from bot.surfaces.discord.commands import Words
 from bot.surfaces.discord.components import Press
 from bot.words import replies
@@ -28,8 +30,6 @@ log = structlog.get_logger()
 LONGEST_CONTENT = 2_000
 # As discord.py and the apps find them, up to the quotation mark that ends a prompt in any of the languages.
 ADDRESS = re.compile(r"(?:https?|steam)://[^\s<>“”»]+", re.IGNORECASE)
-# What a request to Discord ends in when Discord refuses it or the network breaks.
-TROUBLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 
 AppCommand = app_commands.Command[Any, ..., None] | app_commands.ContextMenu
 # Obeys a pressed button, named by its key.
@@ -67,8 +67,8 @@ class Client(discord.Client):
         await self.tree.set_translator(Words())
         try:
             await self.tree.sync()
-        except (*TROUBLE, app_commands.AppCommandError) as error:
-            log.error("discord_commands_not_synced", error=str(error))
+        except TROUBLE as error:
+            log.error("discord_commands_not_synced", error=described(error))
 
     async def on_ready(self) -> None:
         """Note that the bot is online."""
@@ -98,15 +98,29 @@ async def whisper(interaction: discord.Interaction[Any], text: str) -> None:
     The first message after a promise fills the loading message, which everybody sees: that one is taken away first.
     """
     try:
-        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        if may_be_thinking(interaction):
             with contextlib.suppress(*TROUBLE):
-                await interaction.delete_original_response()
-        if interaction.response.is_done():
-            await interaction.followup.send(plain(text), ephemeral=True, suppress_embeds=True)
-        else:
-            await interaction.response.send_message(plain(text), ephemeral=True, suppress_embeds=True)
+                await surely(interaction.delete_original_response)
+        if not may_be_promised(interaction) or not await _follow_up(interaction, text):
+            message = plain(text)
+            await once(lambda: interaction.response.send_message(message, ephemeral=True, suppress_embeds=True))
     except TROUBLE as error:
-        log.warning("discord_answer_lost", interaction=interaction.id, error=str(error))
+        log.warning("discord_answer_lost", interaction=interaction.id, error=described(error))
+
+
+async def _follow_up(interaction: discord.Interaction[Any], text: str) -> bool:
+    """Add a message to what was promised; tell whether something was, which Discord knows where nobody else does."""
+    send = partial(interaction.followup.send, plain(text), ephemeral=True, suppress_embeds=True)
+    try:
+        try:
+            await send()
+        except (aiohttp.ClientError, OSError):  # it may have arrived: the sentence twice is better than not at all
+            await send()
+    except discord.NotFound:
+        if interaction.response.is_done():
+            raise
+        return False
+    return True
 
 
 def plain(text: str) -> str:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import discord
 import structlog
 
 from bot.commands.buttons import Rows
-from bot.manner import Manner
+from bot.manner import Addressed, Manner
 from bot.surface import Undeliverable
 from bot.surfaces.discord.address import Address
 from bot.surfaces.discord.client import plain
 from bot.surfaces.discord.components import view_of
 from engine.errors import RequestError
 from engine.events import Picture
-from engine.jobs import Job
+from engine.jobs import Job, Promise
 from engine.pictures import images
 
 log = structlog.get_logger()
@@ -30,6 +31,9 @@ MESSAGES_LOOKED_AT = 100
 SPOILER = "SPOILER_"
 # Error code of the documentation's "Opcodes and Status Codes": request entity too large.
 TOO_LARGE = 40005
+
+# Discord's own name for an interaction's first message; discord.py's annotations want a number.
+ORIGINAL: Any = "@original"
 
 Files = list[discord.File]
 
@@ -45,6 +49,40 @@ class Posted(NamedTuple):
     message_id: int
 
 
+class Said(Protocol):
+    """Be what is put before a person, by whatever way is open."""
+
+    @property
+    def where(self) -> Addressed:
+        """Hold what says where it goes, and for whom."""
+
+    @property
+    def text(self) -> str:
+        """Say it."""
+
+    @property
+    def rows(self) -> Rows:
+        """Lay out the buttons below it."""
+
+    @property
+    def name(self) -> str:
+        """Name the message, as nothing else is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Hold what is said where an answer was promised."""
+
+    where: Promise
+    text: str
+    rows: Rows = ()
+
+    @property
+    def name(self) -> str:
+        """Name the message, as nothing else is named."""
+        return f"p-{self.where.key.rpartition(':')[2]}"[:LONGEST_NONCE]
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """Hold what a message is to say and show; `kind` begins the names of its files, by which it is found again."""
@@ -54,6 +92,11 @@ class Post:
     rows: Rows = ()
     pictures: Sequence[Picture] = ()
     kind: str = "kandinsky"
+
+    @property
+    def where(self) -> Addressed:
+        """Say that it goes where the job is answered."""
+        return self.job
 
     @property
     def name(self) -> str:
@@ -78,34 +121,35 @@ async def laid_out(job: Job, pictures: Sequence[Picture]) -> Sequence[Picture]:
     return [await asyncio.to_thread(images.grid, pictures)]
 
 
-async def edit(client: discord.Client, post: Post, files: Files | None = None) -> Posted:
+async def edit(client: discord.Client, post: Said, files: Files | None = None) -> Posted:
     """Make the interaction's message `post`, its files only where they are given; repeating it changes nothing.
 
     Raises `TokenLost` where the message is out of reach.
     """
-    address = Address.read(post.job)
-    original: Any = "@original"  # Discord's own name for an interaction's first message; the annotation wants a number
+    address = Address.read(post.where)
     attachments: Files = discord.utils.MISSING if files is None else files
-    try:
+    with _out_of_reach():
         message = await _webhook(client, address).edit_message(
-            original, content=plain(post.text), attachments=attachments, view=view_of(post.rows)
+            ORIGINAL, content=plain(post.text), attachments=attachments, view=view_of(post.rows)
         )
-    except discord.HTTPException as error:
-        # 401/50027: the token is too old; 404/10008, 10015, 10062: never acknowledged, or deleted by somebody.
-        if error.status in {401, 404}:
-            raise TokenLost from error
-        raise
     return Posted(address.channel_id, message.id)
 
 
-async def send(client: discord.Client, post: Post, files: Files) -> Posted:
+async def is_answered(client: discord.Client, promise: Promise) -> bool:
+    """Tell whether something stands where an answer was promised; raise `TokenLost` where that is out of reach."""
+    with _out_of_reach():
+        message = await _webhook(client, Address.read(promise)).fetch_message(ORIGINAL)
+    return not message.flags.loading
+
+
+async def send(client: discord.Client, post: Said, files: Files) -> Posted:
     """Post as the bot, naming without a ping who asked, unless an earlier attempt arrived.
 
     What is for a person alone goes into their direct conversation with the bot, all else into the channel.
     """
-    address = Address.read(post.job)
+    address = Address.read(post.where)
     channel = client.get_partial_messageable(address.channel_id)
-    if Manner.of(post.job).private:
+    if Manner.of(post.where).private:
         direct = await client.create_dm(discord.Object(address.user_id))
         channel = client.get_partial_messageable(direct.id)
     message = await _found(client, channel, post.name)
@@ -141,14 +185,36 @@ async def upload(
     while True:
         fitted = await _fit(pictures, limit_bytes)
         try:
-            return await put([file(number, picture) for number, picture in enumerate(fitted, 1)])
+            with refused_for_good():
+                return await put([file(number, picture) for number, picture in enumerate(fitted, 1)])
         except discord.HTTPException as error:
-            if _refused(error):
-                raise Undeliverable(reason=error.text) from error
             if not _too_large(error) or not fitted:
                 raise
             limit_bytes = max(len(picture.data) for picture in fitted) // 2
             log.info("discord_upload_too_large", next_limit_bytes=limit_bytes)
+
+
+@contextmanager
+def refused_for_good() -> Iterator[None]:
+    """Raise `Undeliverable` where Discord refuses a message, and will again."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        # Only Discord's own refusals carry a code: without one, something in between failed and may recover.
+        if error.status in {400, 403, 404} and error.code not in {0, TOO_LARGE}:
+            raise Undeliverable(reason=error.text) from error
+        raise
+
+
+@contextmanager
+def _out_of_reach() -> Iterator[None]:
+    try:
+        yield
+    except discord.HTTPException as error:
+        # 401/50027: the token is too old; 404/10008, 10015, 10062: never acknowledged, or deleted by somebody.
+        if error.status in {401, 404}:
+            raise TokenLost from error
+        raise
 
 
 def _webhook(client: discord.Client, address: Address) -> discord.Webhook:
@@ -157,11 +223,6 @@ def _webhook(client: discord.Client, address: Address) -> discord.Webhook:
 
 def _too_large(error: discord.HTTPException) -> bool:
     return error.status == 413 or error.code == TOO_LARGE
-
-
-def _refused(error: discord.HTTPException) -> bool:
-    # Only Discord's own refusals carry a code: without one, something in between failed and may recover.
-    return error.status in {400, 403, 404} and error.code not in {0, TOO_LARGE}
 
 
 async def _fit(pictures: Sequence[Picture], limit_bytes: int) -> list[Picture]:

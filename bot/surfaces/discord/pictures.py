@@ -11,7 +11,7 @@ import discord
 
 from bot.commands.table import Invocation, Upload
 from bot.service.intake import check_size, not_fetched
-from bot.surfaces.discord.client import TROUBLE
+from bot.surfaces.discord.calling import TROUBLE
 from bot.surfaces.discord.delivery import SPOILER
 from bot.words import file_names
 from engine.errors import RequestError

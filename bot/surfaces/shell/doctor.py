@@ -15,7 +15,7 @@ from rich.text import Text
 
 from bot.assembly import catalog_of
 from bot.config import ENV_PREFIX, Config, ConfigError, load
-from bot.health import CannotServe, is_alive, listen
+from bot.health import CannotServe, ended, is_alive, listen
 from bot.words import replies
 from engine.catalog import Catalog, ModelSpec, Repository
 from engine.errors import RequestError
@@ -74,6 +74,10 @@ def _findings(file: Path | None) -> Iterator[Finding]:
 def _platforms(config: Config) -> Iterator[Finding]:
     yield _token("discord", config.discord.token, "the Bot page of the Discord developer portal")
     yield _token("telegram", config.telegram.token, "@BotFather on Telegram")
+    running = is_alive(config.store.path)
+    for name, reason in ended(config.store.path).items():
+        level, when = (Level.WRONG, "") if running else (Level.NOTE, " in the last run")
+        yield Finding(level, f"{name}: ended{when}: {reason}", "mend that, and restart the bot")
 
 
 def _token(section: str, token: SecretStr | None, where: str) -> Finding:

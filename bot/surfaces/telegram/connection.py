@@ -27,6 +27,8 @@ READ_TIMEOUT_S = 30  # Telegram answers an upload once it has stored the picture
 POLL_READ_TIMEOUT_S = 5  # on top of the time for which Telegram holds a poll; a shutdown waits for one more
 UPLOAD_TIMEOUT_S = 120
 POOL_TIMEOUT_S = 60
+# One of these is in each answer: https://core.telegram.org/bots/api#making-requests
+SAYS = ("result", "description")
 RETRY_FIRST_S = 1.0
 RETRY_LONGEST_S = 30.0
 
@@ -68,18 +70,14 @@ class Request(HTTPXRequest):
         person's who blocked the bot, and whether Telegram did what was asked is not known.
         """
         status, body = await super().do_request(*args, **kwargs)
-        if kwargs.get("method") == "POST" and not _is_answer(body):
-            raise NetworkError(f"Status {status}, and no answer of Telegram")
+        if kwargs.get("method") == "POST":
+            try:
+                answer = json.loads(body)
+            except ValueError:
+                answer = None
+            if not isinstance(answer, dict) or answer.keys().isdisjoint(SAYS):
+                raise NetworkError(f"Status {status}, and no answer of Telegram")
         return status, body.replace(self._token, b"***")
-
-
-def _is_answer(body: bytes) -> bool:
-    """Tell whether `body` is whole, and Telegram's: https://core.telegram.org/bots/api#making-requests."""
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return False
-    return isinstance(answer, dict) and ("result" in answer if answer.get("ok") else "description" in answer)
 
 
 async def until_answered(call: Callable[[], Awaitable[T]]) -> T:

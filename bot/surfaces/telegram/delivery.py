@@ -135,7 +135,12 @@ SENDING, SENT = "sending", "sent"
 
 
 class Batches:
-    """Post albums, each at most once."""
+    """Post albums, each at most once.
+
+    Telegram knows no key that would make a second `sendMediaGroup` the same as the first, nor does it tell a bot what
+    stands in a chat. So an album that may stand there is not posted again: a sheet of its pictures follows, which says
+    so.
+    """
 
     def __init__(self, bot: Bot, posts: Posts) -> None:
         self._bot = bot
@@ -153,7 +158,8 @@ class Batches:
         markup = keyboard(on_result(job))
         if Address.read(job).album == SENT:
             return partial(self._bot.edit_message_text, shorten(text, TEXT_LENGTH), reply_markup=markup)
-        [sheet, *_] = await asyncio.to_thread(shown, pictures, text, job.id, spoiler=Manner.of(job).spoiler)
+        unsure = f"{say('album-unconfirmed')}\n{text}"
+        [sheet, *_] = await asyncio.to_thread(shown, pictures, unsure, job.id, spoiler=Manner.of(job).spoiler)
         return partial(self._bot.edit_message_media, sheet, reply_markup=markup)
 
     async def _send(self, job: Job, pictures: Sequence[Picture]) -> Job:

@@ -58,14 +58,14 @@ class Inbox:
 
     def take(self, raw: Raw) -> asyncio.Task[None] | None:
         """Begin to handle an update, unless it is known; one that nobody can read is logged and has no task."""
-        note = Note(raw)
-        if note.number not in self._tasks:
-            self._begin(note)
-        return self._tasks.get(note.number)
+        number = raw["update_id"]
+        if number not in self._tasks:
+            self._begin(Note(number, raw))
+        return self._tasks.get(number)
 
     async def take_kept(self, raws: Sequence[Raw]) -> None:
         """Begin to handle updates once they are on disk: what ends the bot may come again, and is counted then."""
-        new = [Note(raw) for raw in raws if raw["update_id"] not in self._tasks]
+        new = [Note(raw["update_id"], raw) for raw in raws if raw["update_id"] not in self._tasks]
         is_kept = await self._written(new)
         for note in new:
             self._begin(note, is_kept=is_kept)
@@ -89,15 +89,17 @@ class Inbox:
                     waiting = self._waiting[note.number]
                     self._waiting[note.number] = Waiting(note, waiting.since, is_kept=True)
 
-    async def keep_slow(self) -> None:
-        """Put on disk what is not handled soon."""
-        soon = time.monotonic() - SOON_S
-        await self.keep([number for number in self.unsafe if self._waiting[number].since < soon])
+    async def rest(self, most_s: float, room: int) -> None:
+        """Wait until Telegram may forget all that it sent, but not longer than that, and put on disk what is slow.
 
-    async def settle(self, most_s: float) -> None:
-        """Wait until Telegram may forget all that it sent, but not longer than that."""
-        if tasks := [self._tasks[number] for number in self.unsafe]:
-            await asyncio.wait(tasks, timeout=most_s)
+        Of `room` updates, which is all that Telegram hands out at a time, every one is: it would hold up the next.
+        """
+        unsafe = self.unsafe
+        if unsafe:
+            await asyncio.wait([self._tasks[number] for number in unsafe], timeout=most_s)
+        soon = time.monotonic() - SOON_S if len(unsafe) < room else float("inf")
+        if slow := [it for it in unsafe if it in self._waiting and self._waiting[it].since < soon]:
+            await self.keep(slow)
 
     async def close(self) -> None:
         """Let what is under way end soon; the rest comes again, from Telegram or from the disk."""
@@ -118,13 +120,14 @@ class Inbox:
     def _begin(self, note: Note, *, is_kept: bool = False, is_suspect: bool = False) -> None:
         if not (update := self._read(note.raw)):
             return
-        turn = self._lines.turn(update)
+        line, turn = self._lines.turn(update)
         work = self._serve_alone(update, note, turn) if is_suspect else self._serve(update, turn)
         task = asyncio.create_task(work, name=f"telegram update {note.number}")
-        self._lines.join(update, turn, task)
+        self._lines.join(line, turn, task)
         self._waiting[note.number] = Waiting(note, time.monotonic(), is_kept)
         self._tasks[note.number] = task
-        self._forget_oldest()
+        if len(self._tasks) > 2 * REMEMBERED:
+            self._forget_oldest()
 
     async def _serve(self, update: Update, turn: Turn) -> None:
         await turn.comes()
@@ -166,7 +169,6 @@ class Inbox:
             log.error("telegram_update_not_dropped", update=number, reason=error.strerror)
 
     def _forget_oldest(self) -> None:
-        if len(self._tasks) > 2 * REMEMBERED:
-            handled = [number for number in self._tasks if number not in self._waiting]
-            for number in handled[:-REMEMBERED]:
-                del self._tasks[number]
+        handled = [number for number in self._tasks if number not in self._waiting]
+        for number in handled[:-REMEMBERED]:
+            del self._tasks[number]

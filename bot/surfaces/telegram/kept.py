@@ -19,15 +19,11 @@ Raw = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Hold an update, and how many times it was begun."""
+    """Hold an update with its id, and how many times it was begun."""
 
+    number: int
     raw: Raw
     tries: int = 1
-
-    @property
-    def number(self) -> int:
-        """Tell the update's id."""
-        return int(self.raw["update_id"])
 
     def again(self) -> Note:
         """Count one more try."""
@@ -62,7 +58,7 @@ class Kept:
         for path in self._folder.glob("*.json"):
             try:
                 found = json.loads(path.read_bytes())
-                yield Note(found["update"], found["tries"])
+                yield Note(found["update"]["update_id"], found["update"], found["tries"])
             except (OSError, ValueError, KeyError, TypeError) as error:
                 log.error("telegram_update_unreadable", file=str(path), reason=str(error))
 

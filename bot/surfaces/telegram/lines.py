@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from telegram import Update
 
 Task = asyncio.Task[None]
+# A chat, a person, and whether they pressed.
+Line = tuple[int | None, int | None, bool]
 # Whoever waits for something slow of their own, such as a search in the queue, can still write /cancel.
 PATIENCE_S = 30.0
 
@@ -30,30 +32,24 @@ class Lines:
     """Keep one line for each person in each chat, and one for what they press there."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[object, ...], Turn] = {}
+        self._last: dict[Line, Turn] = {}
 
-    def turn(self, update: Update) -> Turn:
-        """Take the next turn in the line of an update; `join` then says which task has it."""
-        message = update.message
-        album = message.media_group_id if message else None
-        last = self._last.get(_line_of(update))
+    def turn(self, update: Update) -> tuple[Line, Turn]:
+        """Find the line of an update, and its turn there; `join` then says which task has it."""
+        chat, sender, message = update.effective_chat, update.effective_sender, update.message
+        line = chat.id if chat else None, sender.id if sender else None, bool(update.callback_query)
+        album, last = message.media_group_id if message else None, self._last.get(line)
         if last and album and last.album == album:
-            return last
-        return Turn(album, frozenset(last.tasks) if last else frozenset())
+            return line, last
+        return line, Turn(album, frozenset(last.tasks) if last else frozenset())
 
-    def join(self, update: Update, turn: Turn, task: Task) -> None:
+    def join(self, line: Line, turn: Turn, task: Task) -> None:
         """Let those who come later wait for `task`."""
-        line = _line_of(update)
         turn.tasks.add(task)
         self._last[line] = turn
         task.add_done_callback(lambda _: self._leave(line, turn, task))
 
-    def _leave(self, line: tuple[object, ...], turn: Turn, task: Task) -> None:
+    def _leave(self, line: Line, turn: Turn, task: Task) -> None:
         turn.tasks.discard(task)
         if not turn.tasks and self._last.get(line) is turn:
             del self._last[line]
-
-
-def _line_of(update: Update) -> tuple[object, ...]:
-    chat, sender = update.effective_chat, update.effective_sender
-    return chat and chat.id, sender and sender.id, bool(update.callback_query)

@@ -46,7 +46,7 @@ class Poller:
         await self._inbox.take_kept(raws)  # among the first may be what ended an earlier run
         while True:
             self._next = raws[-1]["update_id"] + 1 if raws else self._next
-            await self._rest()
+            await self._inbox.rest(PAUSE_S, MOST)
             raws = await self._receive()
             for raw in raws:
                 self._inbox.take(raw)
@@ -57,12 +57,6 @@ class Poller:
         if self._asked is not None and self._offset() > self._asked:
             with suppress(TelegramError, TimeoutError):
                 await asyncio.wait_for(self._poll(self._offset(), 0, 1), LAST_POLL_S)
-
-    async def _rest(self) -> None:
-        await self._inbox.settle(PAUSE_S)
-        await self._inbox.keep_slow()
-        if len(self._inbox.unsafe) >= MOST:
-            await self._inbox.keep(self._inbox.unsafe)
 
     def _offset(self) -> int:
         """Name the first update that Telegram must still remember."""

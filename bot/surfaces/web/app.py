@@ -18,7 +18,6 @@ from typing import Any
 
 import gradio as gr
 import structlog
-from fastapi import FastAPI
 
 from bot.commands.buttons import MASK_VERBS, VERBS, Button, Rows, on_mask, on_result, on_waiting
 from bot.commands.parsing import parse_text, read_words
@@ -31,8 +30,14 @@ from bot.service.service import Service
 from bot.surface import Answer, Load, Origin
 from bot.surfaces.web import form, page
 from bot.surfaces.web.buttons import labelled, line_for, words_of
+from bot.surfaces.web.calls import Calls
 from bot.surfaces.web.chats import Chats, Message
-from bot.surfaces.web.server import COOKIE, Gate, serve
+from bot.surfaces.web.crowd import Crowd
+from bot.surfaces.web.files import PageFiles
+from bot.surfaces.web.gate import Gate
+from bot.surfaces.web.headers import COOKIE
+from bot.surfaces.web.server import serve
+from bot.surfaces.web.throttle import address_of
 from bot.surfaces.web.uploads import path_of, upload
 from bot.surfaces.web.words import locale_of
 from bot.words.file_names import NAME
@@ -78,8 +83,8 @@ class WebApp:
     ) -> None:
         self._settings, self._service, self._catalog = settings, service, catalog
         self._secret = secret.encode()
-        self._chats = Chats()
-        self._files = ExitStack()
+        self._chats, self._crowd = Chats(), Crowd(settings.max_waiting_per_address)
+        self._closing = ExitStack()
         self._listener = listener
         self._announce = announce
         self.listening = asyncio.Event()
@@ -92,8 +97,8 @@ class WebApp:
 
     async def run(self) -> None:
         """Serve until cancelled, then close the socket; `listening` is set once the page answers."""
-        with self._files, self._listener:
-            await serve(Gate(self._application()), self._listener, self._on_listening)
+        with self._closing, self._listener:
+            await serve(self._gate, self._listener, self._on_listening, self._settings.proxies)
 
     def _on_listening(self) -> None:
         self.listening.set()
@@ -110,11 +115,13 @@ class WebApp:
 
     async def deliver(self, job: Job, load: Load, text: str) -> None:
         """Show the pictures, and wait until a page of their owner has them."""
+        self._crowd.end(job.id)
         paths = await asyncio.to_thread(self._write, _named(await load()))
         await self._chats[job.owner].until_taken(self._put(job, text, paths, rows=on_result(job)))
 
     async def tell(self, job: Job, text: str) -> None:
         """Show how `job` ended, and wait until a page of its owner has it."""
+        self._crowd.end(job.id)
         await self._chats[job.owner].until_taken(self._put(job, text))
 
     async def remove(self, job: Job) -> None:
@@ -127,17 +134,17 @@ class WebApp:
         words = _clean(str(line.get("text") or "")).strip()
         files = tuple(path for file in line.get("files") or () if (path := path_of(file)))
         if words or files:
-            await self._attend(self._origin(request), Asked(words, files, lambda: _invocation(words, files)))
+            await self._attend(request, Asked(words, files, lambda: _invocation(words, files)))
 
     async def draw(self, request: gr.Request, *values: object) -> None:
         """Ask for what the form says; `values` are those of `form.FIELDS`."""
         order = form.order([_clean(value) if isinstance(value, str) else value for value in values])
         asked = Asked(order.line(), tuple(order.pictures.values()), order.invocation)
-        await self._attend(self._origin(request, on_form=True), asked)
+        await self._attend(request, asked, on_form=True)
 
     async def press(self, key: str, request: gr.Request) -> object:
         """Obey a button below a result, or return what the page shows to ask for the rest."""
-        origin = self._origin(request)
+        origin, address = self._origin(request), _address(request)
         shown: object = page.unchanged()
 
         async def obey(visit: Visit) -> None:
@@ -146,7 +153,7 @@ class WebApp:
             if VERBS[button.verb].asks:
                 shown = await self._opened(visit, button)
             else:
-                await self._pressed(visit, button)
+                await self._pressed(visit, button, address)
 
         await self._service.attend(origin, obey, partial(self._apologise, origin))
         return shown
@@ -161,7 +168,7 @@ class WebApp:
         with speaking(locale_of(request)):
             return page.view(chat.messages, shown, chat.revision)
 
-    async def _pressed(self, visit: Visit, button: Button) -> None:
+    async def _pressed(self, visit: Visit, button: Button, address: str) -> None:
         """Obey a button that asks nothing; what the message about its job says anyway is not said twice."""
         if button.verb in MASK_VERBS:
             await self._service.decide(visit, button)
@@ -169,14 +176,15 @@ class WebApp:
             await self._service.obey(visit, button.invocation())
         else:
             self._put_question(visit.origin, Asked(f"{words_of(button)} · {button.named}", (), button.invocation))
-            await self._obey(visit, button.invocation())
+            await self._obey(visit, button.invocation(), address)
 
-    async def _attend(self, origin: Origin, asked: Asked) -> None:
+    async def _attend(self, request: gr.Request, asked: Asked, on_form: bool = False) -> None:
         """Put what a person asks and the answer to it into their chat."""
+        origin, address = self._origin(request, on_form), _address(request)
         self._put_question(origin, asked)
 
         async def obey(visit: Visit) -> None:
-            await self._obey(visit, await asyncio.to_thread(asked.read))
+            await self._obey(visit, await asyncio.to_thread(asked.read), address)
 
         await self._service.attend(origin, obey, partial(self._apologise, origin))
 
@@ -188,13 +196,21 @@ class WebApp:
     async def _apologise(self, origin: Origin, text: str) -> None:
         self._chats[origin.owner].put(Message(origin.key, "assistant", text, on_form=_is_on_form(origin)))
 
-    async def _obey(self, visit: Visit, invocation: Invocation) -> None:
+    async def _obey(self, visit: Visit, invocation: Invocation, address: str) -> None:
         """Put the answer into the chat; where a job was made, its follower does."""
-        done = await self._service.obey(visit, invocation)
+        done = await self._done(visit, invocation, address)
         if isinstance(done, Answer):
             self._chats[visit.origin.owner].put(await self._message(invocation, done, visit.origin))
         else:
             self._service.follow(done)
+
+    async def _done(self, visit: Visit, invocation: Invocation, address: str) -> Job | Answer:
+        if not invocation.command.makes_job:
+            return await self._service.obey(visit, invocation)
+        with self._crowd.place(address) as place:
+            done = await self._service.obey(visit, invocation)
+            place.job_id = done.id if isinstance(done, Job) else None
+        return done
 
     async def _message(self, invocation: Invocation, answer: Answer, origin: Origin) -> Message:
         pictures = await asyncio.to_thread(self._write, _named(answer.pictures))
@@ -225,8 +241,8 @@ class WebApp:
         return self._chats[job.owner].put(message)
 
     @cached_property
-    def _folder(self) -> Path:
-        return Path(self._files.enter_context(TemporaryDirectory(prefix="kandinsky-bot-")))
+    def _files(self) -> PageFiles:
+        return PageFiles(Path(self._closing.enter_context(TemporaryDirectory(prefix="kandinsky-bot-"))))
 
     def _origin(self, request: gr.Request, on_form: bool = False) -> Origin:
         """Say who asks: whoever sits at the browser, in a chat of their own."""
@@ -240,20 +256,24 @@ class WebApp:
         digest = hmac.digest(self._secret, session.encode(), "sha256")
         return f"web:{base64.urlsafe_b64encode(digest[:18]).decode()}"
 
-    def _application(self) -> FastAPI:
+    @cached_property
+    def _gate(self) -> Gate:
         # Gradio reads these two from the environment only: no word to its makers, and files in a folder of our own.
-        os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(self._folder)}
+        os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(self._files.folder)}
         auth = self._settings.auth.get_secret_value() if self._settings.auth else ""
         name, _, password = auth.partition(":")
-        return page.mount(self, self._catalog, self._service.styles, (name, password) if auth else None)
+        checked = partial(_is_right, name, password) if auth else None
+        app, handlers = page.mount(self, self._catalog, self._service.styles, checked)
+        return Gate(app, Calls(handlers, self._files), self._files)
 
     def _write(self, files: Mapping[str, bytes]) -> tuple[Path, ...]:
-        """Write files as they are in a folder that nobody guesses: who has its name can read them."""
-        folder = self._folder / secrets.token_urlsafe(16)
-        folder.mkdir()
-        for name, data in files.items():
-            (folder / name).write_bytes(data)
-        return tuple(folder / name for name in files)
+        return self._files.write(files)
+
+
+def _is_right(name: str, password: str, given_name: str, given_password: str) -> bool:
+    """Compare what somebody typed with what is set up; how long that takes says nothing of either."""
+    given = (given_name, name), (given_password, password)
+    return sum(hmac.compare_digest(first.encode(), second.encode()) for first, second in given) == len(given)
 
 
 def _named(pictures: Sequence[Picture]) -> dict[str, bytes]:
@@ -270,6 +290,10 @@ def _invocation(words: str, files: Sequence[Path]) -> Invocation:
     invocation = replace(invocation, pictures=tuple(upload(path) for path in files if not _is_text(path)))
     texts = [upload(path) for path in files if _is_text(path)]
     return invocation.having(**{TEXT_OPTION: texts[0]}) if texts else invocation
+
+
+def _address(request: gr.Request) -> str:
+    return address_of(request.client.host)
 
 
 def _is_on_form(origin: Origin) -> bool:

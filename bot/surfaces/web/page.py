@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import gradio as gr
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from bot.commands.table import IMAGINE, INPAINT
 from bot.surfaces.web import form
@@ -36,6 +37,8 @@ CHAT, FORM = "chat", "form"
 # How often an idle page asks again, and how long the files of shown pictures are kept.
 ASK_EVERY_S = 0.2
 IDLE_S = 1.0
+# Of how many open pages Gradio remembers what they sent last, which nothing here needs.
+SESSIONS_KEPT = 200
 
 CSS = """
 .gradio-container { max-width: 920px !important; margin: 0 auto !important; }
@@ -103,20 +106,28 @@ class Handlers(Protocol):
         """Return `view` of what is new."""
 
 
-def mount(handlers: Handlers, catalog: Catalog, styles: Sequence[str], auth: tuple[str, str] | None) -> FastAPI:
-    """Build the page and the application that serves it at `/`; nothing in it comes from elsewhere."""
-    app = FastAPI(openapi_url=None)
+def mount(
+    handlers: Handlers, catalog: Catalog, styles: Sequence[str], auth: Callable[[str, str], bool] | None
+) -> tuple[FastAPI, Mapping[int, str]]:
+    """Build the page and the application that serves it at `/`; nothing in it comes from elsewhere.
+
+    Returns with it the names of the handlers that a browser may call, by their numbers. `auth` tells whether a name and
+    a password are right.
+    """
+    app, blocks = FastAPI(openapi_url=None), build(handlers, catalog, styles)
+    app.add_middleware(CORSMiddleware)  # for nobody: without one Gradio would let every page of this machine in
     gr.mount_gradio_app(
-        app, build(handlers, catalog, styles), path="/", auth=auth, theme=_theme(), css=CSS, footer_links=[],
+        app, blocks, path="/", auth=auth, theme=_theme(), css=CSS, footer_links=[],
         run_history=False, ssr_mode=False, mcp_server=False, enable_monitoring=False, show_error=False,
         max_file_size=inputs.MAX_BYTES, i18n=dictionary(),
     )  # fmt: skip
-    return app
+    return app, {number: str(fn.api_name) for number, fn in blocks.fns.items() if fn.fn and fn.api_name}
 
 
 def build(handlers: Handlers, catalog: Catalog, styles: Sequence[str] = ()) -> Blocks:
     """Lay out the page and connect it."""
     blocks = Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, int(DAY_S)))
+    blocks.state_session_capacity = SESSIONS_KEPT
     with blocks:
         gr.Markdown(f"# {TITLE}\n" + (word("web-demo-note") if catalog.names() == ["demo"] else ""), elem_id="head")
         with gr.Tabs() as tabs:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import structlog
 from gradio.utils import get_upload_folder
 from PIL import Image, ImageChops
 
 from bot.commands.table import Upload
 from engine.errors import RequestError
 from engine.pictures import inputs
+
+log = structlog.get_logger()
 
 OPAQUE = 255
 # Strokes have soft edges; what is half covered is repainted.
@@ -32,6 +36,17 @@ class Blocks(gr.Blocks):  # type: ignore[misc]
         for path in _paths(inputs):
             _check(path)
         return await super().preprocess_data(block_fn, inputs, *rest, **named)  # type: ignore[no-any-return]
+
+    async def process_api(self, *values: Any, **named: Any) -> dict[str, Any]:
+        """Make a call; a defect is one line in the log, and for the caller an error without words."""
+        try:
+            return await super().process_api(*values, **named)  # type: ignore[no-any-return]
+        except gr.Error as error:
+            error.print_exception = False  # the gate writes the line
+            raise
+        except Exception as error:  # noqa: BLE001 - Gradio would print its traceback
+            log.error("page_defect", error=repr(error), place=_place(error))
+            raise gr.Error("", visible=False, print_exception=False) from None
 
 
 def path_of(file: object) -> Path | None:
@@ -67,6 +82,12 @@ def _strokes(data: bytes) -> Image.Image:
     image = inputs.open_image(inputs.read(data).data)
     alpha = image.getchannel("A") if image.mode == "RGBA" else Image.new("L", image.size, OPAQUE)
     return alpha.point([0] * COVERED + [OPAQUE] * (OPAQUE + 1 - COVERED))
+
+
+def _place(error: BaseException) -> str:
+    """Name the line that raised an error."""
+    [*_, last] = traceback.extract_tb(error.__traceback__)
+    return f"{last.filename}:{last.lineno}"
 
 
 def _paths(value: object) -> Iterator[str]:

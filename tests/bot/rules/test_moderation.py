@@ -64,7 +64,7 @@ def test_a_long_text_of_signs_is_looked_through_in_no_time():
 
 
 @pytest.mark.parametrize("word", ["snake_case", "_ _ _ a", "__x", "a_", "aaaab", "bad word", "abcabcx", "坏词坏词"])
-@pytest.mark.parametrize("piece", ["_", "snake_", "_ ", "a.", "abc", "bad  ", "坏 。"])
+@pytest.mark.parametrize("piece", ["_", "snake_", "_ ", "a.", "\u0301\u0323", "abc", "bad  ", "坏 。"])
 def test_no_text_takes_longer_than_its_length(word, piece):
     """An underscore in a blocked word was both a letter and a sign between letters: 30 of them took minutes."""
     assert is_linear(lambda text: blocked_word([text], [word]), piece, 1_200 // len(piece))

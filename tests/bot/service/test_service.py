@@ -6,7 +6,7 @@ import pytest
 
 import bot.service.following
 import engine.dispatch.live
-from bot.commands.table import CANCEL, HELP, IMAGINE, QUEUE, Invocation
+from bot.commands.table import CANCEL, HELP, IMAGINE, INPAINT, QUEUE, SHOW, Invocation, Upload
 from bot.service.service import Service
 from bot.surface import Origin, Undeliverable
 from engine.catalog import DEMO, Catalog
@@ -15,6 +15,7 @@ from engine.errors import OutOfMemory, RequestError
 from engine.jobs import JobStatus
 from engine.store.store import Store, TransitionError
 from engine.workers.fake import FakeWorker
+from tests.engine.pictures.sent_pictures import png
 
 CATALOG = Catalog([DEMO])
 
@@ -284,3 +285,21 @@ async def test_what_did_not_pass_the_parser_is_bounded_at_the_door(house):
         for command, options in ((IMAGINE, {"prompt": "a" * 30_000}), (CANCEL, {"job": "a" * 30_000})):
             with pytest.raises(RequestError, match="text_too_long"):
                 await at_home.answer(command, **options)
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "0" * 5_000, "٣", "²", "-1", "1e3"])
+async def test_a_picture_s_number_is_any_text(house, number):
+    """Python reads no number of more than 4,300 digits: that was a traceback."""
+    async with house() as at_home:
+        job, follower = await at_home.imagine()
+        await follower
+        with pytest.raises(RequestError, match="job_unknown"):
+            await at_home.answer(SHOW, job=f"{job.id}.{number}")
+
+
+async def test_too_much_to_look_for_is_refused_before_it_is_looked_through(house, monkeypatch):
+    monkeypatch.setattr("bot.rules.policy.check_words", lambda *_: pytest.fail("was looked through"))
+    async with house() as at_home:
+        with pytest.raises(RequestError, match="too_long") as caught:
+            await at_home.answer(INPAINT, image=Upload("a.png", png()), where="a" * 2_001, prompt="a fox")
+    assert caught.value.facts["field"] == "where"

@@ -13,7 +13,7 @@ from fluent.syntax.visitor import Visitor
 from bot.commands.table import COMMANDS
 from bot.service.answers.lookups import help_text
 from bot.words import replies
-from bot.words.localisation import FOLDER, LANGUAGES, in_each_language, language_of, say, speaking
+from bot.words.localisation import FOLDER, LANGUAGES, _bundle, in_each_language, language_of, read_all, say, speaking
 from engine.errors import RequestError
 
 ROOT = Path(__file__).parents[3]
@@ -26,6 +26,14 @@ SAYING = ("say", "in_each_language", "word")
 # Nobody reads of these: a cancelled job is none that failed, and a transition that must not be is a fault of the bot.
 UNSAID = {"cancelled", "wrong_transition"}
 TRANSLATED = LANGUAGES[1:]
+
+
+def test_no_first_sentence_waits_for_its_language_once_all_are_read():
+    _bundle.cache_clear()
+    read_all()
+    reads = _bundle.cache_info().misses
+    assert len(in_each_language("error-engine-error")) == len(LANGUAGES) == reads
+    assert _bundle.cache_info().misses == reads
 
 
 class Reader(Visitor):

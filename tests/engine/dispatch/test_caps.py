@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.dispatch.caps import Backlog, Caps, check
+from engine.dispatch.caps import Backlog, Caps, check, check_newcomer
 from engine.errors import QueueFull
 
 NOTHING = Backlog(0, 0, 0, None)
@@ -29,3 +29,25 @@ def test_a_cap_refuses_with_its_numbers(backlog, caps, code, facts):
 def test_no_limit_and_no_knowledge_refuse_nobody():
     check(Caps(max_waiting_per_server=0, max_waiting_minutes=0), Backlog(9, 9, 9, 9.0))
     check(Caps(max_waiting_minutes=1), Backlog(9, 9, 9, None))
+
+
+@pytest.mark.parametrize(
+    ("newcomers", "is_refused"),
+    [
+        (Backlog(4, 0, 0, 14.9), False),
+        (Backlog(5, 0, 0, None), True),
+        (Backlog(1, 0, 0, 15.0), True),
+        (Backlog(0, 0, 0, None), False),
+    ],
+)
+def test_newcomers_have_a_share_of_what_may_wait(newcomers, is_refused):
+    caps = Caps(max_waiting=10, max_waiting_minutes=30, newcomers_share=0.5)
+    if not is_refused:
+        return check_newcomer(caps, newcomers)
+    with pytest.raises(QueueFull, match="newcomers_full"):
+        check_newcomer(caps, newcomers)
+    return None
+
+
+def test_one_newcomer_gets_in_however_small_the_queue_is():
+    check_newcomer(Caps(max_waiting=1, newcomers_share=0.1), Backlog(0, 0, 0, None))

@@ -203,7 +203,7 @@ async def test_a_job_that_ends_every_run_is_given_up_at_last(bench):
 
 
 async def test_caps_refuse_with_numbers_and_one_owner_s_cap_spares_the_others(bench):
-    async with bench.dispatcher(Caps(max_waiting=4, max_waiting_per_owner=2)) as dispatcher:
+    async with bench.dispatcher(Caps(max_waiting=4, max_waiting_per_owner=2, newcomers_share=1)) as dispatcher:
         bench.worker.hang()
         await bench.status(await dispatcher.submit(submission("run")), JobStatus.LEASED)
         for key in "ab":
@@ -300,7 +300,7 @@ async def learned(bench: Bench, seconds: float) -> None:
 
 
 async def test_a_queue_that_takes_too_long_is_closed_once_the_speed_is_known(bench):
-    caps = Caps(max_waiting_minutes=1)
+    caps = Caps(max_waiting_minutes=1, newcomers_share=1)
     async with bench.dispatcher(caps) as dispatcher:
         bench.worker.hang()
         for number in range(5):

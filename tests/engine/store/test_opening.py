@@ -150,3 +150,23 @@ async def test_a_new_store_begins_in_a_folder_that_an_interrupted_start_left(tmp
     (tmp_path / "jobs.sqlite3").touch()
     async with Store(tmp_path) as store:
         await Shelf(store, tmp_path).put()
+
+
+@pytest.mark.parametrize("name", ["pictures", "inputs", "lock"])
+async def test_something_else_in_place_of_what_a_store_needs_is_said(root, name):
+    path = root / name
+    path.rename(root / "moved")
+    path.mkdir() if name == "lock" else path.touch()
+    error = await refused(root)
+    assert str(path) in replies.error(error)
+
+
+async def test_a_folder_that_cannot_be_read_is_said(root, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert "Permission denied" in replies.error(await refused(root))
+    monkeypatch.undo()
+    async with Store(root):
+        pass  # what was refused left no lock

@@ -1,14 +1,18 @@
 import asyncio
+import errno
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+import engine.workers.process
 from engine.events import Done, Lost, Ready
 from engine.workers.child import Load
 from engine.workers.process import ProcessWorker
@@ -130,3 +134,28 @@ def runs(pid: int) -> bool:
 
 async def test_a_process_says_how_long_its_models_take_to_swap(start: Callable) -> None:
     assert (await (await start(load_swapping)).until(Ready))[-1].swap_s == 2.5
+
+
+async def test_what_cannot_be_sent_takes_no_room_on_the_device(start: Callable) -> None:
+    bench = await (await start(load_troubled, hang_s=0.5)).ready()
+    with pytest.raises(TypeError, match="pickle"):
+        await bench.run(replace(task("strange"), inputs={"a": threading.Lock()}))
+    await asyncio.sleep(0.6)  # it is not waited for either
+    await bench.run(task("good", steps=1))
+    assert (await bench.until(Done))[-1].epoch == 1
+
+
+async def test_a_machine_that_can_open_no_pipe_is_tried_again(start: Callable, monkeypatch) -> None:
+    life, refusals = engine.workers.process.Life, [OSError(errno.EMFILE, "Too many open files")] * 2
+
+    def refuse_first(*arguments: object) -> object:
+        if refusals:
+            raise refusals.pop()
+        return life(*arguments)
+
+    monkeypatch.setattr(engine.workers.process, "Life", refuse_first)
+    bench = await start(load_troubled)
+    assert [(await bench.next()).facts["reason"] for _ in range(2)] == ["[Errno 24] Too many open files"] * 2
+    await bench.ready()
+    await bench.run(task("good", steps=1))
+    assert (await bench.until(Done))[-1].epoch == 3

@@ -26,6 +26,8 @@ class Fault:
     drop: bool
     lose_answer: bool
     truncate: bool = False
+    html: bool = False
+    late_s: float = 0.0
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether this fault is meant for a request."""
@@ -84,17 +86,19 @@ class Faults:
         drop: bool = False,
         lose_answer: bool = False,
         truncate: bool = False,
+        html: bool = False,
+        late_s: float = 0.0,
     ) -> Fault:
         """Let the next `times` requests whose path (below the API base) matches a shell pattern fail.
 
         `status` answers with an error (429: with the `Via` header, or without it as an edge ban); `drop` cuts the
         connection before the request is served, `lose_answer` after it; `truncate` serves it and answers with half of
-        the JSON; `delay_s` alone is only slow.
+        the JSON, `html` with a page; `late_s` serves it at once and answers later; `delay_s` alone is only slow.
         """
         fault = Fault(
             path, method, times, status, code, message, delay_s, retry_after_s, via, is_global, drop, lose_answer
         )
-        fault.truncate = truncate
+        fault.truncate, fault.html, fault.late_s = truncate, html, late_s
         self._waiting.append(fault)
         return fault
 
@@ -128,6 +132,11 @@ def halve(answer: web.Response) -> web.Response:
     """Lose the second half of an answer."""
     body = answer.body if isinstance(answer.body, bytes) else b""
     return web.Response(body=body[: len(body) // 2], status=answer.status, headers={"Content-Type": "application/json"})
+
+
+def page() -> web.Response:
+    """Answer as something in between does, which is not Discord."""
+    return web.Response(text="<html><title>Just a moment...</title></html>", content_type="text/html")
 
 
 def cut(request: web.Request) -> None:

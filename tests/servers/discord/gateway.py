@@ -166,6 +166,13 @@ class Gateway:
         """Close all connections with a code; 4000 lets clients resume."""
         await asyncio.gather(*(connection.socket.close(code=code) for connection in self._detach()))
 
+    async def garble(self) -> None:
+        """Send every client a frame that nothing can read, and forget its session."""
+        connections = self._detach()
+        self.sessions.clear()
+        for connection in connections:
+            await connection.socket.send_bytes(b"\x00\x01garbled\x00\x00\xff\xff")
+
     def cut(self) -> None:
         """Reset all connections without a closing frame."""
         for connection in self._detach():

@@ -1,5 +1,6 @@
 """The REST interface: routes, authorisation, recording, and the files' addresses."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from aiohttp import web
 from . import errors, payloads
 from .answers import json_answer, no_content
 from .commands import Commands
-from .faults import Faults, cut, halve, suffer
+from .faults import Fault, Faults, cut, halve, page, suffer
 from .interactions import Interactions
 from .messages import ALL_MENTIONS, Form, Messages
 from .spec import Spec
@@ -128,9 +129,7 @@ class Rest:
         answer = answer or await self._answer(request, handler, recorded)
         recorded.status = answer.status
         self._world.changes.notify()
-        if fault and fault.lose_answer:
-            cut(request)
-        return halve(answer) if fault and fault.truncate and answer.body else answer
+        return await _spoilt(fault, answer, request) if fault else answer
 
     async def _serve_file(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer as the file server does, which knows nothing of tokens."""
@@ -294,6 +293,16 @@ class Rest:
         if not kept or expired:
             return web.Response(status=404, text="This content is no longer available.")
         return web.Response(body=kept.data, content_type=kept.upload.guess_type().partition(";")[0])
+
+
+async def _spoilt(fault: Fault, answer: web.Response, request: web.Request) -> web.Response:
+    """Do to the answer of a request that was served what its fault says."""
+    await asyncio.sleep(fault.late_s)
+    if fault.lose_answer:
+        cut(request)
+    if fault.html:
+        return page()
+    return halve(answer) if fault.truncate and answer.body else answer
 
 
 def _limits(request: web.Request) -> dict[str, str]:

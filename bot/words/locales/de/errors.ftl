@@ -110,3 +110,10 @@ error-unknown-style = Einen Stil { $value } gibt es hier nicht. Zur Wahl stehen:
 error-wrong-prompts = Schreib { $low } bis { $limit } Prompts, einen pro Zeile, oder schick sie als Textdatei; angegeben: { $count }.
 error-server-queue-full = Wartende Bilder dieses Servers: { $waiting }, erlaubt sind höchstens { $limit }. Versuch es später noch einmal.
 error-queue-too-long = Die Warteschlange ist { $minutes } min lang, erlaubt sind höchstens { $limit } min. Versuch es später noch einmal.
+error-newcomers-full = Von neuen Leuten warten schon { NUMBER($waiting, useGrouping: 1) } Aufträge, mehr dürfen sie zusammen nicht haben. Versuch es wieder, wenn einige fertig sind.
+error-address-queue-full = { $waiting ->
+    [one] Von deiner Netzadresse wartet schon { $waiting } Auftrag
+   *[other] Von deiner Netzadresse warten schon { $waiting } Aufträge
+}, erlaubt sind höchstens { $limit }. Versuch es wieder, wenn einer fertig ist.
+error-too-many-attempts = Zu viele Versuche. Versuch es in { $seconds } s noch einmal.
+error-too-many-uploads = Zu viele Dateien auf einmal. Versuch es in { $seconds } s noch einmal.

@@ -20,6 +20,7 @@ caption-steps = { $steps ->
    *[other] { $steps } Schritte
 }
 caption-guidance = Guidance { $guidance }
+album-unconfirmed = Telegram hat das Album nicht bestätigt: Steht es schon darüber, sind dies dieselben Bilder.
 caption-seconds = { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } s
 cancelled = Abgebrochen.
 did-you-mean = { $sentence } Meintest du --{ $close }?
@@ -124,3 +125,4 @@ telegram-description =
 
     Schreib mir /imagine ein roter Kreis auf blauem Hintergrund oder /help für alles Weitere.
 telegram-short-description = Malt mit Kandinsky Bilder aus deinen Worten und deinen Bildern.
+promise-broken = Ich wurde unterbrochen, bevor ich das tun konnte. Schick es noch einmal.

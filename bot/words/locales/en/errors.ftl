@@ -110,3 +110,10 @@ error-unknown-style = There is no style { $value } here. Choose from: { $known }
 error-wrong-prompts = Write { $low } to { $limit } prompts, one on each line, or send them as a text file; { $count } were given.
 error-server-queue-full = { $waiting } pictures of this server are waiting, at most { $limit } may. Try again later.
 error-queue-too-long = The queue is { $minutes } minutes long, at most { $limit } are allowed. Try again later.
+error-newcomers-full = Newcomers have { NUMBER($waiting, useGrouping: 1) } requests waiting, which is all that they may have together. Try again when some are done.
+error-address-queue-full = { $waiting ->
+    [one] { $waiting } request is waiting from your network address
+   *[other] { $waiting } requests are waiting from your network address
+}, at most { $limit } may. Try again when one is done.
+error-too-many-attempts = Too many attempts. Try again in { $seconds } s.
+error-too-many-uploads = Too many files at once. Try again in { $seconds } s.

@@ -20,6 +20,7 @@ caption-steps = { $steps ->
    *[other] { $steps } steps
 }
 caption-guidance = guidance { $guidance }
+album-unconfirmed = Telegram did not confirm the album: if it stands above, these are the same pictures.
 caption-seconds = { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } s
 cancelled = Cancelled.
 did-you-mean = { $sentence } Did you mean --{ $close }?
@@ -124,3 +125,4 @@ telegram-description =
 
     Write me /imagine a red circle on a blue background, or /help for everything else.
 telegram-short-description = Draws pictures with Kandinsky from your words and your pictures.
+promise-broken = I was interrupted before I could do that. Send it again.

@@ -24,6 +24,7 @@ caption-steps = { $steps ->
    *[other] { $steps } шага
 }
 caption-guidance = guidance { $guidance }
+album-unconfirmed = Telegram не подтвердил альбом: если он уже есть выше, это те же картинки.
 caption-seconds = { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } с
 cancelled = Отменено.
 did-you-mean = { $sentence } Может быть, --{ $close }?
@@ -132,3 +133,4 @@ telegram-description =
 
     Напишите мне /imagine красный круг на синем фоне или /help, чтобы узнать обо всём остальном.
 telegram-short-description = Рисует с помощью Kandinsky картинки по вашим словам и вашим картинкам.
+promise-broken = Меня прервали раньше, чем я успел это сделать. Отправьте ещё раз.

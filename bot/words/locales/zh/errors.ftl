@@ -104,3 +104,7 @@ error-unknown-style = 这里没有风格 { $value }。可选：{ $known }。
 error-wrong-prompts = 请写 { $low } 到 { $limit } 条提示词，每行一条，或以文本文件发送；你给了 { $count } 条。
 error-server-queue-full = 这个服务器有 { $waiting } 张图片在等待，最多允许 { $limit } 张。请稍后再试。
 error-queue-too-long = 队列需要等待 { $minutes } 分钟，最多允许 { $limit } 分钟。请稍后再试。
+error-newcomers-full = 新用户共有 { NUMBER($waiting, useGrouping: 1) } 个任务在等待，已达到他们合计的上限。请等一些完成后再试。
+error-address-queue-full = 你的网络地址有 { $waiting } 个任务在等待，最多允许 { $limit } 个。请等一个完成后再试。
+error-too-many-attempts = 尝试次数过多。请在 { $seconds } 秒后再试。
+error-too-many-uploads = 一次上传的文件过多。请在 { $seconds } 秒后再试。

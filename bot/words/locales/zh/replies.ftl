@@ -14,6 +14,7 @@ caption-without = 不含{ $words }
 caption-seed = 种子 { $seeds }
 caption-steps = { $steps } 步
 caption-guidance = 引导 { $guidance }
+album-unconfirmed = Telegram 没有确认相册：如果上方已有，这里是同样的图片。
 caption-seconds = { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } 秒
 cancelled = 已取消。
 did-you-mean = { $sentence }你是想用 --{ $close } 吗？
@@ -112,3 +113,4 @@ telegram-description =
 
     发给我 /imagine 蓝色背景上的红色圆形，或发送 /help 查看其他功能。
 telegram-short-description = 用 Kandinsky 根据你的文字和图片画图。
+promise-broken = 我在完成之前被中断了。请再发送一次。

@@ -12,6 +12,8 @@ from tests.engine.pictures.picture_files import file_of
 from tests.engine.pictures.sent_pictures import png
 from tests.servers.discord import DEFER_UPDATE, Upload
 
+pytestmark = pytest.mark.usefixtures("quick_loop")
+
 PHOTO = Upload("photo.png", png(128, 128))
 
 

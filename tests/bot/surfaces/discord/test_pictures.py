@@ -12,6 +12,8 @@ from tests.bot.surfaces.discord.bot import has_pictures
 from tests.engine.pictures.sent_pictures import BAD_FILES, frames, paint_frames, png
 from tests.servers.discord import DEFER, MODAL, SEND, Upload
 
+pytestmark = pytest.mark.usefixtures("quick_loop")
+
 PHOTO = Upload("photo.png", png())
 MASK = Upload("mask.png", png(colour="white"))
 SMALL = {"steps": 2, "seed": 7}

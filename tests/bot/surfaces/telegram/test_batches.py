@@ -1,12 +1,25 @@
 """A batch comes as one album, once, and a message below which one can go on."""
 
-import pytest
+import asyncio
 
+import pytest
+from telegram.ext import ExtBot
+
+from bot.surfaces.telegram.delivery import Batches
+from bot.surfaces.telegram.sending import Posts
+from bot.words.localisation import say
 from tests.bot.surfaces.telegram.bot import WAIT_S, decoded, shows
 from tests.servers.telegram import ApiError
-from tests.servers.telegram.faults import Fault, bad_gateway, cut, flood, lost_answer
+from tests.servers.telegram.faults import Fault, bad_gateway, cut, flood, lost_answer, page_instead, truncated
 
 pytestmark = pytest.mark.usefixtures("all_modes")
+FAULTS = {
+    "lost answer": lost_answer(),
+    "cut": cut(),
+    "bad gateway": bad_gateway(),
+    "truncated": truncated(),
+    "page": page_instead(),
+}
 BATCH = "/batch\na fox\na cat\na dog --steps 2 --seed 7"
 
 
@@ -43,7 +56,7 @@ async def test_files_are_an_album_of_files(bot):
     assert [message.document for message in album(bot.chat)] == [picture.data for picture in drawn]
 
 
-@pytest.mark.parametrize("fault", [lost_answer(), cut(), bad_gateway()], ids=["lost answer", "cut", "bad gateway"])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 async def test_an_album_that_may_have_arrived_is_followed_by_a_sheet_and_no_second_album(server, bot, fault):
     server.faults.next(fault, method="sendMediaGroup")
     async with bot.running():
@@ -52,6 +65,40 @@ async def test_an_album_that_may_have_arrived_is_followed_by_a_sheet_and_no_seco
     assert len(server.called("sendMediaGroup")) == 1
     assert decoded(summary(bot.chat).photo).size == (384, 128)
     assert "seed 7, 8, 9" in summary(bot.chat).caption
+
+
+def never(function, where=lambda **_: True):
+    """Let calls that meet `where` not end: the bot is killed there."""
+
+    async def call(*args, **changes):
+        return await (asyncio.Event().wait() if where(**changes) else function(*args, **changes))
+
+    return call
+
+
+KILLS = {
+    "before it is begun": (Posts, "keep", lambda **changes: changes.get("album") == "sending", (3, False)),
+    "before Telegram has it": (ExtBot, "send_media_group", lambda **_: True, (0, True)),
+    "before it is noted": (Posts, "keep", lambda **changes: changes.get("album") == "sent", (3, True)),
+    "before its words": (Batches, "_last_edit", lambda **_: True, (3, False)),
+}
+
+
+@pytest.mark.parametrize(("owner", "name", "where", "seen"), KILLS.values(), ids=KILLS)
+async def test_an_album_is_posted_at_most_once_wherever_the_bot_is_killed(bot, monkeypatch, owner, name, where, seen):
+    async with bot.running():
+        with monkeypatch.context() as patch:
+            reached = asyncio.Event()
+            patch.setattr(owner, name, never(getattr(owner, name), lambda **it: where(**it) and not reached.set()))
+            await bot.chat.send(BATCH)
+            await asyncio.wait_for(reached.wait(), WAIT_S)
+            await asyncio.sleep(0.2)
+    async with bot.running():
+        await bot.ended()
+    pictures, is_sheet = seen
+    words = summary(bot.chat)
+    assert (len(album(bot.chat)), bool(words.photo)) == (pictures, is_sheet)
+    assert words.words.startswith(say("album-unconfirmed")) is is_sheet
 
 
 @pytest.mark.parametrize(

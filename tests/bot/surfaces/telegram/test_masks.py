@@ -13,6 +13,8 @@ from engine.workers import fake
 from tests.bot.surfaces.telegram.bot import WAIT_S, decoded, shows
 from tests.engine.pictures.sent_pictures import encoded, png
 
+pytestmark = pytest.mark.usefixtures("quick_loop")
+
 SHORT = "--steps 2 --seed 7"
 STROKE = (40, 30, 90, 60)
 

@@ -9,6 +9,8 @@ from tests.engine.pictures.sent_pictures import BAD_FILES, frames, paint_frames,
 from tests.servers.telegram import ApiError
 from tests.servers.telegram.faults import DOWNLOAD, Fault, bad_gateway, cut
 
+pytestmark = pytest.mark.usefixtures("quick_loop")
+
 PHOTO = png()
 WHITE = png(colour="white")
 SHORT = "--steps 2 --seed 7"

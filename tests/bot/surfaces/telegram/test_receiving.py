@@ -1,6 +1,7 @@
 """Nothing that a person sent is lost, wherever the bot is killed, and nobody waits for somebody else."""
 
 import asyncio
+import errno
 import socket
 from contextlib import asynccontextmanager
 
@@ -13,13 +14,15 @@ from bot.surfaces.telegram import webhook
 from bot.surfaces.telegram.inbox import MOST_TRIES
 from bot.surfaces.telegram.kept import Kept, Note
 from bot.words.localisation import say
+from engine.errors import StoreFailed
+from engine.store.database import Database
 from tests.bot.surfaces.telegram.bot import WAIT_S, shows
 from tests.engine.pictures.sent_pictures import png
 from tests.servers.telegram import ApiError
 from tests.servers.telegram.faults import Fault, bad_gateway, cut, flood, page_instead, server_error, stall, truncated
 
 OBEY = Service.obey
-NOTHING = "You have nothing waiting"
+NOTHING = "nothing in the queue"
 
 
 def people(bot, count):
@@ -176,7 +179,7 @@ async def test_an_update_that_nobody_can_read_holds_back_no_other(bot):
 async def test_an_update_that_ended_the_bot_again_and_again_is_told_and_done_no_more(bot):
     asked = await bot.chat.send("/imagine a red circle")
     raw, bot.server.world.updates.pending[:] = bot.server.world.updates.pending[0], []
-    Kept(bot.path / "telegram" / str(bot.server.bot.id)).add([Note(raw, MOST_TRIES)])
+    Kept(bot.path / "telegram" / str(bot.server.bot.id)).add([Note(raw["update_id"], raw, MOST_TRIES)])
     with capture_logs() as logs:
         async with bot.running():
             await bot.chat.wait(shows(say("error-engine-error")), timeout_s=WAIT_S)
@@ -217,7 +220,7 @@ async def test_a_webhook_is_answered_after_the_commit(bot, monkeypatch, hooked):
 async def test_an_album_comes_whole_through_a_webhook_and_survives_a_kill(bot, monkeypatch, hooked):
     hanging = Hanging(monkeypatch)
     async with bot.running(**hooked):
-        await bot.chat.send_album([png(), png()], caption='/mix "a cat" image1 image2 --steps 1')
+        await bot.chat.send_album([png(), png(colour="white")], caption='/mix "a cat" image1 image2 --steps 1')
         while not hanging.begun:
             await asyncio.sleep(0.02)
     assert bot.server.world.updates.pending == []
@@ -282,3 +285,36 @@ async def test_a_progress_message_whose_answer_cannot_be_read_is_not_posted_agai
         await bot.chat.wait(lambda m: m.photo, timeout_s=WAIT_S)
         await bot.ended()
     assert [bool(message.photo) for message in bot.chat.from_bot] == [False, True]
+
+
+async def test_a_full_disk_is_said_in_words_and_stops_nobody(bot, monkeypatch):
+    def full(*_):
+        raise StoreFailed(reason="database or disk is full")
+
+    with capture_logs() as logs:
+        async with bot.running():
+            monkeypatch.setattr(Database, "write", full)
+            await bot.chat.send("/imagine a red circle")
+            await bot.chat.wait(shows(say("error-store-failed")), timeout_s=WAIT_S)
+            await bot.chat.send("/queue")
+            await bot.chat.wait(shows(NOTHING), timeout_s=WAIT_S)
+            await bot.server.world.changes.until(lambda: not bot.server.world.updates.pending, WAIT_S)
+    assert "command_failed" not in {line["event"] for line in logs}
+
+
+async def test_without_room_on_the_disk_telegram_goes_on_remembering(bot, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("bot.surfaces.telegram.inbox.SOON_S", 0.2)
+    monkeypatch.setattr(Kept, "add", full)
+    hanging = Hanging(monkeypatch)
+    with capture_logs() as logs:
+        async with idle(bot):
+            await bot.chat.send("/queue")
+            while "telegram_update_not_kept" not in {line["event"] for line in logs}:
+                await asyncio.sleep(0.02)
+    hanging.end()
+    assert len(bot.server.world.updates.pending) == 1
+    async with bot.running():
+        await bot.chat.wait(shows(NOTHING), timeout_s=WAIT_S)

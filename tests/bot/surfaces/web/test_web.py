@@ -320,9 +320,9 @@ async def test_a_stopped_page_gives_its_port_back(tmp_path):
 async def test_with_auth_nothing_is_shown_before_the_password(tmp_path):
     bot = WebBot(tmp_path, auth="ada:a:password")
     async with bot.running(), Visitor(bot.url) as visitor:
-        for path in ("/config", "/gradio_api/info"):
-            assert (await visitor.http.get(path)).status_code == 401
-        said = await visitor.http.post("/gradio_api/run/say", json={"data": ["a fox"]})
+        assert (await visitor.http.get("/config")).status_code == 401
+        assert (await visitor.http.get("/gradio_api/info")).status_code == 404
+        said = await visitor.http.post("/gradio_api/run/say", json={"data": [{"text": "a fox", "files": []}]})
         assert said.status_code == 401
         wrong = await visitor.http.post("/login", data={"username": "ada", "password": "wrong"})
         assert wrong.status_code == 400

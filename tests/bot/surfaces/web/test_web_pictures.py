@@ -226,7 +226,7 @@ async def test_a_request_may_name_no_file_that_was_not_uploaded(bot, visitor, pa
     for file in (file_named(path), {"path": path}, {"inner": file_named(path)}, hidden):
         for name, values in calls(file):
             answer = await visitor.http.post(f"/gradio_api/run/{name}", json={"data": values})
-            assert answer.status_code == 500, (name, file)
+            assert answer.status_code in (400, 422), (name, file)
             assert "root:" not in answer.text
     await visitor.look()
     assert visitor.chat == []
