@@ -44,9 +44,9 @@ async def take_in(invocation: Invocation, origin: Origin, store: Store, pool: Re
 
 def arriving(invocation: Invocation) -> int:
     """Count what there is to look at: pictures that were sent, one of an earlier job, and a search in one of them."""
-    takes = [option.name for option in invocation.command.pictures() if option.name != TEXT_OPTION]
-    looked_at = [name for name in (*takes, "of", "where") if invocation.given.get(name)]
-    return len(invocation.pictures) + (len(looked_at) if invocation.command.request else 0)
+    takes = {option.name for option in invocation.command.pictures()} | {"of", "where"}
+    looked_at = takes.intersection(invocation.given) - {TEXT_OPTION} if invocation.command.request else ()
+    return len(invocation.pictures) + len(looked_at)
 
 
 async def keep(pictures: Iterable[object], store: Store) -> None:
