@@ -132,7 +132,7 @@ def _pictures(invocation: Invocation, words: dict[str, object]) -> dict[str, obj
     """Fill the picture options that stand for a field: with what was given for them, then with what came along."""
     fields: dict[str, object] = {}
     waiting = [picture for picture in invocation.pictures if isinstance(picture, Taken)]
-    for option in invocation.command.pictures():
+    for option in invocation.command.pictures:
         if not option.field:  # a part of a mix, or a list of prompts
             continue
         given = words.pop(option.name, None)
@@ -142,9 +142,9 @@ def _pictures(invocation: Invocation, words: dict[str, object]) -> dict[str, obj
             fields[option.field] = given.picture
         elif option.required:
             raise RequestError("picture_missing", command=invocation.command.name)
-    takes_parts = any(not option.field for option in invocation.command.pictures())
+    takes_parts = any(not option.field for option in invocation.command.pictures)
     if waiting and not takes_parts:
-        most = len(invocation.command.pictures())
+        most = len(invocation.command.pictures)
         raise RequestError("too_many_pictures" if most else "no_pictures", command=invocation.command.name, most=most)
     return fields
 

@@ -63,7 +63,8 @@ class Option:
 class Command:
     """Describe one command; `request` is what it asks the engine for, `main` takes the bare words.
 
-    What is for `moderators_only` is not shown to others where the platform knows who they are.
+    What is for `moderators_only` is not shown to others where the platform knows who they are; what `repeats` draws an
+    earlier job again.
     """
 
     name: str
@@ -72,19 +73,18 @@ class Command:
     request: type[Request] | None = None
     surfaces: frozenset[str] = CHATS
     moderators_only: bool = False
+    repeats: bool = False
+    makes_job: bool = field(init=False)
+    pictures: tuple[Option, ...] = field(init=False)
 
-    @property
-    def makes_job(self) -> bool:
-        """Tell whether it asks the engine for pictures."""
-        return self.request is not None or self is AGAIN
+    def __post_init__(self) -> None:
+        """Note whether it asks the engine for pictures, and which options take one, in the order of their filling."""
+        object.__setattr__(self, "makes_job", self.repeats or self.request is not None)
+        object.__setattr__(self, "pictures", tuple(option for option in self.options if option.is_picture))
 
     def on(self, surface: str) -> tuple[Option, ...]:
         """List the options that `surface` offers."""
         return tuple(option for option in self.options if surface in option.surfaces)
-
-    def pictures(self) -> tuple[Option, ...]:
-        """List the options that take a picture, in the order in which pictures fill them."""
-        return tuple(option for option in self.options if option.is_picture)
 
     def limits(self, option: Option) -> tuple[float, float] | None:
         """Tell the lowest and highest allowed value of an option, or `None`."""
@@ -191,7 +191,7 @@ BATCH = _drawing(
 # An earlier job once more, with whatever is given anew.
 AGAIN = Command(
     "again", (replace(OF, required=True, surfaces=CHATS), WISH, NEGATIVE, SIZE, STRENGTH, COUNT, *DRAWING),
-    main="prompt",
+    main="prompt", repeats=True,
 )  # fmt: skip
 QUEUE = Command("queue")
 CANCEL = Command("cancel", (Option("job"),), main="job")

@@ -69,7 +69,7 @@ class Settings:
 
     def _fits(self, size: str, command: Command, catalog: Catalog, model: str) -> bool:
         """Tell whether a size can be a command's where none is given; what is drawn of a picture has the picture's."""
-        if any(option.field == "picture" for option in command.pictures()) or model not in catalog.names():
+        if any(option.field == "picture" for option in command.pictures) or model not in catalog.names():
             return False
         side = least(self.bounds, "largest_side")
         try:

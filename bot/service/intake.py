@@ -29,7 +29,8 @@ LONGEST_NAME = 60
 async def take_in(invocation: Invocation, origin: Origin, store: Store, pool: ReadingPool) -> Invocation:
     """Look at the pictures that were sent, and at those that `of` names; raise `RequestError` for what is none."""
     look = partial(_look_at, pool, origin.owner)
-    options = {name: await _taken(name, value, look) for name, value in invocation.options.items()}
+    sent = {name: value for name, value in invocation.options.items() if isinstance(value, Upload)}
+    options = {**invocation.options, **{name: await _taken(name, value, look) for name, value in sent.items()}}
     pictures = [await _taken("", picture, look) for picture in invocation.pictures]
     if (named := options.get("of")) and invocation.command.request:
         del options["of"]
@@ -44,9 +45,9 @@ async def take_in(invocation: Invocation, origin: Origin, store: Store, pool: Re
 
 def arriving(invocation: Invocation) -> int:
     """Count what there is to look at: pictures that were sent, one of an earlier job, and a search in one of them."""
-    takes = {option.name for option in invocation.command.pictures()} | {"of", "where"}
-    looked_at = takes.intersection(invocation.given) - {TEXT_OPTION} if invocation.command.request else ()
-    return len(invocation.pictures) + len(looked_at)
+    takes = [option.name for option in invocation.command.pictures if option.name != TEXT_OPTION]
+    looked_at = [name for name in (*takes, "of", "where") if invocation.options.get(name)]
+    return len(invocation.pictures) + (len(looked_at) if invocation.command.request else 0)
 
 
 async def keep(pictures: Iterable[object], store: Store) -> None:

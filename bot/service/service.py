@@ -210,8 +210,8 @@ class Service:
 
     async def _with_mask(self, visit: Visit, invocation: Invocation) -> Invocation:
         """Find what `where` names, as the mask."""
-        words = str(invocation.given.get("where") or "")
-        picture = next((it for it in (invocation.given.get("image"), *invocation.pictures) if it), None)
+        words = str(invocation.options.get("where") or "")
+        picture = next((it for it in (invocation.options.get("image"), *invocation.pictures) if it), None)
         if not words or not isinstance(picture, Taken):
             return invocation
         await self._admission.admit_words(words, visit, invocation.command.name)

@@ -21,7 +21,8 @@ _language: ContextVar[str] = ContextVar("language", default=FALLBACK)
 
 def language_of(locale: str | None) -> str:
     """Choose the language for a locale such as "de-AT" or "zh_CN": English where there is none of it."""
-    return _base(locale) if knows_language(locale) else FALLBACK
+    base = _base(locale)
+    return base if base in LANGUAGES else FALLBACK
 
 
 def knows_language(locale: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ BROKEN = (
 )  # fmt: skip
 # Where a promise ends, as docs/reliability.md says: counted, and no failure.
 LIMITS = ("progress left", "file without row", "refused by the app")
+
+# The line of a traceback that names the error; those of groups are drawn with bars.
+ERROR_LINE = re.compile(r"^[ |]*((?:\w+\.)*\w*(?:Error|Exception|Group|Lost|Timeout)\b.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,6 @@ def _of_log(aftermath: Aftermath) -> Iterator[Finding]:
 
 
 def _traceback(log: str) -> str:
-    """Cut the last line of the first traceback out of a log."""
-    lines = log.partition("Traceback (most recent call last)")[2].splitlines()[1:]
-    end = next((line for line in lines if line and not line.startswith((" ", "|"))), "")
-    return end[:200]
+    """Cut the error's own line out of the first traceback of a log."""
+    found = ERROR_LINE.search(log.partition("Traceback (most recent call last)")[2])
+    return found[1][:200] if found else "?"

@@ -63,9 +63,10 @@ async def restart_read_only(stage: Stage, seconds: float, chance: float) -> None
         stage.dies_at_start = True
         stage.rests.set()
         await asyncio.sleep(seconds)
-        stage.dies_at_start = False
         if code == 0:
             await _run("mount", "-o", "remount,rw", str(stage.store))
+        await until(lambda: stage.serves)
+        stage.dies_at_start = False
 
 
 async def use_up_descriptors(stage: Stage, seconds: float, chance: float) -> None:
@@ -109,6 +110,7 @@ async def lose_files(stage: Stage, seconds: float, chance: float, *, folder: str
         for path in (stage.store / folder).glob("*.*"):
             if path.suffix != ".part" and path.is_file():
                 _lose(path, unreadable)
+                stage.taken.add(path.name)
         await asyncio.sleep(0.005)
 
 
@@ -120,6 +122,7 @@ def _lose(path: Path, unreadable: bool) -> None:
 
 async def lose_folder(stage: Stage, seconds: float, chance: float) -> None:
     """Take the folder of pictures away."""
+    stage.taken |= {path.name for path in (stage.store / "pictures").glob("*.*")}
     shutil.rmtree(stage.store / "pictures", ignore_errors=True)
 
 

@@ -17,6 +17,7 @@ from tests.chaos.judge import Verdict, judge
 from tests.chaos.machine import AIMED, AT_FIRST, MACHINE, ON_OWN_DISK, choose_trap, own_disk
 from tests.chaos.people import Deed
 from tests.chaos.stage import Stage
+from tests.chaos.traps import PLACES, Trap
 from tests.chaos.zygote import Zygote
 
 GROUPS: dict[str, dict[str, Fault]] = {
@@ -30,7 +31,7 @@ GROUPS: dict[str, dict[str, Fault]] = {
 SWEPT_AFTER_DAYS = 0.00002
 PLAY_S = 2.0
 STILL_S = 0.5
-PATIENCE_S = 25.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,17 @@ class Plan:
     seed: int
     number: int
     acts: tuple[Act, ...]
-    breaks: tuple[Break, ...]
+    breaks: tuple[Break, ...] = ()
+    trap: Trap | None = None  # what the bot falls into in its first life
 
     def __str__(self) -> str:
         broken = ", ".join(f"{it.at_s:.2f} s {it.name}" for it in self.breaks)
-        return f"seed {self.seed} round {self.number}: {broken}"
+        return f"seed {self.seed} round {self.number}: {broken or self.trap}"
+
+    @property
+    def is_of_root(self) -> bool:
+        """Tell whether it needs a disk of its own, which only root may mount."""
+        return any(it.name in ON_OWN_DISK for it in self.breaks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +129,11 @@ async def play(plan: Plan, zygote: Zygote, folder: Path) -> Outcome:
 async def _prepared(stage: Stage, plan: Plan) -> AsyncIterator[None]:
     """Set up what some faults need from the start on."""
     breaks = {it.name: it for it in plan.breaks}
+    if plan.trap:
+        stage.next_plan = plan.trap.plan(stage.folder)
     if first := breaks.get(f"killed {AT_FIRST}"):
         stage.next_plan = choose_trap(AT_FIRST, first.chance).plan(stage.folder)
-    if "killed sweeping" in breaks:
+    if "killed sweeping" in breaks or (plan.trap and plan.trap.place in PLACES["sweeping"]):
         stage.settings["store__retention_days"] = str(SWEPT_AFTER_DAYS)
     if ON_OWN_DISK & breaks.keys():
         async with own_disk(stage):

@@ -44,7 +44,8 @@ class Stage:
         self.rests = asyncio.Event()  # set while the bot may run
         self.rests.set()
         self._windows: list[list[float]] = []
-        self._closing = False
+        self.taken: set[str] = set()  # files that a fault took away
+        self.serves = False  # whether the bot is on both platforms
 
     async def __aenter__(self) -> Self:
         """Start the servers; the bot is started by `open`."""
@@ -58,7 +59,6 @@ class Stage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End everything."""
-        self._closing = True
         with suppress(AttributeError):
             self._keeping.cancel()
         if self.life:
@@ -72,9 +72,9 @@ class Stage:
         await self._start()
         self._keeping = asyncio.create_task(self._keep_alive())
 
-    async def _start(self) -> bool:
-        """Start the bot and wait until both platforms have it; tell whether they do."""
-        window = self.disturb()
+    async def _start(self) -> None:
+        """Start the bot and wait until both platforms have it."""
+        window, self.serves = self.disturb(), False
         before = len(self.telegram.calls)
         plan = self._plan() | {"introduced": bool(self.discord.commands.sync_count)}
         self.dies = "trap" in plan
@@ -87,7 +87,7 @@ class Stage:
             if not ready_in_time and not self.life.ended.done():
                 self.troubles.append(("would not start", f"not ready within {READY_S} s"))
         window[1] = time.monotonic()
-        return not self.life.ended.done()
+        self.serves = not self.life.ended.done()
 
     def _is_ready(self, before: int) -> bool:
         polls = (call.method.lower() == "getupdates" for call in self.telegram.calls[before:])
@@ -170,7 +170,7 @@ class Stage:
             secrets=(self.discord.token, self.telegram.token, *self.discord._interactions._by_token),
             integrity="; ".join(problems) or "ok",
             open_jobs=tuple(str(row[0]) for row in self._rows(OPEN)),
-            missing=tuple(sorted(named - on_disk)),
+            missing=tuple(sorted(named - on_disk - self.taken)),
             unnamed=tuple(sorted(on_disk - named)),
             troubles=tuple(self.troubles),
         )

@@ -128,7 +128,7 @@ def _command_help(command: Command, surface: str) -> str:
         if not (typed and option.is_picture):
             flag = "--" if typed and option.name != command.main else ""
             lines.append(f"   {flag}{option.name}: {option_help(command, option)}")
-    return "\n".join([*lines, *([say("pictures-help")] if typed and command.pictures() else [])])
+    return "\n".join([*lines, *([say("pictures-help")] if typed and command.pictures else [])])
 
 
 def table(spans: Iterable[tuple[int | None, Statistics]], is_server: bool, rules: Rules) -> str:

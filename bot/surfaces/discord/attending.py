@@ -120,7 +120,7 @@ class Attendant:
         self, interaction: Interaction, visit: Visit, message: discord.Message, command: Command, asked: Sequence[str]
     ) -> None:
         picture = first_picture(message.attachments)
-        given = Invocation(command, {command.pictures()[0].name: picture})
+        given = Invocation(command, {command.pictures[0].name: picture})
         if command is SHOW:
             await self._read_back(interaction, visit, message, picture)
         elif asked:

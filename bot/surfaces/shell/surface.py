@@ -157,7 +157,7 @@ async def generate(config: Config, orders: Sequence[Order], progress: Progress) 
     """
     catalog = catalog_of(config)
     for wanted in orders:
-        if not wanted.invocation.command.pictures():  # pictures are looked at on the way into the store
+        if not wanted.invocation.command.pictures:  # pictures are looked at on the way into the store
             to_request(wanted.invocation, catalog)
     with tempfile.TemporaryDirectory(prefix="kandinsky-bot-") as folder:
         limits = {"max_waiting": len(orders), "max_waiting_per_owner": len(orders), "max_waiting_minutes": 0}

@@ -49,7 +49,7 @@ def question_for(invocation: Invocation, pictures: Sequence[Sent], asks: Sequenc
         return "ask-number"
     if not command.makes_job:
         return None
-    if not pictures and "of" not in options and any(option.required for option in command.pictures()):
+    if not pictures and "of" not in options and any(option.required for option in command.pictures):
         return "ask-picture"
     if command is INPAINT and _lacks_mask(invocation, pictures):
         return "ask-paint"
@@ -192,7 +192,7 @@ def referring(invocation: Invocation, messages: Sequence[Message]) -> Invocation
     if command in (SHOW, DELETE, REPORT, CANCEL):
         return _with_job(invocation, shown.named or shown.job_id)
     own = sum(bool(sent_in(message)) for message in messages)
-    takes = OF in command.options and "of" not in options and own < len(command.pictures())
+    takes = OF in command.options and "of" not in options and own < len(command.pictures)
     return invocation.having(of=shown.named) if takes and shown.named else invocation
 
 

@@ -106,7 +106,7 @@ class Obeying:
     async def _with_pictures(self, wish: Wish) -> Invocation:
         """Download what came along: pictures, or the list of a batch."""
         command = wish.invocation.command
-        if not (command.makes_job or command.pictures()):
+        if not (command.makes_job or command.pictures):
             return wish.invocation
         if wish.pictures:
             await self._service.expect(wish.visit, wish.invocation, len(wish.pictures))

@@ -48,7 +48,7 @@ def sent_with(messages: Sequence[Message], invocation: Invocation) -> list[Sent]
     """
     own = [sent for message in messages if (sent := sent_in(message))]
     answered = sent_in(messages[0].reply_to_message)
-    room = len(invocation.command.pictures()) - bool({"of", "job"} & invocation.options.keys())
+    room = len(invocation.command.pictures) - bool({"of", "job"} & invocation.options.keys())
     return [answered, *own] if answered and len(own) < room else own
 
 

@@ -29,6 +29,11 @@ def _is_file(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("path"), str)
 
 
+def _is_key(value: object) -> bool:
+    """Tell whether that may be a button's key: a page that lost it sends none, and its person gets a sentence."""
+    return value is None or isinstance(value, str)
+
+
 def _is_line(value: object) -> bool:
     """Tell whether that is a typed line with its files."""
     if not isinstance(value, dict) or not isinstance(value.get("text"), str | None):
@@ -76,7 +81,7 @@ SHAPES: Mapping[str, tuple[Check, ...]] = MappingProxyType(
     {
         "say": (_is_line,),
         "draw": tuple(map(_field, FIELDS)),
-        "press": (_is_text,),
+        "press": (_is_key,),
         "watch": (_is_count,),
         "example": (),
         "defaults": (_is_text, _is_text),

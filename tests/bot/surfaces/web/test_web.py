@@ -322,7 +322,7 @@ async def test_with_auth_nothing_is_shown_before_the_password(tmp_path):
     async with bot.running(), Visitor(bot.url) as visitor:
         assert (await visitor.http.get("/config")).status_code == 401
         assert (await visitor.http.get("/gradio_api/info")).status_code == 404
-        said = await visitor.http.post("/gradio_api/run/say", json={"data": ["a fox"]})
+        said = await visitor.http.post("/gradio_api/run/say", json={"data": [{"text": "a fox", "files": []}]})
         assert said.status_code == 401
         wrong = await visitor.http.post("/login", data={"username": "ada", "password": "wrong"})
         assert wrong.status_code == 400
