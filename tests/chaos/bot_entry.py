@@ -28,7 +28,8 @@ WAITERS = (
     "discord.http", "discord.client", "discord.webhook.async_",
     "telegram.ext._utils.networkloop", "telegram.ext._aioratelimiter",
     "bot.service.following", "bot.surfaces.discord.app", "bot.surfaces.telegram.app", "bot.surfaces.telegram.delivery",
-    "bot.surfaces.telegram.pictures", "bot.surfaces.telegram.polling", "engine.dispatch.leasing", "engine.retention",
+    "bot.surfaces.telegram.pictures", "bot.surfaces.telegram.polling", "bot.surfaces.telegram.sending",
+    "bot.surfaces.telegram.connection", "engine.dispatch.leasing", "engine.retention",
 )  # fmt: skip
 # What is longer than a round, however fast its time passes.
 SHORTER = {

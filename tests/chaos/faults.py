@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-from tests.chaos.stage import Stage
+from tests.chaos.stage import STOP_S, Stage
 from tests.servers.telegram import faults as telegram
 
 # Breaks something for about so many seconds, and mends it again; a number from 0 to 1 is its only chance.
@@ -27,8 +27,9 @@ async def terminate(stage: Stage, _: float, chance: float) -> None:
     """Ask the bot to end, as a container is stopped; it is killed where it does not."""
     life = stage.life
     stage.dies = True
-    if life and not life.ended.done() and not await life.end(patience_s=8.0):
-        stage.troubles.append(("would not stop", "killed 8 s after SIGTERM"))
+    async with disturbing(stage):
+        if life and not life.ended.done() and not await life.end(patience_s=STOP_S):
+            stage.troubles.append(("would not stop", f"killed {STOP_S} s after SIGTERM"))
 
 
 async def kill_worker(stage: Stage, _: float, chance: float) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos import on_discord, on_telegram
-from tests.chaos.faults import DISCORD, KILLS, TELEGRAM, Fault
+from tests.chaos.faults import DISCORD, KILLS, TELEGRAM, Fault, kill
 from tests.chaos.judge import Verdict, judge
 from tests.chaos.machine import AIMED, AT_FIRST, MACHINE, ON_OWN_DISK, choose_trap, own_disk
 from tests.chaos.people import Deed
@@ -26,7 +26,12 @@ GROUPS: dict[str, dict[str, Fault]] = {
     "telegram": TELEGRAM,
     "machine": MACHINE,
     "aimed": AIMED,
+    "storm": {"SIGKILL bot": kill},
 }
+# Rounds that last several times as long, with as many more people and twice the faults.
+LONGER = {"storm": 4}
+# What nothing is pressed below of: it has no buttons, or more than one question.
+ALONE = frozenset({"batch", "cancelled", "inpaint"})
 # Ended jobs are kept for a second or two in a round that is about sweeping.
 SWEPT_AFTER_DAYS = 0.00002
 PLAY_S = 2.0
@@ -69,11 +74,6 @@ class Plan:
         broken = ", ".join(f"{it.at_s:.2f} s {it.name}" for it in self.breaks)
         return f"seed {self.seed} round {self.number}: {broken or self.trap}"
 
-    @property
-    def is_of_root(self) -> bool:
-        """Tell whether it needs a disk of its own, which only root may mount."""
-        return any(it.name in ON_OWN_DISK for it in self.breaks)
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -88,24 +88,27 @@ class Outcome:
 
 
 def draw(seed: int, number: int, groups: tuple[str, ...] = tuple(GROUPS)) -> Plan:
-    """Draw a round; the same numbers draw the same one."""
+    """Draw a round; the same numbers and groups draw the same one."""
     chance = random.Random(f"{seed}/{number}")
-    acts = sorted((_act(chance) for _ in range(chance.randint(5, 9))), key=lambda act: act.at_s)
-    group = GROUPS[chance.choice(groups)]
-    times = sorted(chance.uniform(0.05, PLAY_S) for _ in range(chance.choice((1, 1, 2, 3))))
-    breaks = [Break(at_s, chance.choice(list(group)), chance.uniform(0.3, 1.5), chance.random()) for at_s in times]
+    name = chance.choice(groups)
+    long = LONGER.get(name, 1)
+    people, trouble = chance.randint(5, 9) * long, long * chance.choice((1, 1, 2, 3) if long == 1 else (2,))
+    acts = sorted((_act(chance, PLAY_S * long) for _ in range(people)), key=lambda act: act.at_s)
+    times = sorted(chance.uniform(0.05, PLAY_S * long) for _ in range(trouble))
+    faults = list(GROUPS[name])
+    breaks = [Break(at_s, chance.choice(faults), chance.uniform(0.3, 1.5), chance.random()) for at_s in times]
     return Plan(seed, number, tuple(acts), tuple(breaks))
 
 
-def _act(chance: random.Random) -> Act:
+def _act(chance: random.Random, within_s: float) -> Act:
     platform = chance.choice(("discord", "telegram"))
     side = on_discord if platform == "discord" else on_telegram
-    at_s = chance.uniform(0, PLAY_S)
+    at_s = chance.uniform(0, within_s)
     if chance.random() < 0.25:
         return Act(at_s, platform, "say", chance.choice(side.TALKS))
     then = chance.choice(side.PRESSES) if chance.random() < 0.2 else ""
     kind = chance.choice(list(side.JOBS))
-    return Act(at_s, platform, kind, "" if kind in ("batch", "cancelled", "inpaint") else then, chance.random() < 0.2)
+    return Act(at_s, platform, kind, "" if kind in ALONE else then, chance.random() < 0.2)
 
 
 async def play(plan: Plan, zygote: Zygote, folder: Path) -> Outcome:

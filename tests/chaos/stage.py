@@ -22,6 +22,8 @@ from tests.whole.whole_bot import discord_settings, telegram_settings
 READY_S = 60.0
 STOP_S = 8.0
 AGAIN_S = 0.15
+# Where the surfaces note on the disk what came and is not done.
+NOTES = ("telegram", "discord")
 UNTOLD = "SELECT id, status FROM jobs WHERE told = 0 AND status != 'held'"
 OPEN = "SELECT id || ' ' || surface || ' ' || status FROM jobs WHERE (told = 0 AND status != 'held')"
 
@@ -148,8 +150,12 @@ class Stage:
     def is_quiet(self) -> bool:
         """Tell whether nothing is under way: no job, no update, nobody who has just done something."""
         alive = self.life and not self.life.ended.done() and self.discord.gateway.ready
-        waiting = self.telegram.world.updates.pending or self.people.busy
+        waiting = self.telegram.world.updates.pending or self.people.busy or self._noted()
         return bool(alive and not waiting and not self._rows(UNTOLD))
+
+    def _noted(self) -> list[Path]:
+        """List the notes of what was taken from a platform and is no job yet."""
+        return [note for folder in NOTES for note in (self.store / folder).rglob("*.json")]
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         """Ask the database, beside the bot; one that cannot be read now is asked again later."""
