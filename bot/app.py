@@ -12,6 +12,7 @@ from typing import Protocol
 
 import structlog
 
+from bot import memory
 from bot.assembly import catalog_of, running_engine
 from bot.config import Config
 from bot.health import CannotServe, Standings, heartbeat, listen
@@ -42,6 +43,7 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
     Raises `CannotServe` or `EngineError`, perhaps in an exception group, for what the operator can mend.
     """
     _stop_on_sigterm()
+    memory.bound()
     read_all()
     catalog = catalog_of(config)
     listener = listen(config.web.host, config.web.port) if config.web.enabled else None

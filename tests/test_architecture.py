@@ -33,7 +33,7 @@ LADDER = (
     ("bot.surface",),
     ("bot.commands",),
     ("bot.manner",),
-    ("bot.lag",),
+    ("bot.lag", "bot.memory"),
     ("engine.retention",),
     ("engine.dispatch",),
     ("engine.workers",),

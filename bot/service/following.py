@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from functools import partial
 
 import structlog
@@ -41,6 +41,7 @@ class Followers:
         self._surfaces = surfaces
         self._action = action
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._commits: set[asyncio.Task[Job]] = set()
 
     def follow(self, job: Job) -> asyncio.Task[None]:
         """Follow a job, or show the mask of a held one; one task per job, however often."""
@@ -76,7 +77,7 @@ class Followers:
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._commits, return_exceptions=True)
 
     async def _speak(self, job: Job) -> None:
         """Follow in the language of the person who asked."""
@@ -108,7 +109,14 @@ class Followers:
         overlay = await overlay_of(job.request, self._store)
         remembered = await surface.ask(job, overlay, replies.mask_question(job)) or {}
         address = (await self._store.jobs.get(job_id)).address  # to which the surface may have added something itself
-        await self._dispatcher.keep_address(job_id, {**address, **remembered, **as_shown(job)})
+        await self._commit(self._dispatcher.keep_address(job_id, {**address, **remembered, **as_shown(job)}))
+
+    async def _commit(self, seen: Coroutine[None, None, Job]) -> None:
+        """Commit what a person has seen, whoever stops meanwhile: the next run would show it again."""
+        committing = asyncio.create_task(seen)
+        self._commits.add(committing)
+        committing.add_done_callback(self._commits.discard)
+        await asyncio.shield(committing)
 
     async def _end_held(self, job: Job, surface: Surface, error: EngineError) -> None:
         """End a job about which its person cannot be asked, so that it is in nobody's way, and tell them so."""
@@ -171,11 +179,11 @@ class Followers:
         if job.status in TO_DELIVER:
             job = await self._begin(job)
             remembered = await surface.deliver(job, partial(self._store.pictures, job.id), replies.caption(job))
-            await self._store.jobs.move(job.id, JobStatus.POSTED, told=True, **_address(job, remembered))
+            await self._commit(self._store.jobs.move(job.id, JobStatus.POSTED, told=True, **_address(job, remembered)))
             log.info("job_posted", job=job.id, surface=surface.name)
         elif not job.told:
             remembered = await surface.tell(job, replies.ended(job))
-            await self._store.jobs.set_told(job.id, **_address(job, remembered))
+            await self._commit(self._store.jobs.set_told(job.id, **_address(job, remembered)))
 
     async def _begin(self, job: Job) -> Job:
         """Commit that the delivery begins, a flagged job covered; raise `NotShown` for one that is not shown."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -37,6 +38,8 @@ Say = Callable[[str], Awaitable[None]]
 DEFAULT_RULES = Rules()
 # How many of a person's jobs are suggested while they type.
 RECENT = 25
+# How long the end of the bot waits for what people did a moment ago to be committed, or answered.
+VISIT_ENDS_S = 3.0
 
 
 class Service:
@@ -58,6 +61,7 @@ class Service:
         self._surfaces: dict[str, Surface] = {}
         self._followers = Followers(dispatcher, store, self._surfaces, rules.action)
         self._promises = Promises(store, self._surfaces)
+        self._visits: set[asyncio.Task[object]] = set()
         self._answers = Answers(Desk(dispatcher, store, catalog, self._styles, self._surfaces, rules))
         self._admission = Admission(dispatcher, store, catalog)
         self._pool = ReadingPool()
@@ -85,6 +89,10 @@ class Service:
 
     async def attend(self, origin: Origin, work: Work, say: Say) -> None:
         """Do `work` in the language of whoever asks; whatever goes wrong is a sentence for them."""
+        with self._under_way():
+            await self._attend(origin, work, say)
+
+    async def _attend(self, origin: Origin, work: Work, say: Say) -> None:
         language = origin.locale
         try:
             visit = await self.visit(origin)
@@ -173,10 +181,23 @@ class Service:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop following; the jobs are kept and followed again by the next `resume`."""
+        """Let visits come to their commit, then stop following; the next `resume` follows what is kept."""
+        if self._visits:
+            await asyncio.wait(self._visits, timeout=VISIT_ENDS_S)
         await self._followers.close()
         await self._promises.close()
         self._pool.close()
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        """Count a visit among those that are under way."""
+        task = asyncio.current_task()
+        assert task  # noqa: S101 - a coroutine runs in a task
+        self._visits.add(task)
+        try:
+            yield
+        finally:
+            self._visits.discard(task)
 
     async def _submit(self, visit: Visit, invocation: Invocation) -> Job:
         """Take a command on its way into the queue: who may, what is wanted, how much of it, and the commit."""

@@ -14,6 +14,8 @@ from fluent.syntax.ast import Message
 
 LANGUAGES = ("en", "de", "ru", "zh")
 FALLBACK = "en"
+# Numbers from here on, and what is none, are said as they are: Fluent rounds none of more than 28 digits.
+MOST = 1e15
 FOLDER = Path(__file__).parent / "locales"
 
 _language: ContextVar[str] = ContextVar("language", default=FALLBACK)
@@ -96,6 +98,6 @@ def _bundle(language: str) -> FluentBundle:
 
 
 def _fact(value: object) -> object:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < MOST:
         return fluent_number(value, useGrouping=False)  # type: ignore[no-untyped-call,unused-ignore]
     return value if isinstance(value, str) else str(value)

@@ -38,7 +38,12 @@ def test_an_address_is_read_back_among_other_values(chat_id, thread_id, messages
     assert Address.of_values({**others, **asdict(address)}) == address
 
 
-@given(st.dictionaries(st.sampled_from(form.FIELDS), JSON), st.sampled_from([*form.COMMANDS]))
+FILES = st.one_of(JSON, st.fixed_dictionaries({"path": JSON}))
+CANVASES = st.fixed_dictionaries({"background": FILES, "layers": st.one_of(JSON, st.lists(FILES, max_size=3))})
+FIELDS = st.one_of(FILES, CANVASES)
+
+
+@given(st.dictionaries(st.sampled_from(form.FIELDS), FIELDS), st.sampled_from([*form.COMMANDS]))
 def test_any_values_of_the_form_are_an_order(values, command):
     values = {**values, "command": command}
     order = form.order([values.get(name) for name in form.FIELDS])

@@ -8,7 +8,7 @@ import csv
 import tempfile
 from pathlib import Path
 
-from bot import logs
+from bot import logs, memory
 from bot.config import Config
 from tests.soak.chart import chart
 from tests.soak.holdings import Sample, grown, growth
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--svg", type=Path, default=Path("soak.svg"))
     options = parser.parse_args()
     logs.configure(Config(), "error")
+    memory.bound()
     samples = asyncio.run(_run(options.jobs, options.samples, options.csv))
     options.svg.write_text(chart(samples), encoding="utf-8")
     for name in MEASURED:

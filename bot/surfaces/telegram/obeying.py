@@ -108,7 +108,8 @@ class Obeying:
         command = wish.invocation.command
         if not (command.makes_job or command.pictures):
             return wish.invocation
-        await self._service.expect(wish.visit, wish.invocation, len(wish.pictures))
+        if wish.pictures:
+            await self._service.expect(wish.visit, wish.invocation, len(wish.pictures))
         sent = await fetch(self._bot, wish.pictures)
         if command is BATCH and sent:
             return wish.invocation.having(**{TEXT_OPTION: sent[0]})

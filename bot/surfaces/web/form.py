@@ -92,7 +92,8 @@ def order(values: Sequence[object]) -> Order:
     background, layers = (canvas.get("background"), canvas.get("layers")) if isinstance(canvas, dict) else (None, None)
     files = {"image": background, **given} if canvas else given
     pictures = {name: path for name, value in files.items() if (path := path_of(value))}
-    strokes = tuple(path for layer in layers or () if (path := path_of(layer)))
+    layers = layers if isinstance(layers, list) else []
+    strokes = tuple(path for layer in layers if (path := path_of(layer)))
     return Order(command, _options(command, given, pictures), pictures, strokes)
 
 

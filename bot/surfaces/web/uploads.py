@@ -51,15 +51,17 @@ class Blocks(gr.Blocks):  # type: ignore[misc]
 
 def path_of(file: object) -> Path | None:
     """Return where an uploaded file lies, or `None` where there is none."""
-    return Path(file["path"]) if isinstance(file, dict) and file.get("path") else None
+    path = file.get("path") if isinstance(file, dict) else None
+    return Path(path) if path and isinstance(path, str) else None
 
 
 def upload(path: Path) -> Upload:
     """Read an uploaded file; raise `RequestError` where it is gone."""
     try:
         return Upload(path.name, path.read_bytes())
-    except OSError as error:
-        raise RequestError("unreadable", file=path.name, reason=error.strerror or str(error)) from None
+    except (OSError, ValueError) as error:  # the second for what can be no file's name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise RequestError("unreadable", file=path.name, reason=reason) from None
 
 
 def mask(layers: Iterable[Path]) -> Upload | None:

@@ -201,3 +201,14 @@ def test_things_are_counted_as_each_language_counts(count, sentences):
 def test_numbers_are_written_as_in_each_language(locale, sentence):
     with speaking(locale):
         assert replies.error(RequestError("too_long", field="prompt", length=12_345, limit=2_000)) == sentence
+
+
+@pytest.mark.parametrize("value", [1e25, -1e300, float("inf"), float("nan"), 10**40, True])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_of_any_size_can_be_said(value, language):
+    """A strength of 1e25, which the page's form and the shell take as a number, was a traceback in the sentence."""
+    with speaking(language):
+        assert str(value) in replies.error(
+            RequestError("out_of_range", field="strength", value=value, low=0.02, high=1)
+        )
+        assert str(value) in replies.error(RequestError("bad_value", field="prompt", value=value))
