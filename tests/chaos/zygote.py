@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import importlib
 import json
@@ -16,6 +17,7 @@ from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
 LOOK_S = 0.02
+PR_SET_PDEATHSIG = 1
 # What the bot imports, here before it is forked.
 IMPORTED = (
     "bot.__main__", "bot.app", "bot.assembly", "bot.surfaces.discord", "bot.surfaces.telegram", "alembic.command",
@@ -113,6 +115,7 @@ class Zygote:
 
 def main() -> None:
     """Be the warm process: a plan on each line of stdin, a report on each line of stdout."""
+    _end_with_parent()
     reports = os.dup(1)  # not inherited by the fork server, which outlives this process by a moment
     os.dup2(2, 1)
     _warm_up()
@@ -144,6 +147,7 @@ def _fork(plan: dict[str, Any], reports: int) -> int:
     if pid := os.fork():
         return pid
     code = 70
+    _end_with_parent()
     try:
         from tests.chaos import bot_entry
 
@@ -158,6 +162,11 @@ def _fork(plan: dict[str, Any], reports: int) -> int:
     finally:
         _leave(code)
     raise AssertionError
+
+
+def _end_with_parent() -> None:
+    """Let this process be killed with the one that started it: a runner that is killed leaves no bots behind."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _leave(code: int) -> None:
