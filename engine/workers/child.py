@@ -143,12 +143,15 @@ def _load_failure(epoch: int, error: Exception) -> Lost:
 
 
 def _in_turn(send: Callable[[WorkerEvent], None]) -> Callable[[WorkerEvent], None]:
-    """Let several threads send, one after another."""
+    """Let several threads send, one after another; the process ends with the bot that it sends to."""
     lock = threading.Lock()
 
     def send_alone(event: WorkerEvent) -> None:
         with lock:
-            send(event)
+            try:
+                send(event)
+            except ConnectionError:  # the mailbox would see it a moment later, and a failed render say it of a job
+                os._exit(0)
 
     return send_alone
 

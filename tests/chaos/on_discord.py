@@ -13,7 +13,9 @@ from tests.servers.discord import Channel, DiscordServer, Interaction, Message, 
 
 Options = dict[str, OptionValue]
 TRIES = 12
-AGAIN_S = 0.8
+# How soon a question that was answered goes away, or is answered again.
+AGAIN_S = 2.0
+GO = "go:"
 
 
 def _imagine(words: str) -> Options:
@@ -65,6 +67,7 @@ class Asked(Deed):
     then: str = ""
     sent: Interaction | None = None
     presses: list[Interaction] = field(default_factory=list)
+    again: int = 0  # how often a press was acknowledged, and nothing came of it
 
     async def begin(self) -> None:
         """Send it, and go on."""
@@ -78,7 +81,7 @@ class Asked(Deed):
             await until(lambda: self.sent and self.sent.acknowledgement)
             await self._say("cancel")
         if self.kind == "inpaint":
-            await self._press("go:")
+            await self._press(GO)
         if self.then:
             await self._press(f"{self.then}:")
 
@@ -92,11 +95,14 @@ class Asked(Deed):
         for _ in range(TRIES):
             if not (message := self._with(verb)):
                 return
-            self.act()
+            self.act(APP_WAITS_S)
             pressed = await self.server.press(message, _key(message, verb), self.person)
             self.presses.append(pressed)
             if await until(lambda pressed=pressed: pressed.acknowledgement, APP_WAITS_S):
-                return
+                self.act(AGAIN_S)
+                if verb != GO or await until(lambda message=message: not _key(message, GO), AGAIN_S):
+                    return
+                self.again += 1  # the app stopped waiting, and the question stands there as before
 
     def _with(self, verb: str) -> Message | None:
         return next((it for it in self._shown() if _key(it, verb)), None)
@@ -121,6 +127,7 @@ class Asked(Deed):
             thinking=any(is_thinking(message) for message in shown),
             progress=any(_key(message, CANCEL) for message in shown),
             results=tuple(self._count(shown, words) for words in self.words),
+            pressed_again=self.again,
         )
         return [whole, *(self._pressed(number, it, disturbances) for number, it in enumerate(self.presses, 1))]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from bot.words.localisation import say
 from tests.chaos import people
 from tests.chaos.judge import Story
 from tests.chaos.people import CANCEL, SIZE, Deed, Disturbances, most_shown, until
@@ -110,6 +111,7 @@ class Asked(Deed):
             answered=bool(shown),
             told=any(_is_end(message) for message in shown),
             progress=any(_key(message, CANCEL) for message in shown),
+            said_again=any(_says_again(message) for message in shown),
             results=tuple(self._count(shown, words) for words in self.words),
         )
         presses = [
@@ -148,7 +150,12 @@ def _key(message: Message, verb: str) -> str | None:
 
 def _shows(message: Message, words: str) -> bool:
     has_picture = bool(message.photo or message.document or message.animation)
-    return has_picture and words in message.caption and not _was_mask(message)
+    return has_picture and words in message.caption and not _was_mask(message) and not _says_again(message)
+
+
+def _says_again(message: Message) -> bool:
+    """Tell the sheet that follows an album of which nobody knows whether it arrived."""
+    return say("album-unconfirmed") in message.caption
 
 
 def _was_mask(message: Message) -> bool:

@@ -42,9 +42,9 @@ class Deed:
     busy_until: float = 0.0
     sent_at: float = field(default_factory=time.monotonic)
 
-    def act(self) -> None:
-        """Note that something was just done."""
-        self.busy_until = time.monotonic() + SOON_S
+    def act(self, patience_s: float = 0.0) -> None:
+        """Note that something was just done, and how long its person waits before doing it again."""
+        self.busy_until = time.monotonic() + patience_s + SOON_S
 
     @property
     def busy(self) -> bool:

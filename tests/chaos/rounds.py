@@ -35,7 +35,7 @@ ALONE = frozenset({"batch", "cancelled", "inpaint"})
 # Ended jobs are kept for a second or two in a round that is about sweeping.
 SWEPT_AFTER_DAYS = 0.00002
 PLAY_S = 2.0
-STILL_S = 0.5
+LOOK_S, LOOKS = 0.05, 12
 PATIENCE_S = 60.0
 
 
@@ -179,12 +179,11 @@ def _deed(stage: Stage, number: int, act: Act) -> Deed:
 
 
 async def _calm(stage: Stage) -> None:
-    """Wait until nothing is under way, or patience ends."""
-    end, still_since = time.monotonic() + PATIENCE_S, time.monotonic()
-    while time.monotonic() < end and time.monotonic() - still_since < STILL_S:
-        if not stage.is_quiet():
-            still_since = time.monotonic()
-        await asyncio.sleep(0.05)
+    """Wait until nothing is under way, however often one looks, or patience ends."""
+    end, quiet = time.monotonic() + PATIENCE_S, 0
+    while time.monotonic() < end and quiet < LOOKS:
+        quiet = quiet + 1 if stage.is_quiet() else 0
+        await asyncio.sleep(LOOK_S)
 
 
 async def _judged(stage: Stage) -> Verdict:

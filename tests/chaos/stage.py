@@ -22,10 +22,15 @@ from tests.whole.whole_bot import discord_settings, telegram_settings
 READY_S = 60.0
 STOP_S = 8.0
 AGAIN_S = 0.15
-# Where the surfaces note on the disk what came and is not done.
-NOTES = ("telegram", "discord")
-UNTOLD = "SELECT id, status FROM jobs WHERE told = 0 AND status != 'held'"
-OPEN = "SELECT id || ' ' || surface || ' ' || status FROM jobs WHERE (told = 0 AND status != 'held')"
+# Where Telegram's updates are noted until they are done.
+NOTES = "telegram"
+UNTOLD = """
+    SELECT id FROM jobs WHERE told = 0 AND status != 'held'
+    UNION SELECT id FROM jobs WHERE status = 'held'
+        AND json_extract(address, '$.asked') IS NOT json_extract(request, '$.mask.sha256')
+    UNION SELECT key FROM promises
+"""
+OPEN = "SELECT id || ' ' || surface || ' ' || status FROM jobs WHERE told = 0 AND status != 'held'"
 
 
 class Stage:
@@ -155,7 +160,7 @@ class Stage:
 
     def _noted(self) -> list[Path]:
         """List the notes of what was taken from a platform and is no job yet."""
-        return [note for folder in NOTES for note in (self.store / folder).rglob("*.json")]
+        return list((self.store / NOTES).rglob("*.json"))
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         """Ask the database, beside the bot; one that cannot be read now is asked again later."""

@@ -61,6 +61,17 @@ def test_two_results_of_one_request_are_doubled():
     assert kinds(replace(JOB, results=(1, 2))) == ["doubled"]
 
 
+def test_an_album_and_its_sheet_are_the_limit_that_is_known_as_long_as_the_sheet_says_so():
+    assert kinds(replace(JOB, results=(1, 1), said_again=True)) == ["album and sheet"]
+    assert kinds(replace(JOB, results=(0, 0), said_again=True)) == [], "the sheet alone shows what was asked for"
+    assert kinds(replace(JOB, results=(2, 1), said_again=True)) == ["doubled", "album and sheet"]
+
+
+def test_a_question_that_has_to_be_answered_once_more_is_counted():
+    assert kinds(replace(JOB, pressed_again=1)) == ["pressed again"]
+    assert not judge([replace(JOB, pressed_again=1)], CLEAN).broken
+
+
 def test_a_promise_that_stays_a_promise_is_stuck():
     assert kinds(replace(JOB, results=(0,), thinking=True)) == ["stuck"]
     assert kinds(replace(TALK, thinking=True)) == ["stuck"]

@@ -159,3 +159,15 @@ async def test_a_machine_that_can_open_no_pipe_is_tried_again(start: Callable, m
     await bench.ready()
     await bench.run(task("good", steps=1))
     assert (await bench.until(Done))[-1].epoch == 3
+
+
+def test_a_process_whose_bot_is_gone_ends_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    def send(_: object) -> None:
+        raise BrokenPipeError
+
+    def end(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr(engine.workers.child.os, "_exit", end)
+    with pytest.raises(SystemExit):
+        engine.workers.child._in_turn(send)(Ready(1, ("demo",), 1))
