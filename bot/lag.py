@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
@@ -34,7 +35,9 @@ RESTING = frozenset({"select", "poll"})
 class Block:
     """Hold one time for which the loop was kept: in which function, for how long, by what is done there.
 
-    In `starved_s` more the machine did something else. `looks` says how often the loop was found in that function.
+    The seconds in which the machine let the loop's thread wait are left out. `starved_s` are those in which it let any
+    of the process's threads wait, added up: one that has what the loop needs may have been among them. `looks` says how
+    often the loop was found in that function.
     """
 
     place: str
@@ -89,7 +92,7 @@ class LoopGuard:
         while not self._over.wait(GLANCE_EVERY_S):
             if _rests(thread):  # nobody wakes it for nothing
                 continue
-            alive, asked, starved = threading.Event(), time.monotonic(), _starved_s(task)
+            alive, asked, starved = threading.Event(), time.monotonic(), _starved()
             try:
                 loop.call_soon_threadsafe(alive.set)
             except RuntimeError:  # the loop is closed
@@ -97,8 +100,8 @@ class LoopGuard:
             if alive.wait(self._late_s):
                 continue
             places = list(self._look(alive, thread))
-            away_s = _starved_s(task) - starved
-            self._judge(places, time.monotonic() - asked - away_s, away_s)
+            lost = {each: total - starved.get(each, 0.0) for each, total in _starved().items()}
+            self._judge(places, time.monotonic() - asked - lost.get(task, 0.0), sum(lost.values()))
 
     def _judge(self, places: list[tuple[str, bool] | None], seconds: float, starved_s: float) -> None:
         """Count a late loop, unless it rested or the machine is to blame."""
@@ -138,15 +141,16 @@ def _rests(thread: int) -> bool:
     return frame is None or frame.f_code.co_name in RESTING
 
 
-def _starved_s(task: int) -> float:
-    """Tell for how long a thread could have run so far and was not let; 0 where the system does not say.
+def _starved() -> dict[int, float]:
+    """Tell for how many seconds each thread could have run so far and was not let; nothing where no system says so.
 
     See sched-stats in the documentation of the Linux kernel.
     """
-    try:
-        return int(Path(f"/proc/self/task/{task}/schedstat").read_text().split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return 0.0
+    found = {}
+    for file in Path("/proc/self/task").glob("*/schedstat"):
+        with suppress(OSError, IndexError, ValueError):  # it ended meanwhile
+            found[int(file.parent.name)] = int(file.read_text().split()[1]) / 1e9
+    return found
 
 
 def _place(frame: FrameType | None) -> tuple[str, bool] | None:
