@@ -10,7 +10,7 @@ from tests.chaos.rounds import Act, Outcome, Plan, play
 from tests.chaos.traps import IN_WORKER, PLACES, Trap
 from tests.chaos.zygote import Zygote
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240), pytest.mark.chaos]
 EVERYBODY = (
     Act(0.0, "telegram", "imagine"),
     Act(0.0, "discord", "imagine"),

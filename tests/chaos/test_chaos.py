@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.report import Report
 from tests.chaos.rounds import GROUPS, Outcome, draw, play
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.chaos]
 SEED, ROUNDS, BESIDE = 1, 8, 3
 
 
