@@ -82,7 +82,7 @@ def impatient(monkeypatch):
 
 @pytest.mark.parametrize("first_poll", [True, False], ids=["sent before the start", "sent while it runs"])
 async def test_what_was_received_and_not_committed_is_drawn_by_the_next_run(bot, monkeypatch, first_poll):
-    chats, hanging = people(bot, 20), Hanging(monkeypatch)
+    chats, hanging = people(bot, 10), Hanging(monkeypatch)
     if first_poll:
         for chat in chats:
             await chat.send("/imagine a red circle --steps 1")
@@ -98,7 +98,7 @@ async def test_what_was_received_and_not_committed_is_drawn_by_the_next_run(bot,
         for chat in chats:
             await chat.wait(lambda m: m.photo, timeout_s=3 * WAIT_S)
         await bot.ended()
-    assert [len(chat.from_bot) for chat in chats] == [1] * 20
+    assert [len(chat.from_bot) for chat in chats] == [1] * 10
     assert bot.server.world.updates.pending == []
     assert not list(bot.path.glob("telegram/*/*.json"))
 
