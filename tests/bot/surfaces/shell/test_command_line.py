@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import Result
 from PIL import Image, ImageChops
 from rich.console import Console
@@ -43,14 +42,13 @@ def shell(tmp_path, tiny_cache):
 def inside(tmp_path, tiny_cache, monkeypatch):
     """Run `kandinsky-bot` in an empty folder, in this process: of what starts no worker, a process shows no more."""
     monkeypatch.chdir(tmp_path)
-    kept = structlog.get_config()
+    monkeypatch.setattr("bot.__main__.configure", lambda *_: None)  # the log of this process is pytest's
 
     def run(*arguments: str, **settings: str) -> Result:
         given = environment(tmp_path / "store", tiny_cache, **settings)
         return CliRunner().invoke(app, arguments, env=given)
 
-    yield run
-    structlog.configure(**kept)
+    return run
 
 
 def test_a_prompt_and_a_line_of_a_file_make_the_same_picture_for_the_same_seed(shell, tmp_path):
