@@ -54,12 +54,12 @@ def fetch_command(repository: Repository) -> str:
     return f"hf download {repository.path}{revision}"
 
 
-def wanted(paths: Iterable[str], variant: str | None) -> list[str]:
+def wanted(paths: Iterable[str], repository: Repository) -> list[str]:
     """Choose from the `paths` of a repository those that its loader reads.
 
-    Of a folder's weights these are the safetensors of `variant`, or those without one where that variant is absent.
+    Of a folder's weights these are the safetensors of its variant, or those without one where that variant is absent.
     """
-    paths = sorted(paths)
+    paths, variant = sorted(path for path in paths if _is_loaded(path, repository)), repository.variant
     weights: dict[tuple[str, str | None], list[str]] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")
@@ -68,6 +68,11 @@ def wanted(paths: Iterable[str], variant: str | None) -> list[str]:
     folders = {folder for folder, _ in weights}
     chosen = [weights.get((folder, variant)) or weights.get((folder, None), []) for folder in sorted(folders)]
     return [path for path in paths if path.endswith(_SMALL_FILES)] + [path for group in chosen for path in group]
+
+
+def _is_loaded(path: str, repository: Repository) -> bool:
+    """Tell whether a file or folder belongs to what is loaded of its repository."""
+    return not repository.folders or path.partition("/")[0] in (*repository.folders, *_INDEX_FILES)
 
 
 def folder(repository: Repository) -> Path | None:
@@ -162,7 +167,7 @@ def remove(repositories: Sequence[Repository]) -> int:
 def _missing(repository: Repository, found: Path) -> Iterator[str]:
     listed = _listed(repository, found)
     yield from (path for path in listed if not (found / path).is_file())
-    yield from (path for path in _indexed(found) if path not in listed and not (found / path).exists())
+    yield from (path for path in _indexed(found, repository) if path not in listed and not (found / path).exists())
 
 
 def _listed(repository: Repository, found: Path) -> list[str]:
@@ -173,26 +178,26 @@ def _listed(repository: Repository, found: Path) -> list[str]:
         tree = get_cached_repo_tree(repository.path, revision=found.name, cache_dir=cache())
     except CachedRepoTreeNotFoundError:
         return []
-    return wanted((file.path for file in tree), repository.variant)
+    return wanted((file.path for file in tree), repository)
 
 
-def _indexed(found: Path) -> Iterator[str]:
+def _indexed(found: Path, repository: Repository) -> Iterator[str]:
     """Name what the indices in a folder ask for: shards, and where parts or weights are absent, those."""
     for index in found.rglob("*.safetensors.index*.json"):
         shards = set(_json(index).get("weight_map", {}).values())
         yield from sorted((index.parent / shard).relative_to(found).as_posix() for shard in shards)
-    for part in _parts(found):
+    for part in _parts(found, repository):
         if not part.exists():
             yield part.relative_to(found).as_posix()
         elif (part / "config.json").exists() and not any(part.glob("*.safetensors")):
             yield (part / "*.safetensors").relative_to(found).as_posix()
 
 
-def _parts(found: Path) -> list[Path]:
+def _parts(found: Path, repository: Repository) -> list[Path]:
     if (found / "config.json").exists() and not (found / "model_index.json").exists():
         return [found]  # one model, not a pipeline
     parts = [name for name, kind in _json(found / "model_index.json").items() if isinstance(kind, list) and kind[0]]
-    return [found / name for name in ("model_index.json", *parts)]
+    return [found / name for name in ("model_index.json", *parts) if _is_loaded(name, repository)]
 
 
 def _json(path: Path) -> dict[str, Any]:
