@@ -83,7 +83,7 @@ def kandinsky_3(folder: Path, variant: str | None = None) -> dict[str, Repositor
     decoder = Kandinsky3Pipeline(
         unet=_unet_3(),
         scheduler=DDPMScheduler(
-            beta_start=0.00085, beta_end=0.012, beta_schedule="squaredcos_cap_v2", clip_sample=True
+            beta_start=0.00085, beta_end=0.012, beta_schedule="squaredcos_cap_v2", clip_sample=True, steps_offset=1
         ),
         movq=tiny._movq(),
         text_encoder=_t5(),

@@ -7,6 +7,7 @@ from diffusers import DDPMScheduler, DPMSolverMultistepScheduler
 from PIL import Image
 
 from engine.catalog import DEMO, KNOWN
+from engine.kandinsky.drawing.denoising import learns_variance
 from engine.kandinsky.drawing.schedulers import for_one_job
 from engine.models.model import Step
 from engine.requests import Img2Img, Inpaint, Text2Image
@@ -39,6 +40,12 @@ def test_a_draft_is_drawn_by_a_solver_with_the_model_s_own_noise(bench: Bench) -
     assert isinstance(solver, DPMSolverMultistepScheduler)
     assert np.array_equal(solver.betas.numpy(), own.betas.numpy())
     assert solver.config.prediction_type == own.config.prediction_type
+
+
+def test_of_all_models_the_embedded_one_alone_learns_its_variance(bench: Bench, family: Family) -> None:  # noqa: F811
+    assert learns_variance(for_one_job(bench.model.pipelines[1].scheduler))
+    assert not learns_variance(for_one_job(bench.model.pipelines[1].scheduler, fast=True))
+    assert not learns_variance(family.model.pipelines[-1].scheduler)
 
 
 @pytest.mark.parametrize(("clips", "most"), [({"clip_sample": True}, 1.0), ({"clip_sample": False}, 9.0),
