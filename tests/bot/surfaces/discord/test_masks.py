@@ -161,9 +161,8 @@ async def test_a_mask_is_as_private_as_its_picture(server, bot, who):
 
 @pytest.mark.parametrize("acknowledged", [True, False])
 async def test_a_press_of_go_that_a_kill_came_after_is_no_less_a_word(server, bot, monkeypatch, acknowledged):
-    async with bot.running():
-        message = await asked_for_a_hat(bot)
     async with killed(bot, monkeypatch, attending, "promise_change", after=acknowledged):
+        message = await asked_for_a_hat(bot)
         pressed = await bot.press(message, "Go")
     assert bool(pressed.acknowledgement) == acknowledged
     async with bot.running():
@@ -173,10 +172,9 @@ async def test_a_press_of_go_that_a_kill_came_after_is_no_less_a_word(server, bo
 
 
 async def test_a_mask_whose_change_was_acknowledged_is_shown_by_the_next_run(server, bot, monkeypatch):
-    async with bot.running():
+    async with killed(bot, monkeypatch, attending, "promise_change", after=True):
         message = await asked_for_a_hat(bot)
         before = await white(bot, await held(bot))
-    async with killed(bot, monkeypatch, attending, "promise_change", after=True):
         pressed = await bot.press(message, "Grow")
     shown = message.edits
     async with bot.running():
