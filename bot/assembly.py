@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from platformdirs import user_cache_path
 
+from bot.commands.characters import clean
 from bot.commands.styles import styles_of
 from bot.config import Config
 from bot.rules.limits import Limits
 from bot.rules.policy import Rules
 from bot.service.service import Service
+from bot.stopping import closed_in_time
 from engine.catalog import TRANSLATOR, Catalog, Repository
 from engine.dispatch.dispatcher import Dispatcher
 from engine.request import Style
@@ -37,9 +39,9 @@ async def running_engine(config: Config, catalog: Catalog) -> AsyncIterator[Engi
     """Open the store, start the worker in the background, and serve requests until the end of the block."""
     worker = ProcessWorker(worker_settings(config, catalog))
     async with (
-        Store(config.store.path) as store,
-        Dispatcher(store, [worker], config.queue, config.queue.weights) as dispatcher,
-        Service(dispatcher, store, catalog, styles(config), rules(config)) as service,
+        closed_in_time(Store(config.store.path)) as store,
+        closed_in_time(Dispatcher(store, [worker], config.queue, config.queue.weights)) as dispatcher,
+        closed_in_time(Service(dispatcher, store, catalog, styles(config), rules(config))) as service,
         _running(sweep_forever(store, dispatcher, config.store.retention_days)),
     ):
         yield Engine(store, dispatcher, service)
@@ -64,7 +66,7 @@ def catalog_of(config: Config) -> Catalog:
 def styles(config: Config) -> dict[str, Style]:
     """List the styles by their names: those built in and those of the configuration."""
     configured = {
-        name: Style(name=name, prompt=words.prompt, negative_prompt=words.negative_prompt)
+        name: Style(name=name, prompt=clean(words.prompt), negative_prompt=clean(words.negative_prompt))
         for name, words in config.styles.items()
     }
     return styles_of(configured)

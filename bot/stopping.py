@@ -1,4 +1,4 @@
-"""The stop, which is bounded whatever threads do: nobody waits long for one that computes or hangs."""
+"""The stop, which is bounded whatever goes on: nobody waits long for a thread, or for a part that does not close."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import TypeVar
 
 import structlog
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 # For how long the program waits for threads once everything is closed.
 PATIENCE_S = 5.0
+# A worker's process is killed after a few seconds, and what it drew has five to come to the disk.
+CLOSES_S = 15.0
 
 
 class _Threads(ThreadPoolExecutor):
@@ -37,6 +41,28 @@ async def own_threads() -> AsyncIterator[None]:
     finally:
         loop.set_default_executor(_Threads(thread_name_prefix="closing"))
         serving.shutdown()
+
+
+@asynccontextmanager
+async def closed_in_time(part: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+    """Open `part` for the block; one that is not closed `CLOSES_S` after it is left behind, for the others to close."""
+    opened = await part.__aenter__()
+    try:
+        yield opened
+    except BaseException as error:
+        await _close(part, error)
+        raise
+    await _close(part, None)
+
+
+async def _close(part: AbstractAsyncContextManager[object], error: BaseException | None) -> None:
+    try:
+        async with asyncio.timeout(CLOSES_S) as limit:
+            await part.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        log.warning("engine_left_behind", part=type(part).__name__, waited_s=CLOSES_S)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Self
 
 from bot.commands.bounds import check_texts
 from bot.commands.buttons import VERBS, Button
+from bot.commands.characters import cleaned
 from bot.commands.requesting import again, to_request
 from bot.commands.table import AGAIN, INPAINT, Invocation, Option, Taken
 from bot.rules.admission import Admission
@@ -118,6 +119,7 @@ class Service:
         confirmed is held until `decide`. The same `origin.key` again returns the same job.
         """
         check_texts(invocation)
+        invocation = cleaned(invocation)
         if invocation.command.makes_job:
             return await self._submit(visit, invocation)
         return await self._answers.answer(visit, invocation)

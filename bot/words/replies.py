@@ -9,6 +9,7 @@ from types import MappingProxyType
 import structlog
 
 from bot.commands.buttons import Button
+from bot.commands.characters import clean
 from bot.commands.table import DRAWING_COMMANDS, Command, Option
 from bot.words.localisation import knows, say
 from engine.catalog import KNOWN, ModelSpec
@@ -48,7 +49,7 @@ def error(problem: EngineError) -> str:
 def apology(problem: BaseException, surface: str) -> str:
     """Say what went wrong, whatever it was; what nobody foresaw goes to the log with its traceback, and only there."""
     if isinstance(problem, EngineError):
-        return error(problem)
+        return clean(error(problem))  # it may quote what was written
     log.error("command_failed", surface=surface, exc_info=problem)
     return error(EngineError())
 

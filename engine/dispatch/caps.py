@@ -15,7 +15,7 @@ class Caps(Value):
 
     `max_running_per_owner` limits how many of an owner's jobs are on all devices at once, even where one then idles.
     0 means no limit. `newcomers_share` is how much of `max_waiting` and `max_waiting_minutes` those may take together
-    who never had a picture here before: the rest is kept for people who are known.
+    who never had a picture here before: the rest is kept for people who are known, once there are any.
     """
 
     max_waiting: int = Field(default=2_000, ge=1)

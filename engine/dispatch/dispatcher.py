@@ -188,11 +188,15 @@ class Dispatcher:
             await _wait(live.changed, min(interval_s * (1 + (update.position or 0) // 5), LONGEST_INTERVAL_S))
 
     async def _check_newcomer(self, owner: str) -> None:
-        """Raise `QueueFull` for a newcomer where those have all of their share; who is one matters only in a crowd."""
+        """Raise `QueueFull` for a newcomer where those have all of their share; who is one matters only in a crowd.
+
+        Where nobody is known yet, as in a new store, there is nobody to keep the rest for.
+        """
         if not self._room.is_crowded:
             return
-        known = await self._store.history.known({owner, *self._room.owners}, time.time() - KNOWN_AFTER_S)
-        if owner not in known:
+        history, before = self._store.history, time.time() - KNOWN_AFTER_S
+        known = await history.known({owner, *self._room.owners}, before)
+        if owner not in known and (known or await history.is_anybody_known(before)):
             self._room.check_newcomer(known)
 
     async def _take_up(self, job: Job) -> None:

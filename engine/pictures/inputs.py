@@ -28,8 +28,9 @@ V = TypeVar("V")
 FORMATS = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF")
 # What Telegram hands to a bot at most (https://core.telegram.org/bots/api#getfile).
 MAX_BYTES = 20 * 2**20
-# A phone's photo has 12 to 50 megapixels. Each takes 4 bytes of memory while it is shrunk, 16 in a WebP.
+# A phone's photo has 12 to 50 megapixels. Each pixel takes 4 bytes of memory while it is shrunk, in a WebP 16.
 MAX_PIXELS = 64_000_000
+MAX_WEBP_PIXELS = 24_000_000
 MIN_SIDE = 8
 # No model here draws larger sides (`ModelSpec.max_size` is 1536), and all that enters one is shrunk to its size anyway.
 MAX_SIDE = 2048
@@ -129,7 +130,7 @@ def _guarded(data: bytes, work: Callable[[bytes], V]) -> V:
     except RequestError:
         raise
     except Image.DecompressionBombError:
-        raise _too_many_pixels() from None
+        raise _too_many_pixels(MAX_PIXELS) from None
     except Exception:  # noqa: BLE001 - a hostile file can make a decoder raise anything
         raise _cannot_read(data) from None
 
@@ -137,7 +138,7 @@ def _guarded(data: bytes, work: Callable[[bytes], V]) -> V:
 def _open(data: bytes) -> Image.Image:
     """Read the head of a file, and refuse what would take too much before anything of it is decoded."""
     image = Image.open(io.BytesIO(data), formats=[name.upper() for name in FORMATS])
-    _check_size(*image.size)
+    _check_size(*image.size, MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS)
     if _scans(image, data) > MAX_SCANS:
         raise _cannot_read(data)
     return image
@@ -172,18 +173,18 @@ def _give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _check_size(width: int, height: int) -> None:
+def _check_size(width: int, height: int, most_pixels: int) -> None:
     """Refuse a size before anything of the picture is decoded."""
-    if width * height > MAX_PIXELS:
-        raise _too_many_pixels()
+    if width * height > most_pixels:
+        raise _too_many_pixels(most_pixels)
     if min(width, height) < MIN_SIDE:
         raise RequestError("picture_too_small", width=width, height=height, low=MIN_SIDE)
     if max(width, height) > MAX_RATIO * min(width, height):
         raise RequestError("picture_ratio", width=width, height=height, limit=MAX_RATIO)
 
 
-def _too_many_pixels() -> RequestError:
-    return RequestError("picture_too_many_pixels", limit=MAX_PIXELS // 1_000_000)
+def _too_many_pixels(most: int) -> RequestError:
+    return RequestError("picture_too_many_pixels", limit=most // 1_000_000)
 
 
 def _cannot_read(data: bytes) -> RequestError:

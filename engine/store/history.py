@@ -57,11 +57,16 @@ class History:
         async with self._database.read() as connection:
             return list(await connection.scalars(query))
 
+    async def is_anybody_known(self, before: float) -> bool:
+        """Tell whether anybody got a picture that was finished before that."""
+        async with self._database.read() as connection:
+            return await connection.scalar(select(jobs.c.id).where(_had_a_picture(before)).limit(1)) is not None
+
     async def known(self, owners: Collection[str], before: float) -> set[str]:
         """Name those of `owners` who got a picture that was finished before that."""
-        had = and_(jobs.c.owner.in_(owners), jobs.c.status == JobStatus.POSTED, jobs.c.finished_at < before)
+        theirs = select(jobs.c.owner).where(jobs.c.owner.in_(owners), _had_a_picture(before))
         async with self._database.read() as connection:
-            return set(await connection.scalars(select(jobs.c.owner).where(had).distinct()))
+            return set(await connection.scalars(theirs.distinct()))
 
     async def used_since(self, owner: str, since: float, server: str | None = None) -> int:
         """Count the pictures that an owner asked for since then, in all or on one server.
@@ -97,6 +102,10 @@ class History:
             asked, pictures, failed, seconds = (await connection.execute(query.where(*which))).one()
             waits = list(await connection.scalars(select(wait).where(*which, drawn, wait.is_not(None))))
         return Statistics(asked, pictures, failed, seconds, _quantile(waits, 0.5), _quantile(waits, 0.9))
+
+
+def _had_a_picture(before: float) -> ColumnElement[bool]:
+    return and_(jobs.c.status == JobStatus.POSTED, jobs.c.finished_at < before)
 
 
 def _quantile(values: Sequence[float], share: float) -> float | None:

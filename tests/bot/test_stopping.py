@@ -1,9 +1,15 @@
 """The end of the program: it waits for nobody for long, and keeps its exit code."""
 
+import asyncio
 import subprocess
 import sys
 
 import pytest
+from structlog.testing import capture_logs
+
+from bot import assembly, config, stopping
+from bot.stopping import closed_in_time
+from engine.workers.fake import FakeWorker
 
 HANGING = "threading.Thread(target=threading.Event().wait, name='hangs').start()"
 COMPUTING = "threading.Thread(target=lambda: [None for _ in iter(int, 1)], name='computes').start()"
@@ -55,3 +61,72 @@ def test_nobody_is_waited_for_where_no_thread_is_busy():
 def test_what_is_closed_last_has_free_threads():
     done = ended(POOLED)
     assert (done.returncode, done.stdout.splitlines()[:2]) == (0, ["closed", "cancelled"])
+
+
+class Part:
+    """Be a part of the engine that notes with what it was closed."""
+
+    def __init__(self, closing=None):
+        self._closing, self.closed_with = closing, []
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, kind, error, trace):
+        self.closed_with.append(error)
+        if self._closing:
+            await self._closing()
+
+
+class Stubborn(FakeWorker):
+    """Be a worker that never stops."""
+
+    async def stop(self):
+        await asyncio.Event().wait()
+
+
+async def test_a_part_that_never_closes_is_left_behind(monkeypatch):
+    monkeypatch.setattr(stopping, "CLOSES_S", 0.05)
+    last = Part()
+    with capture_logs() as logs:
+        async with closed_in_time(last), closed_in_time(Part(asyncio.Event().wait)):
+            pass
+    assert [(line["event"], line["part"]) for line in logs] == [("engine_left_behind", "Part")]
+    assert last.closed_with == [None]
+
+
+async def test_a_stop_that_leaves_a_part_behind_is_still_a_stop(monkeypatch):
+    monkeypatch.setattr(stopping, "CLOSES_S", 0.05)
+    opened, last = asyncio.Event(), Part()
+
+    async def serve():
+        async with closed_in_time(last), closed_in_time(Part(asyncio.Event().wait)):
+            opened.set()
+            await asyncio.Event().wait()
+
+    serving = asyncio.create_task(serve())
+    await opened.wait()
+    serving.cancel()
+    await asyncio.wait({serving})
+    assert serving.cancelled()
+    assert isinstance(last.closed_with[0], asyncio.CancelledError)
+
+
+async def test_what_closing_raises_is_not_lost():
+    async def fail():
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        async with closed_in_time(Part(fail)):
+            pass
+
+
+async def test_a_worker_that_never_stops_keeps_neither_the_bot_nor_the_store(monkeypatch, tmp_path):
+    monkeypatch.setattr(stopping, "CLOSES_S", 0.2)
+    monkeypatch.setattr(assembly, "ProcessWorker", lambda _: Stubborn())
+    settings = config.Config(store=config.Store(path=tmp_path))
+    with capture_logs() as logs:
+        async with assembly.running_engine(settings, assembly.catalog_of(settings)):
+            pass
+    assert [line["part"] for line in logs if line["event"] == "engine_left_behind"] == ["Dispatcher"]
+    assert [file.name for file in tmp_path.glob("*.sqlite*")] == ["jobs.sqlite3"]

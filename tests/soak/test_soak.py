@@ -5,23 +5,15 @@ from tests.soak.chart import chart
 from tests.soak.holdings import Sample, grown, growth, warm
 from tests.soak.soak import soak
 
-JOBS, SAMPLES = 300, 10
+JOBS, SAMPLES = 140, 10
+# Of containers, between the first warm sample and the last: what two in three jobs leave behind is more.
+ALLOWED = 40
 # What counts the last minute holds three things for each picture that came.
 OF_THE_LAST_MINUTE = "_arrivals"
 MOST_MB = 25
 
 
-async def test_three_hundred_jobs_leave_nothing_behind(tmp_path):
-    samples = [it async for it in soak(tmp_path, JOBS, SAMPLES)]
-    assert samples[-1].jobs == JOBS
-    assert {name: it for name, it in grown(samples, 40).items() if OF_THE_LAST_MINUTE not in name} == {}
-    assert growth(samples, "descriptors") <= 4
-    assert growth(samples, "tasks") == 0
-    assert growth(samples, "memory_mb") < MOST_MB
-    assert chart(samples).count("<polyline") == 6
-
-
-async def test_a_leak_of_one_entry_for_each_job_would_be_found(tmp_path, monkeypatch):
+async def test_many_jobs_leave_nothing_behind_but_what_leaks_on_purpose(tmp_path, monkeypatch):
     plainly = Service._submit
 
     async def leaking(service, visit, invocation):
@@ -29,8 +21,13 @@ async def test_a_leak_of_one_entry_for_each_job_would_be_found(tmp_path, monkeyp
         return await plainly(service, visit, invocation)
 
     monkeypatch.setattr(Service, "_submit", leaking)
-    samples = [it async for it in soak(tmp_path, 120, 6)]
-    assert "bot.service._leak" in grown(samples, 40)
+    samples = [it async for it in soak(tmp_path, JOBS, SAMPLES)]
+    assert samples[-1].jobs == JOBS
+    assert [name for name in grown(samples, ALLOWED) if OF_THE_LAST_MINUTE not in name] == ["bot.service._leak"]
+    assert growth(samples, "descriptors") <= 4
+    assert growth(samples, "tasks") == 0
+    assert growth(samples, "memory_mb") < MOST_MB
+    assert chart(samples).count("<polyline") == 6
 
 
 def test_the_first_samples_are_left_out():

@@ -7,7 +7,7 @@ import pytest
 from tools.trip import Trip, counted, on_discord, on_telegram
 
 # Of functions of this project, until the job is committed; measured before the rooms were built: 375 and 469.
-WAY_IN = 180
+WAY_IN = 195
 
 
 @pytest.fixture(scope="module")

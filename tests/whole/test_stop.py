@@ -10,9 +10,10 @@ from tests.whole.whole_bot import WholeBot, environment, free_port
 BUSY = """
 import asyncio, sys, threading, time
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+import bot.__main__ as program
 import bot.app
-from bot.__main__ import main
 
 def compute():
     while True:
@@ -36,8 +37,9 @@ async def busy(folder, real=bot.app.heartbeat):
             beside.cancel()
 
 bot.app.heartbeat = busy
+program.leaving_in_time = partial(program.leaving_in_time, 0.5)
 sys.argv[0] = "kandinsky-bot"
-main()
+program.main()
 """
 # Without anything to wait for, a stop takes about a second; the rest is for a machine that does much else.
 STOPS_WITHIN_S = 20

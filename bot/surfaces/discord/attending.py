@@ -11,6 +11,7 @@ import discord
 
 from bot.commands.buttons import MASK_VERBS, PARAMETERS, VERBS, Button
 from bot.commands.table import DELETE, SHOW, Command, Invocation
+from bot.rules.pace import Pace, Verdict, too_fast
 from bot.rules.visit import Visit
 from bot.service.service import Service
 from bot.surface import Answer
@@ -26,6 +27,8 @@ from engine.jobs import Job
 
 Interaction = discord.Interaction[Any]
 Work = Callable[[Interaction, Visit], Awaitable[None]]
+# What a person may do at once; nothing waits at Discord while the bot is away.
+AT_ONCE = 20
 
 
 class Attendant:
@@ -33,6 +36,7 @@ class Attendant:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._pace = Pace(AT_ONCE)
 
     async def command(self, interaction: Interaction, invocation: Invocation) -> None:
         """Obey a command."""
@@ -49,6 +53,11 @@ class Attendant:
         await self._attend(interaction, partial(self._choose, message=message, command=command, asked=asked))
 
     async def _attend(self, interaction: Interaction, work: Work) -> None:
+        """Do `work` for a person; of what comes too fast Discord's app says that nobody answers."""
+        verdict = self._pace.judge(str(interaction.user.id))
+        if verdict is Verdict.LEAVE:
+            return
+        work = _say_too_fast if verdict is Verdict.TELL else work
         await self._service.attend(origin(interaction), partial(work, interaction), partial(whisper, interaction))
 
     async def _obey(self, interaction: Interaction, visit: Visit, invocation: Invocation) -> None:
@@ -151,6 +160,10 @@ class Attendant:
             with suppress(RequestError):  # it was deleted, or is of another place
                 return await self._obey(interaction, visit, Invocation(PARAMETERS, {"job": job_id}))
         return await self._obey(interaction, visit, Invocation(SHOW, {"image": picture}))
+
+
+async def _say_too_fast(*_: object) -> None:
+    raise too_fast()
 
 
 def _is_private(interaction: Interaction, visit: Visit) -> bool:

@@ -19,6 +19,7 @@ from bot.surfaces.telegram.delivery import Delivery, remove
 from bot.surfaces.telegram.handlers import Handlers, on_error
 from bot.surfaces.telegram.inbox import Inbox
 from bot.surfaces.telegram.kept import Kept
+from bot.surfaces.telegram.limiting import FairLimiter
 from bot.surfaces.telegram.menus import introduce
 from bot.surfaces.telegram.polling import Poller
 from bot.surfaces.telegram.webhook import Webhook
@@ -44,11 +45,12 @@ class TelegramApp:
         quiet()
         self._settings = settings
         self._folder = folder
-        self._app = build(settings)
+        limiter = FairLimiter()
+        self._app = build(settings, limiter)
         self._handlers = Handlers(self._app.bot, service)
         self._app.add_handlers(self._handlers.build())
         self._app.add_error_handler(on_error)
-        self._delivery = Delivery(self._app.bot, service)
+        self._delivery = Delivery(self._app.bot, service, limiter)
         self._online = asyncio.Event()
 
     async def run(self) -> None:

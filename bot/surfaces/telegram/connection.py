@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import structlog
 from telegram import LinkPreviewOptions
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
-from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, BaseRateLimiter, Defaults
+from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, Defaults
 from telegram.request import HTTPXRequest
 
 from bot import config
@@ -20,7 +20,6 @@ App = Application[Any, Any, Any, Any, Any, Any]
 T = TypeVar("T")
 log = structlog.get_logger()
 
-FLOOD_RETRIES = 5
 CONNECTIONS = 256
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 30  # Telegram answers an upload once it has stored the picture
@@ -33,13 +32,12 @@ RETRY_FIRST_S = 1.0
 RETRY_LONGEST_S = 30.0
 
 
-def build(settings: config.Telegram) -> App:
-    """Build an application for the configured token and addresses."""
+def build(settings: config.Telegram, limiter: BaseRateLimiter[Any]) -> App:
+    """Build an application for the configured token and addresses, which calls as often as `limiter` lets it."""
     token = settings.token.get_secret_value() if settings.token else ""
     builder = ApplicationBuilder().token(token).updater(None)
     builder = builder.request(Request(token, CONNECTIONS, READ_TIMEOUT_S))
     builder = builder.get_updates_request(Request(token, 1, POLL_READ_TIMEOUT_S))
-    limiter: BaseRateLimiter[Any] = AIORateLimiter(max_retries=FLOOD_RETRIES)
     builder = builder.rate_limiter(limiter)
     builder = builder.defaults(Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)))
     if settings.base_url:

@@ -19,6 +19,7 @@ from bot.manner import Manner
 from bot.service.service import Service
 from bot.surfaces.telegram.address import Address
 from bot.surfaces.telegram.keyboards import keyboard
+from bot.surfaces.telegram.limiting import FairLimiter
 from bot.surfaces.telegram.media import album, media, shown
 from bot.surfaces.telegram.sending import (
     CAPTION_LENGTH,
@@ -45,14 +46,20 @@ MASK = "mask"
 class Delivery:
     """Show, ask, deliver and tell: the first message of a job is the one that is edited."""
 
-    def __init__(self, bot: Bot, service: Service) -> None:
+    def __init__(self, bot: Bot, service: Service, limiter: FairLimiter) -> None:
         self._bot = bot
+        self._limiter = limiter
         self._posts = Posts(service)
         self._batches = Batches(bot, self._posts)
 
     async def show(self, job: Job, text: str) -> None:
-        """Post the job's message, or edit it; a message that its person deleted stays away until the picture comes."""
+        """Post the job's message, or edit it; a message that its person deleted stays away until the picture comes.
+
+        Where others need all that Telegram allows, what is posted stays as it is until the next time.
+        """
         address = Address.read(job)
+        if "0" in address.messages and not self._limiter.has_room:
+            return
         if "0" in address.messages:
             await self._edit_progress(job, text)
         elif not address.unconfirmed:

@@ -81,11 +81,11 @@ class Handlers:
 
         return callback
 
-    async def refuse(self, update: Update) -> None:
-        """Say to whoever wrote or pressed that it cannot be done, without having tried."""
+    async def refuse(self, error: EngineError, update: Update) -> None:
+        """Say to whoever wrote or pressed why it is not done, without having tried."""
 
         async def fail(*_: object) -> None:
-            raise EngineError
+            raise error
 
         if message := update.message:
             await self._attend(await self._people.asking(message), fail, partial(self._say, message))

@@ -7,18 +7,25 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from telegram import Bot, Update
 
+from bot.commands.characters import clean_json
+from bot.rules.pace import Pace, Verdict, too_fast
 from bot.surfaces.telegram.kept import Kept, Note, Raw
 from bot.surfaces.telegram.lines import Lines, Turn
+from engine.errors import EngineError
 
 log = structlog.get_logger()
 
 Handle = Callable[[Update], Awaitable[None]]
+Refuse = Callable[[EngineError, Update], Awaitable[None]]
 # What takes longer to handle is kept on disk, so that Telegram need not wait for it.
-SOON_S = 3.0
+SOON_S = 0.5
+# What a person may send at once: more than their queue holds, for what they sent while the bot was away comes at once.
+AT_ONCE = 60
 # An update that was begun so often, and each time outlived the bot, is not begun again.
 MOST_TRIES = 5
 # How long what is under way may go on after the bot was told to stop.
@@ -39,15 +46,16 @@ class Waiting:
 class Inbox:
     """Handle each update once, however often it comes: those of a person in a chat in order, others side by side."""
 
-    def __init__(self, bot: Bot, kept: Kept, handle: Handle, refuse: Handle) -> None:
-        """Take `handle`, which answers an update, and `refuse`, which says that it will not be."""
+    def __init__(self, bot: Bot, kept: Kept, handle: Handle, refuse: Refuse) -> None:
+        """Take `handle`, which answers an update, and `refuse`, which says why it will not be."""
         self._bot = bot
         self._kept = kept
         self._handle = handle
         self._refuse = refuse
         self._lines = Lines()
+        self._pace = Pace(AT_ONCE)
         self._waiting: dict[int, Waiting] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._tasks: dict[int, asyncio.Future[None]] = {}
         self._writing = asyncio.Lock()
         self._alone = asyncio.Lock()
 
@@ -56,11 +64,14 @@ class Inbox:
         """List the ids of the updates that Telegram must not forget: neither handled nor on disk."""
         return [number for number, waiting in self._waiting.items() if not waiting.is_kept]
 
-    def take(self, raw: Raw) -> asyncio.Task[None] | None:
-        """Begin to handle an update, unless it is known; one that nobody can read is logged and has no task."""
+    def take(self, raw: Raw) -> asyncio.Future[None] | None:
+        """Begin to handle an update, unless it is known; one that nobody can read is logged and has no task.
+
+        What a person sends too fast is left out, and they are told so now and then.
+        """
         number = raw["update_id"]
         if number not in self._tasks:
-            self._begin(Note(number, raw))
+            self._judge(Note(number, raw))
         return self._tasks.get(number)
 
     async def take_kept(self, raws: Sequence[Raw]) -> None:
@@ -89,15 +100,15 @@ class Inbox:
                     waiting = self._waiting[note.number]
                     self._waiting[note.number] = Waiting(note, waiting.since, is_kept=True)
 
-    async def rest(self, most_s: float, room: int) -> None:
+    async def rest(self, most_s: float, *, more_wait: bool) -> None:
         """Wait until Telegram may forget all that it sent, but not longer than that, and put on disk what is slow.
 
-        Of `room` updates, which is all that Telegram hands out at a time, every one is: it would hold up the next.
+        Where `more_wait` at Telegram than it hands out at a time, all that is left is: it would hold up the next.
         """
         unsafe = self.unsafe
         if unsafe:
             await asyncio.wait([self._tasks[number] for number in unsafe], timeout=most_s)
-        soon = time.monotonic() - SOON_S if len(unsafe) < room else float("inf")
+        soon = float("inf") if more_wait else time.monotonic() - SOON_S
         if slow := [it for it in unsafe if it in self._waiting and self._waiting[it].since < soon]:
             await self.keep(slow)
 
@@ -112,33 +123,42 @@ class Inbox:
 
     def _read(self, raw: Raw) -> Update | None:
         try:
-            return Update.de_json(raw, self._bot)
+            return Update.de_json(clean_json(raw), self._bot)
         except Exception as error:  # noqa: BLE001 - one that comes for ever would end the others
             log.error("telegram_update_unreadable", update=raw.get("update_id"), reason=repr(error))
             return None
 
-    def _begin(self, note: Note, *, is_kept: bool = False, is_suspect: bool = False) -> None:
+    def _judge(self, note: Note) -> None:
+        verdict = self._pace.judge(_sender_of(note.raw))
+        if verdict is Verdict.LEAVE:
+            self._tasks[note.number] = asyncio.get_running_loop().create_future()
+            self._tasks[note.number].set_result(None)
+            self._forget_oldest()
+        else:
+            self._begin(note, is_refused=verdict is Verdict.TELL)
+
+    def _begin(self, note: Note, *, is_kept: bool = False, is_suspect: bool = False, is_refused: bool = False) -> None:
         if not (update := self._read(note.raw)):
             return
         line, turn = self._lines.turn(update)
-        work = self._serve_alone(update, note, turn) if is_suspect else self._serve(update, turn)
+        do = partial(self._refuse, too_fast()) if is_refused else self._handle
+        work = self._serve_alone(update, note, turn) if is_suspect else self._serve(update, turn, do)
         task = asyncio.create_task(work, name=f"telegram update {note.number}")
         self._lines.join(line, turn, task)
         self._waiting[note.number] = Waiting(note, time.monotonic(), is_kept)
         self._tasks[note.number] = task
-        if len(self._tasks) > 2 * REMEMBERED:
-            self._forget_oldest()
+        self._forget_oldest()
 
-    async def _serve(self, update: Update, turn: Turn) -> None:
+    async def _serve(self, update: Update, turn: Turn, do: Handle) -> None:
         await turn.comes()
-        await self._done(update, self._handle)
+        await self._done(update, do)
 
     async def _serve_alone(self, update: Update, note: Note, turn: Turn) -> None:
         await turn.comes()
         async with self._alone:
             if note.tries >= MOST_TRIES:
                 log.error("telegram_update_dropped", update=note.number, tries=note.tries)
-                await self._done(update, self._refuse)
+                await self._done(update, partial(self._refuse, EngineError()))
                 return
             await self._written([note.again()])
             await self._done(update, self._handle)
@@ -169,6 +189,14 @@ class Inbox:
             log.error("telegram_update_not_dropped", update=number, reason=error.strerror)
 
     def _forget_oldest(self) -> None:
+        if len(self._tasks) <= 2 * REMEMBERED:
+            return
         handled = [number for number in self._tasks if number not in self._waiting]
         for number in handled[:-REMEMBERED]:
             del self._tasks[number]
+
+
+def _sender_of(raw: Raw) -> str:
+    """Name who wrote or pressed, before anything else of an update is read."""
+    senders = (told.get("from") for told in raw.values() if isinstance(told, dict))
+    return str(next((sender["id"] for sender in senders if isinstance(sender, dict) and "id" in sender), ""))

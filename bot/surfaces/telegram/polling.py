@@ -23,7 +23,7 @@ UPDATES = ("message", "callback_query")
 # For how long Telegram holds a poll that has nothing to say.
 POLL_S = 10
 # Telegram sends what it must not forget again and again: as long as there is such, it is asked no more often than this.
-PAUSE_S = 0.2
+PAUSE_S = 0.1
 # So many at a time; there is no asking for more before these may be forgotten.
 MOST = 100
 LAST_POLL_S = 2.0
@@ -46,7 +46,7 @@ class Poller:
         await self._inbox.take_kept(raws)  # among the first may be what ended an earlier run
         while True:
             self._next = raws[-1]["update_id"] + 1 if raws else self._next
-            await self._inbox.rest(PAUSE_S, MOST)
+            await self._inbox.rest(PAUSE_S, more_wait=len(raws) == MOST)
             raws = await self._receive()
             for raw in raws:
                 self._inbox.take(raw)

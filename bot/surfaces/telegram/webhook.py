@@ -21,11 +21,13 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 
 from bot.surfaces.telegram.connection import until_answered
-from bot.surfaces.telegram.inbox import SOON_S, Inbox
+from bot.surfaces.telegram.inbox import Inbox
 from bot.surfaces.telegram.kept import Raw
 from bot.surfaces.telegram.polling import UPDATES
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
+# What takes longer to handle is kept on disk first. There is no hurry: calls come side by side.
+HANDLED_S = 3.0
 # Telegram hangs up after a minute without an answer: https://github.com/tdlib/telegram-bot-api, WebhookActor.cpp
 ANSWERED_S = 40.0
 # Telegram repeats what ended the bot after at most two minutes.
@@ -69,7 +71,7 @@ class Webhook:
         if is_in_album:  # the rest of an album comes only after this answer: it cannot wait until the album is handled
             return True
         number, task = raw["update_id"], self._inbox.take(raw)
-        for wait_s in (SOON_S, ANSWERED_S):
+        for wait_s in (HANDLED_S, ANSWERED_S):
             if task and number in self._inbox.unsafe:
                 await asyncio.wait({task}, timeout=wait_s)
                 await self._inbox.keep([number])

@@ -20,6 +20,7 @@ import gradio as gr
 import structlog
 
 from bot.commands.buttons import MASK_VERBS, VERBS, Button, Rows, on_mask, on_result, on_waiting
+from bot.commands.characters import clean
 from bot.commands.parsing import parse_text, read_words
 from bot.commands.table import CANCEL, DELETE, IMAGINE, IMG2IMG, SHOW, Invocation
 from bot.config import Web
@@ -131,14 +132,14 @@ class WebApp:
 
     async def say(self, line: dict[str, Any], request: gr.Request) -> None:
         """Obey what a person typed, and the pictures that came with it."""
-        words = _clean(str(line.get("text") or "")).strip()
+        words = clean(str(line.get("text") or "")).strip()
         files = tuple(path for file in line.get("files") or () if (path := path_of(file)))
         if words or files:
             await self._attend(request, Asked(words, files, lambda: _invocation(words, files)))
 
     async def draw(self, request: gr.Request, *values: object) -> None:
         """Ask for what the form says; `values` are those of `form.FIELDS`."""
-        order = form.order([_clean(value) if isinstance(value, str) else value for value in values])
+        order = form.order([clean(value) if isinstance(value, str) else value for value in values])
         asked = Asked(order.line(), tuple(order.pictures.values()), order.invocation)
         await self._attend(request, asked, on_form=True)
 
@@ -302,11 +303,6 @@ def _is_on_form(origin: Origin) -> bool:
 
 def _is_text(path: Path) -> bool:
     return path.suffix.lower() == ".txt"
-
-
-def _clean(words: str) -> str:
-    """Replace halves of emoji, which JSON can carry and nothing can write down."""
-    return words.encode("utf-8", "replace").decode()
 
 
 def _cut(words: str) -> str:

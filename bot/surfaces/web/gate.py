@@ -17,12 +17,13 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.rules.buckets import Buckets
 from bot.surfaces.web.bodies import plain, read_to, replayed, rewritten, spooled, with_length
 from bot.surfaces.web.calls import MAX_CALL, Calls
 from bot.surfaces.web.files import PageFiles
 from bot.surfaces.web.headers import hardened
 from bot.surfaces.web.refusing import Refused, not_found, too_many
-from bot.surfaces.web.throttle import Buckets, Guesses, address_of
+from bot.surfaces.web.throttle import Guesses, address_of
 from bot.surfaces.web.words import preferred
 from bot.words.localisation import say, speaking
 from engine.pictures import inputs

@@ -53,3 +53,16 @@ async def test_who_is_new_is_not_asked_while_there_is_room(bench, monkeypatch):
         await bench.status(await dispatcher.submit(submission("run")), JobStatus.LEASED)
         for number in range(10):
             await dispatcher.submit(submission(str(number)))
+
+
+@pytest.mark.parametrize(("ago_s", "fits"), [(None, 20), (60, 20), (3600, 10)])
+async def test_newcomers_have_the_whole_queue_until_somebody_is_known(bench, ago_s, fits):
+    if ago_s is not None:
+        await known(bench, "ann", ago_s)
+    async with bench.dispatcher(Caps(max_waiting=20, max_waiting_minutes=0)) as dispatcher:
+        bench.worker.hang()
+        await bench.status(await dispatcher.submit(submission("run", "first")), JobStatus.LEASED)
+        for number in range(fits):
+            await dispatcher.submit(submission(f"new{number}", f"name{number}"))
+        with pytest.raises(QueueFull):
+            await dispatcher.submit(submission("too many", "late"))

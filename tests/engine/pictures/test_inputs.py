@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from bot.words import replies
 from bot.words.localisation import knows
 from engine.errors import RequestError
+from engine.pictures import inputs
 from engine.pictures.inputs import MAX_BYTES, MAX_SIDE, open_image, read
 from tests.engine.pictures.picture_files import declared_png, file_of, quarters
 
@@ -250,6 +251,13 @@ def test_formats_that_are_not_allowed_are_refused_although_pillow_reads_them(fil
 @pytest.mark.parametrize("size", [(40_000, 40_000), (12_000, 9_000), (10_000, 8_000), (2**31 - 1, 1)])
 def test_too_many_pixels_are_refused_before_they_are_decoded(size):
     assert refusal(declared_png(*size)).code == "picture_too_many_pixels"
+
+
+def test_a_webp_may_have_fewer_pixels_since_each_takes_more_memory(monkeypatch):
+    monkeypatch.setattr(inputs, "MAX_WEBP_PIXELS", 5_000)
+    image = Image.new("RGB", (100, 100))
+    assert refusal(file_of(image, "WEBP")).code == "picture_too_many_pixels"
+    assert seen(file_of(image, "PNG")).size == (100, 100)
 
 
 def test_a_file_that_is_too_large_is_refused_unread():

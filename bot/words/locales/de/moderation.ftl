@@ -7,6 +7,7 @@ error-model-not-allowed = Du darfst { $model } hier nicht benutzen. Dir stehen o
 error-daily-quota = Das wären mehr als die { $limit } Bilder am Tag, die hier erlaubt sind. Heute gewünscht: { $used }, übrig: { $left }. Der Tag endet um Mitternacht UTC, in höchstens { $hours } h.
 error-too-many-waiting = Von dir warten { $waiting }, erlaubt sind höchstens { $limit }. Versuch es wieder, wenn eins fertig ist, oder stopp welche mit /cancel.
 error-too-many-running = Von dir warten oder entstehen gerade { $running }, erlaubt sind höchstens { $limit }. Versuch es wieder, wenn eins fertig ist, oder stopp welche mit /cancel.
+error-too-fast = Du schickst mehr als { $limit } Dinge in der Sekunde: Was zu viel ist, bleibt liegen. Warte einen Moment und schick noch einmal, was fehlt.
 error-uploads-too-fast = Du hast gerade viele Bilder geschickt: Erlaubt sind höchstens { $limit } in der Minute. Versuch es in { $seconds } s noch einmal.
 error-place-uploads-too-fast = Hier wurden gerade viele Bilder geschickt: Erlaubt sind höchstens { $limit } in der Minute. Versuch es in { $seconds } s noch einmal.
 error-side-limit = { $width }x{ $height } ist hier zu groß: Eine Seite darf höchstens { $limit } Pixel haben.

@@ -7,6 +7,7 @@ error-model-not-allowed = You may not use { $model } here. You may use: { $allow
 error-daily-quota = That would be more than the { $limit } pictures a day that are allowed here. Asked for today: { $used }, left: { $left }. The day ends at midnight UTC, within { $hours } h.
 error-too-many-waiting = Of your requests { $waiting } wait already; at most { $limit } may. Try again when one is done, or stop some with /cancel.
 error-too-many-running = Of your requests { $running } wait or are being drawn already; at most { $limit } may. Try again when one is done, or stop some with /cancel.
+error-too-fast = You are sending more than { $limit } things a second: what is too much is left out. Wait a moment, and send again what is missing.
 error-uploads-too-fast = You sent many pictures just now: at most { $limit } a minute are allowed. Try again in { $seconds } s.
 error-place-uploads-too-fast = Many pictures were sent here just now: at most { $limit } a minute are allowed. Try again in { $seconds } s.
 error-side-limit = { $width }x{ $height } is too large here: a side may have at most { $limit } pixels.

@@ -7,6 +7,7 @@ error-model-not-allowed = 你不能在这里使用 { $model }。你可以用：{
 error-daily-quota = 这会超过这里每天允许的 { $limit } 张图片：你今天已经要了 { $used } 张，还剩 { $left } 张。一天在 UTC 午夜结束，最多还有 { $hours } 小时。
 error-too-many-waiting = 你有 { $waiting } 个任务在等待，最多允许 { $limit } 个。等一个完成后再试，或用 /cancel 停止一些。
 error-too-many-running = 你有 { $running } 个任务在等待或绘制，最多允许 { $limit } 个。等一个完成后再试，或用 /cancel 停止一些。
+error-too-fast = 你每秒发送的内容超过了 { $limit } 条：多出的会被略过。请稍等片刻，再把缺少的重新发送。
 error-uploads-too-fast = 你刚才发了很多图片：每分钟最多允许 { $limit } 张。请在 { $seconds } 秒后再试。
 error-place-uploads-too-fast = 这里刚才收到了很多图片：每分钟最多允许 { $limit } 张。请在 { $seconds } 秒后再试。
 error-side-limit = { $width }x{ $height } 在这里太大了：每边最多 { $limit } 像素。

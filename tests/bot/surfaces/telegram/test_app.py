@@ -15,7 +15,7 @@ from bot.words.localisation import say, speaking
 from engine.jobs import JobStatus
 from engine.pictures import images
 from tests.bot.surfaces.telegram.bot import WAIT_S, Bot, alike, decoded, shows, texts
-from tests.servers.telegram import TelegramServer
+from tests.servers.telegram import Content, TelegramServer
 from tests.servers.telegram.faults import bad_gateway, conflict
 
 SENTENCES = [
@@ -29,6 +29,21 @@ SENTENCES = [
     ("/imagine@other_test_bot a fox", "There is no command /"),
     ("a fox", say("no-words")),
 ]
+
+
+async def test_half_a_character_is_no_reason_to_draw_nothing(bot):
+    def write(text: str) -> None:
+        command = {"type": "bot_command", "offset": 0, "length": len(text.split()[0])}
+        bot.chat.post(Content(text=text, entities=(command,)), bot.alice)
+
+    with capture_logs() as logs:
+        async with bot.running():
+            write("/imagine a \ud83d circle --steps 2")
+            await bot.chat.wait(lambda m: m.photo and "a ? circle" in m.caption, timeout_s=WAIT_S)
+            write("/imagine a circle --size \ud83d")
+            await bot.chat.wait(shows("“?” is not a size"), timeout_s=WAIT_S)
+            await bot.ended()
+    assert "command_failed" not in {line["event"] for line in logs}
 
 
 async def test_a_command_becomes_progress_and_then_a_photo_in_one_message(bot):

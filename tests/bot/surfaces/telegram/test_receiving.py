@@ -122,14 +122,32 @@ async def test_what_hangs_is_kept_on_disk_and_confirmed_and_answered_by_the_next
 
 
 async def test_whoever_sends_more_than_telegram_hands_out_stops_nobody(bot, monkeypatch):
-    Hanging(monkeypatch, lambda origin: origin.owner == f"telegram:{bot.alice.id}")
-    [other] = people(bot, 1)
+    other, *crowd = people(bot, 6)
+    Hanging(monkeypatch, lambda origin: origin.owner != f"telegram:{other.id}")
     async with idle(bot):
-        for _ in range(250):
-            await bot.chat.send("/queue")
+        for chat in crowd:
+            for _ in range(50):
+                await chat.send("/queue")
         await other.send("/queue")
         await other.wait(shows(NOTHING), timeout_s=WAIT_S)
     assert len(list(bot.path.glob("telegram/*/*.json"))) + len(bot.server.world.updates.pending) >= 250
+
+
+async def test_what_one_person_sends_too_fast_is_left_out_in_a_sentence_and_nobody_else_waits(bot, monkeypatch):
+    monkeypatch.setattr("bot.surfaces.telegram.inbox.AT_ONCE", 5)
+    hanging = Hanging(monkeypatch, lambda origin: False)
+    [other] = people(bot, 1)
+    async with idle(bot):
+        for _ in range(30):
+            await bot.chat.send("/queue")
+        await other.send("/queue")
+        await other.wait(shows(NOTHING), timeout_s=WAIT_S)
+        await bot.chat.wait(shows("left out"), timeout_s=WAIT_S)
+        await bot.server.world.changes.until(lambda: not bot.server.world.updates.pending, WAIT_S)
+    done = [origin for origin in hanging.ended if origin.owner == f"telegram:{bot.alice.id}"]
+    assert 5 <= len(done) < 30
+    assert len([message for message in bot.chat.from_bot if "left out" in message.text]) == 1
+    assert not list(bot.path.glob("telegram/*/*.json"))
 
 
 async def test_what_one_person_sends_is_obeyed_in_order_and_nobody_else_waits(bot, monkeypatch):
