@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from huggingface_hub.utils.sha import git_hash, sha_fileobj
 from safetensors import SafetensorError, safe_open
 
 from engine.catalog import KNOWN, TRANSLATOR, ModelSpec, Repository
+from engine.models import published
 
 # What the loaders read beside weights: configurations, vocabularies, SentencePiece models.
 _SMALL_FILES = (".json", ".txt", ".model")
@@ -31,7 +33,7 @@ class Flaw:
     """Name one file that is not as it should be."""
 
     path: str
-    kind: Literal["missing", "unreadable", "changed"]
+    kind: Literal["missing", "unreadable", "changed", "untested"]
 
 
 def cache() -> Path:
@@ -116,13 +118,20 @@ def is_here(repository: Repository) -> bool:
 
 
 def verify(repository: Repository) -> list[Flaw]:
-    """Read every file of `repository` and list what is wrong: absent, cut off, or not what the hub sent."""
+    """Read every file of `repository` and list what is wrong: absent, cut off, not what the hub sent or was tested."""
     found = weights_folder(repository)
     if found is None:
         return [Flaw(repository.path, "missing")]
     missing = [Flaw(path, "missing") for path in _missing(repository, found)]
     files = sorted(path for path in found.rglob("*") if path.is_file())
-    return missing + [Flaw(path.relative_to(found).as_posix(), kind) for path in files if (kind := _flaw(path))]
+    flawed = [Flaw(path.relative_to(found).as_posix(), kind) for path in files if (kind := _flaw(path))]
+    return missing + flawed + [Flaw(path, "untested") for path in _untested(repository, found)]
+
+
+def _untested(repository: Repository, found: Path) -> list[str]:
+    """Name the files that are others than the drawing was tested with."""
+    known = published.TESTED.get(repository, {}).items()
+    return [path for path, begins in known if (found / path).is_file() and not _sha256(found / path).startswith(begins)]
 
 
 def revisions(repository: Repository) -> list[CachedRevisionInfo]:
@@ -223,6 +232,10 @@ def _has_its_name(blob: Path) -> bool:
         with blob.open("rb") as file:
             return sha_fileobj(file).hex() == blob.name
     return not _GIT_HASH.fullmatch(blob.name) or git_hash(blob.read_bytes()) == blob.name
+
+
+def _sha256(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
 
 
 def _is_whole(path: Path) -> bool:
