@@ -56,6 +56,7 @@ class Standings:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.now: dict[str, str] = {}
+        self._writing = asyncio.Lock()  # of two writers side by side, the one that knew less could be the last
 
     async def begin(self, names: Iterable[str]) -> None:
         """Note that these are served from now on; what was noted of an earlier run is forgotten."""
@@ -69,10 +70,11 @@ class Standings:
         await self._write()
 
     async def _write(self) -> None:
-        try:
-            await asyncio.to_thread(_replace, self._folder / STANDINGS, json.dumps(self.now))
-        except OSError as error:
-            log.warning("standings_not_written", folder=str(self._folder), reason=error.strerror)
+        async with self._writing:
+            try:
+                await asyncio.to_thread(_replace, self._folder / STANDINGS, json.dumps(self.now))
+            except OSError as error:
+                log.warning("standings_not_written", folder=str(self._folder), reason=error.strerror)
 
 
 def standings(folder: Path) -> dict[str, str]:

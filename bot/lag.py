@@ -147,9 +147,10 @@ def _starved() -> dict[int, float]:
     See sched-stats in the documentation of the Linux kernel.
     """
     found = {}
-    for file in Path("/proc/self/task").glob("*/schedstat"):
-        with suppress(OSError, IndexError, ValueError):  # it ended meanwhile
-            found[int(file.parent.name)] = int(file.read_text().split()[1]) / 1e9
+    with suppress(OSError):  # there is no descriptor left
+        for file in Path("/proc/self/task").glob("*/schedstat"):
+            with suppress(OSError, IndexError, ValueError):  # it ended meanwhile
+                found[int(file.parent.name)] = int(file.read_text().split()[1]) / 1e9
     return found
 
 

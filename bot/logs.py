@@ -1,4 +1,4 @@
-"""Logging: one line per event on stderr, with every configured secret blotted out."""
+"""Logging: one line per event on stderr, with every secret blotted out."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from pydantic import BaseModel, SecretStr
 from bot.config import Config
 
 _BLOT = "[secret]"
+# Discord's addresses hold what answers an interaction, and libraries quote addresses in their errors.
+_INTERACTION = r"(?P<before>/(?:webhooks|interactions)/\d+/)[\w.-]+"
 _SHORTEST = 4  # to blot out less would spoil ordinary words, and so show what was blotted
 
 
@@ -56,21 +58,29 @@ def secrets_of(section: BaseModel) -> Iterator[str]:
 
 
 class BlottedStream:
-    """Write to `stream` with each of `secrets` replaced: the last guard, whatever a library puts into a message."""
+    """Write to `stream` with all secrets replaced, those of `secrets` and of Discord's interactions.
+
+    It is the last guard, whatever a library puts into a message.
+    """
 
     def __init__(self, stream: TextIO, secrets: Iterable[str]) -> None:
         self._stream = stream
         long = {secret for secret in secrets if len(secret) >= _SHORTEST}
         written = long | {json.dumps(secret)[1:-1] for secret in long}
-        self._pattern = re.compile("|".join(map(re.escape, sorted(written, key=len, reverse=True))) or r"(?!)")
+        known = map(re.escape, sorted(written, key=len, reverse=True))
+        self._pattern = re.compile("|".join((*known, _INTERACTION)))
 
     def write(self, text: str) -> int:
         """Write `text` without the secrets."""
-        return self._stream.write(self._pattern.sub(_BLOT, text))
+        return self._stream.write(self._pattern.sub(_blotted, text))
 
     def flush(self) -> None:
         """Flush the stream."""
         self._stream.flush()
+
+
+def _blotted(found: re.Match[str]) -> str:
+    return (found["before"] or "") + _BLOT
 
 
 def _leave_exceptions(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -13,17 +13,21 @@ from engine.errors import RequestError
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Name one `from_pretrained` source: a hub repository at a pinned revision, or a local folder."""
+    """Name one `from_pretrained` source: a hub repository at a pinned revision, or a local folder.
+
+    Of a pipeline's `folders` only these are loaded, and fetched; of one that names none, all.
+    """
 
     path: str
     revision: str | None = None
     variant: str | None = None
+    folders: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, text: str) -> Self:
+    def of(cls, text: str, folders: tuple[str, ...] = ()) -> Self:
         """Read "owner/name", "owner/name@revision" or a folder."""
         path, _, revision = text.partition("@")
-        return cls(text) if Path(text).is_dir() else cls(path, revision or None)
+        return cls(text) if Path(text).is_dir() else cls(path, revision or None, folders=folders)
 
     @property
     def is_folder(self) -> bool:
@@ -31,6 +35,8 @@ class Repository:
         return Path(self.path).is_dir() or self.path.startswith((".", "~", os.sep)) or self.path.count("/") != 1
 
 
+# What is loaded of the pipelines of rarer modes; MoVQ and encoders are the decoder's.
+DRAWS = ("unet", "scheduler")
 # The encoders of 2.2 and 3 know little else, nor does the prior of 2.1 (ai-forever/Kandinsky-2, issue 106).
 ENGLISH_ONLY = frozenset({"en"})
 ALL_MODES = (
@@ -69,6 +75,10 @@ class ModelSpec:
     reads: frozenset[str] = ENGLISH_ONLY
     # Where a person names none; the embedded model draws other shapes at more.
     upscale_strength: float = 0.3
+
+    def folders_of(self, part: str) -> tuple[str, ...]:
+        """Name the folders that are loaded of a part, whichever repository it is taken from."""
+        return self.repositories[part].folders if part in self.repositories else ()
 
     def steps_of(self, quality: str) -> int:
         """Tell the steps of a "draft", a "normal" or the "best" picture."""
@@ -126,10 +136,14 @@ KANDINSKY_2_2 = ModelSpec(
         "prior": Repository("kandinsky-community/kandinsky-2-2-prior", "9fc51ad5732afc5d031724219d22e6c42179c5a8"),
         "decoder": Repository("kandinsky-community/kandinsky-2-2-decoder", "9ae140d347fed8ce6e8bb3005dcc1f48543bb8e3"),
         "inpaint": Repository(
-            "kandinsky-community/kandinsky-2-2-decoder-inpaint", "db790ad5cbcabed886f069ef2710774657621702"
+            "kandinsky-community/kandinsky-2-2-decoder-inpaint",
+            "db790ad5cbcabed886f069ef2710774657621702",
+            folders=DRAWS,
         ),
         "controlnet": Repository(
-            "kandinsky-community/kandinsky-2-2-controlnet-depth", "08632524a2b7e3bed39a7901d92cdd07e37544d0"
+            "kandinsky-community/kandinsky-2-2-controlnet-depth",
+            "08632524a2b7e3bed39a7901d92cdd07e37544d0",
+            folders=DRAWS,
         ),
     },
     modes=(*ALL_MODES, "controlnet"),
@@ -142,7 +156,9 @@ KANDINSKY_2_1 = ModelSpec(
     repositories={
         "prior": Repository("kandinsky-community/kandinsky-2-1-prior", "b726af62d69111bbf62b5d71bb9d90d9867fbce4"),
         "decoder": Repository("kandinsky-community/kandinsky-2-1", "04b366659663bf60deacb96fd3e38f1cb39a3be4"),
-        "inpaint": Repository("kandinsky-community/kandinsky-2-1-inpaint", "1ecbdf9b40b35eb9106ece73976f92b13f475433"),
+        "inpaint": Repository(
+            "kandinsky-community/kandinsky-2-1-inpaint", "1ecbdf9b40b35eb9106ece73976f92b13f475433", folders=DRAWS
+        ),
     },
     optional_parts=("upscaler",),
 )
@@ -186,7 +202,8 @@ class Catalog:
         known = [*model.repositories, *model.optional_parts]
         if unknown := set(paths) - set(known):
             raise RequestError("unknown_part", value=min(unknown), known=known)
-        repositories = {**model.repositories, **{part: Repository.of(path) for part, path in paths.items()}}
+        given = {part: Repository.of(path, model.folders_of(part)) for part, path in paths.items()}
+        repositories = {**model.repositories, **given}
         others = [cls(KNOWN)[name] for name in (*more, DEMO.name) if name != default]
         return cls([replace(model, repositories=repositories), *others])
 

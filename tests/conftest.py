@@ -1,5 +1,6 @@
 """What every test may use: an environment without the owner's settings, and one cache of the tiny model."""
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,6 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the slowest files first, everything else in its order."""
     places = {name: place for place, name in enumerate(SLOWEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(SLOWEST)))
+
+
+def pytest_collection_finish() -> None:
+    """Let no later collection of garbage go through what was imported: hundreds of thousands of lasting objects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -115,7 +115,9 @@ bitsandbytes.
 **When networks are compiled** (`[engine] compile`), only those of a resident model that is not swapped are: the prior,
 the UNet and MoVQ, not the UNets of inpainting and ControlNet. Sizes are multiples of 64, and each size is compiled
 once, when it is first drawn, and again for each size of a batch; that takes minutes in which the worker says nothing,
-so raise `hang_s`. When the model has to leave the resident way, it runs uncompiled from then on until it is back.
+so raise `hang_s`. The first eight shapes of a network are compiled, others are drawn uncompiled; a network that does
+not compile is drawn so too, and the log says `not_compiled`. When the model has to leave the resident way, it runs
+uncompiled from then on until it is back.
 
 ## Measured
 

@@ -16,7 +16,7 @@ from bot.surface import Remembered, Surface, Undeliverable
 from bot.words import replies
 from bot.words.localisation import speaking
 from engine.dispatch.dispatcher import Dispatcher
-from engine.errors import EngineError, PictureDamaged
+from engine.errors import EngineError, PictureDamaged, StoreFailed
 from engine.jobs import TO_DELIVER, Job, JobStatus
 from engine.settings import Action
 from engine.store.store import Store, TransitionError
@@ -30,7 +30,7 @@ REFUSED_FOR_A_DAY = "it was refused for a day"
 
 
 class Followers:
-    """Keep one background task for each job until its person was told how it ended."""
+    """Keep a background task for each job until its person was told how it ended."""
 
     def __init__(
         self, dispatcher: Dispatcher, store: Store, surfaces: Mapping[str, Surface], action: Action = "blur"
@@ -40,28 +40,17 @@ class Followers:
         self._store = store
         self._surfaces = surfaces
         self._action = action
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._latest: dict[str, asyncio.Task[None]] = {}  # by job: a decision on it begins another one
         self._commits: set[asyncio.Task[Job]] = set()
 
     def follow(self, job: Job) -> asyncio.Task[None]:
         """Follow a job, or show the mask of a held one; one task per job, however often."""
-        if job.id not in self._tasks:
-            task = asyncio.create_task(self._speak(job), name=f"follow {job.id}")
-            self._tasks[job.id] = task
-            task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
-        return self._tasks[job.id]
+        return self._latest.get(job.id) or self._begin_task(job, self._speak(job))
 
-    async def shown(self, job: Job) -> Job:
-        """Return a held job once its mask was shown, and so what its surface then committed to remember."""
-        if showing := self._tasks.get(job.id):
-            await asyncio.wait({showing})
-        return await self._store.jobs.get(job.id)
-
-    async def follow_anew(self, job: Job) -> None:
-        """Follow a job that is held no more, once its mask was shown."""
-        if shown := self._tasks.get(job.id):
-            await asyncio.wait({shown})
-        self.follow(job)
+    def follow_anew(self, job: Job, address: Mapping[str, object]) -> asyncio.Task[None]:
+        """Follow a job on which its person decided, once its mask as it was is shown; `address` then answers it."""
+        return self._begin_task(job, self._speak_anew(job, address, self._latest.get(job.id)))
 
     async def resume(self) -> None:
         """Follow every job of an earlier run whose person was not told how it ended, or was not shown its mask."""
@@ -74,10 +63,34 @@ class Followers:
 
     async def close(self) -> None:
         """Stop following; the jobs are kept and followed again by the next `resume`."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
+        for task in (tasks := list(self._tasks)):
             task.cancel()
         await asyncio.gather(*tasks, *self._commits, return_exceptions=True)
+
+    def _begin_task(self, job: Job, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = self._latest[job.id] = asyncio.create_task(work, name=f"follow {job.id}")
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._end_task, job.id))
+        return task
+
+    def _end_task(self, job_id: str, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if self._latest.get(job_id) is task:
+            del self._latest[job_id]
+
+    async def _speak_anew(self, job: Job, address: Mapping[str, object], showing: asyncio.Task[None] | None) -> None:
+        """Follow a job as it is now, once whoever followed it as it was has ended."""
+        if showing:
+            await asyncio.wait({showing})
+        await self._speak(await self._answered_at(job, address))
+
+    async def _answered_at(self, job: Job, address: Mapping[str, object]) -> Job:
+        """Let `address` answer a job; where that cannot be committed, what answered it until now still does."""
+        try:
+            return await self._dispatcher.change_address(job.id, address)
+        except (StoreFailed, KeyError) as error:
+            log.warning("address_not_kept", job=job.id, error=repr(error))
+            return job
 
     async def _speak(self, job: Job) -> None:
         """Follow in the language of the person who asked."""
@@ -108,8 +121,7 @@ class Followers:
             return
         overlay = await overlay_of(job.request, self._store)
         remembered = await surface.ask(job, overlay, replies.mask_question(job)) or {}
-        address = (await self._store.jobs.get(job_id)).address  # to which the surface may have added something itself
-        await self._commit(self._dispatcher.keep_address(job_id, {**address, **remembered, **as_shown(job)}))
+        await self._commit(self._dispatcher.change_address(job_id, {**remembered, **as_shown(job)}))
 
     async def _commit(self, seen: Coroutine[None, None, Job]) -> None:
         """Commit what a person has seen, whoever stops meanwhile: the next run would show it again."""

@@ -151,9 +151,10 @@ class Service:
         return tuple(offered[name] for name in verb.asks), {"prompt": prompt} if "prompt" in verb.asks else {}
 
     async def decide(self, visit: Visit, button: Button) -> Job:
-        """Obey a press of Go, Invert, Grow or Stop below a mask: its owner's alone.
+        """Commit a press of Go, Invert, Grow or Stop below a mask: its owner's alone.
 
-        The job is then followed, or its mask is shown again; raises `RequestError` where it is no longer held.
+        The surface then acknowledges that it was taken, and calls `follow_anew`. Raises `RequestError` where the job is
+        no longer held.
         """
         job, _ = await find(button.job_id, visit.origin, self._store)
         if job.owner != visit.origin.owner:
@@ -162,19 +163,22 @@ class Service:
             raise RequestError("mask_decided")
         if button.verb != "stop":
             await self._check_still(job, visit)
-        job = await self._followers.shown(job)
-        job = await self.keep_address(job, **visit.origin.address)
-        job = await self._decided(job, button.verb)
-        await self._followers.follow_anew(job)
-        return job
+        return await self._decided(job, button.verb)
 
     async def keep_address(self, job: Job, **changes: object) -> Job:
         """Commit what the surface must remember to answer this job, such as the message it edits."""
-        return await self._dispatcher.keep_address(job.id, {**job.address, **changes})
+        return await self._dispatcher.change_address(job.id, changes)
 
     def follow(self, job: Job) -> asyncio.Task[None]:
         """Show the job's progress and deliver its pictures, in a background task; one task per job, however often."""
         return self._followers.follow(job)
+
+    def follow_anew(self, job: Job, **address: object) -> asyncio.Task[None]:
+        """Follow a job on which its person decided: its mask is shown again, or it goes on its way.
+
+        What `address` holds answers the job from then on; it is committed once nothing is shown of the job as it was.
+        """
+        return self._followers.follow_anew(job, address)
 
     async def resume(self) -> None:
         """Follow every job of an earlier run whose person was not told how it ended, and tell of broken promises."""
@@ -189,11 +193,19 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let visits come to their commit, then stop following; the next `resume` follows what is kept."""
-        if self._visits:
-            await asyncio.wait(self._visits, timeout=VISIT_ENDS_S)
+        await self._end_visits()
         await self._followers.close()
         await self._promises.close()
         self._pool.close()
+
+    async def _end_visits(self) -> None:
+        """Wait a moment for the visits that are under way; one that takes longer would outlive what it uses."""
+        if self._visits:
+            _, late = await asyncio.wait(self._visits, timeout=VISIT_ENDS_S)
+            for visit in late:
+                visit.cancel()
+            if late:
+                await asyncio.wait(late, timeout=VISIT_ENDS_S)
 
     @contextmanager
     def _under_way(self) -> Iterator[None]:

@@ -151,9 +151,9 @@ class Dispatcher:
                     with suppress(TransitionError):
                         self._room.end(await self._store.jobs.move(job.id, JobStatus.CANCELLED, told=True))
 
-    async def keep_address(self, job_id: str, address: dict[str, object]) -> Job:
-        """Commit where and how the surface answers a job; its later updates carry it."""
-        job = await self._store.jobs.set_address(job_id, address)
+    async def change_address(self, job_id: str, changes: Mapping[str, object]) -> Job:
+        """Commit what changes of where and how the surface answers a job; its later updates carry it."""
+        job = await self._store.jobs.change_address(job_id, changes)
         if live := self._room.find(job_id):
             live.job = replace(live.job, address=job.address)
         return job

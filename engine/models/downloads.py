@@ -52,7 +52,7 @@ def plan(repository: Repository) -> Plan:
         if _has_only_pickles(files):
             revision = commit = _conversion(api, repository, commit)
             files = _files(api, repository, commit)
-    paths = hub.wanted(files, repository.variant)
+    paths = hub.wanted(files, repository)
     missing_bytes = sum(files[path].size for path in paths if not _is_here(repository, commit, files[path]))
     return Plan(repository, revision, paths, missing_bytes)
 

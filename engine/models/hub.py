@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from huggingface_hub.utils.sha import git_hash, sha_fileobj
 from safetensors import SafetensorError, safe_open
 
 from engine.catalog import KNOWN, TRANSLATOR, ModelSpec, Repository
+from engine.models import published
 
 # What the loaders read beside weights: configurations, vocabularies, SentencePiece models.
 _SMALL_FILES = (".json", ".txt", ".model")
@@ -31,7 +33,7 @@ class Flaw:
     """Name one file that is not as it should be."""
 
     path: str
-    kind: Literal["missing", "unreadable", "changed"]
+    kind: Literal["missing", "unreadable", "changed", "untested"]
 
 
 def cache() -> Path:
@@ -54,12 +56,12 @@ def fetch_command(repository: Repository) -> str:
     return f"hf download {repository.path}{revision}"
 
 
-def wanted(paths: Iterable[str], variant: str | None) -> list[str]:
+def wanted(paths: Iterable[str], repository: Repository) -> list[str]:
     """Choose from the `paths` of a repository those that its loader reads.
 
-    Of a folder's weights these are the safetensors of `variant`, or those without one where that variant is absent.
+    Of a folder's weights these are the safetensors of its variant, or those without one where that variant is absent.
     """
-    paths = sorted(paths)
+    paths, variant = sorted(path for path in paths if _is_loaded(path, repository)), repository.variant
     weights: dict[tuple[str, str | None], list[str]] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")
@@ -68,6 +70,11 @@ def wanted(paths: Iterable[str], variant: str | None) -> list[str]:
     folders = {folder for folder, _ in weights}
     chosen = [weights.get((folder, variant)) or weights.get((folder, None), []) for folder in sorted(folders)]
     return [path for path in paths if path.endswith(_SMALL_FILES)] + [path for group in chosen for path in group]
+
+
+def _is_loaded(path: str, repository: Repository) -> bool:
+    """Tell whether a file or folder belongs to what is loaded of its repository."""
+    return not repository.folders or path.partition("/")[0] in (*repository.folders, *_INDEX_FILES)
 
 
 def folder(repository: Repository) -> Path | None:
@@ -111,13 +118,20 @@ def is_here(repository: Repository) -> bool:
 
 
 def verify(repository: Repository) -> list[Flaw]:
-    """Read every file of `repository` and list what is wrong: absent, cut off, or not what the hub sent."""
+    """Read every file of `repository` and list what is wrong: absent, cut off, not what the hub sent or was tested."""
     found = weights_folder(repository)
     if found is None:
         return [Flaw(repository.path, "missing")]
     missing = [Flaw(path, "missing") for path in _missing(repository, found)]
     files = sorted(path for path in found.rglob("*") if path.is_file())
-    return missing + [Flaw(path.relative_to(found).as_posix(), kind) for path in files if (kind := _flaw(path))]
+    flawed = [Flaw(path.relative_to(found).as_posix(), kind) for path in files if (kind := _flaw(path))]
+    return missing + flawed + [Flaw(path, "untested") for path in _untested(repository, found)]
+
+
+def _untested(repository: Repository, found: Path) -> list[str]:
+    """Name the files that are others than the drawing was tested with."""
+    known = published.TESTED.get(repository, {}).items()
+    return [path for path, begins in known if (found / path).is_file() and not _sha256(found / path).startswith(begins)]
 
 
 def revisions(repository: Repository) -> list[CachedRevisionInfo]:
@@ -162,7 +176,7 @@ def remove(repositories: Sequence[Repository]) -> int:
 def _missing(repository: Repository, found: Path) -> Iterator[str]:
     listed = _listed(repository, found)
     yield from (path for path in listed if not (found / path).is_file())
-    yield from (path for path in _indexed(found) if path not in listed and not (found / path).exists())
+    yield from (path for path in _indexed(found, repository) if path not in listed and not (found / path).exists())
 
 
 def _listed(repository: Repository, found: Path) -> list[str]:
@@ -173,26 +187,26 @@ def _listed(repository: Repository, found: Path) -> list[str]:
         tree = get_cached_repo_tree(repository.path, revision=found.name, cache_dir=cache())
     except CachedRepoTreeNotFoundError:
         return []
-    return wanted((file.path for file in tree), repository.variant)
+    return wanted((file.path for file in tree), repository)
 
 
-def _indexed(found: Path) -> Iterator[str]:
+def _indexed(found: Path, repository: Repository) -> Iterator[str]:
     """Name what the indices in a folder ask for: shards, and where parts or weights are absent, those."""
     for index in found.rglob("*.safetensors.index*.json"):
         shards = set(_json(index).get("weight_map", {}).values())
         yield from sorted((index.parent / shard).relative_to(found).as_posix() for shard in shards)
-    for part in _parts(found):
+    for part in _parts(found, repository):
         if not part.exists():
             yield part.relative_to(found).as_posix()
         elif (part / "config.json").exists() and not any(part.glob("*.safetensors")):
             yield (part / "*.safetensors").relative_to(found).as_posix()
 
 
-def _parts(found: Path) -> list[Path]:
+def _parts(found: Path, repository: Repository) -> list[Path]:
     if (found / "config.json").exists() and not (found / "model_index.json").exists():
         return [found]  # one model, not a pipeline
     parts = [name for name, kind in _json(found / "model_index.json").items() if isinstance(kind, list) and kind[0]]
-    return [found / name for name in ("model_index.json", *parts)]
+    return [found / name for name in ("model_index.json", *parts) if _is_loaded(name, repository)]
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -218,6 +232,10 @@ def _has_its_name(blob: Path) -> bool:
         with blob.open("rb") as file:
             return sha_fileobj(file).hex() == blob.name
     return not _GIT_HASH.fullmatch(blob.name) or git_hash(blob.read_bytes()) == blob.name
+
+
+def _sha256(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
 
 
 def _is_whole(path: Path) -> bool:

@@ -22,6 +22,8 @@ from engine.outpainting import MAX_RATIO
 from engine.pictures.images import PNG_COMPRESSION
 from engine.pictures.shrinking import bands, shrunk
 
+Image.init()  # Pillow loads formats as it meets them, and then there may be no descriptor left to read their code by
+
 V = TypeVar("V")
 FORMATS = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF")
 # What Telegram hands to a bot at most (https://core.telegram.org/bots/api#getfile).
@@ -187,7 +189,6 @@ def _too_many_pixels(most: int) -> RequestError:
 
 def _cannot_read(data: bytes) -> RequestError:
     """Tell a damaged file of an allowed format from all others."""
-    Image.init()  # Pillow loads most formats only when it meets a file that the common ones do not know
     accepts = [Image.OPEN[name.upper()][1] for name in FORMATS]
     known = any(accept is not None and accept(data[:16]) is True for accept in accepts)
     return RequestError("picture_unreadable" if known or not data else "picture_format", formats=list(FORMATS))

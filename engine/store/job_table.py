@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import structlog
@@ -118,13 +118,19 @@ class JobTable:
                 connection, job_id, JobStatus.QUEUED, {"created_at": time.time()}, only_from=JobStatus.HELD
             )
 
-    async def set_address(self, job_id: str, address: dict[str, object]) -> Job:
-        """Commit where and how the surface answers this job; raise `KeyError` if there is none."""
-        return await self._change(job_id, address=address)
+    async def change_address(self, job_id: str, changes: Mapping[str, object]) -> Job:
+        """Commit what changes of where and how the surface answers this job; raise `KeyError` if there is none.
+
+        Whoever changes another part of it at the same time loses nothing.
+        """
+        async with self._database.write() as connection:
+            address = await connection.scalar(select(jobs.c.address).where(jobs.c.id == job_id))
+            return await _change(connection, job_id, address={**(address or {}), **changes})
 
     async def set_told(self, job_id: str, **changes: Any) -> Job:
         """Commit that the person has seen how the job ended, and what changes with it; raise `KeyError` if none."""
-        return await self._change(job_id, told=True, **changes)
+        async with self._database.write() as connection:
+            return await _change(connection, job_id, told=True, **changes)
 
     async def are_there(self) -> bool:
         """Tell whether there is any job, in whatever state."""
@@ -136,14 +142,6 @@ class JobTable:
         async with self._database.read() as connection:
             places = await connection.scalars(select(jobs.c.place).distinct())
             return {server_of(place) for place in places}
-
-    async def _change(self, job_id: str, **changes: Any) -> Job:
-        async with self._database.write() as connection:
-            query = update(jobs).where(jobs.c.id == job_id).values(changes).returning(*jobs.c)
-            row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            raise KeyError(job_id)
-        return job_of(row)
 
     async def _list(self, condition: ColumnElement[bool]) -> list[Job]:
         query = select(jobs).where(condition).order_by(jobs.c.created_at)
@@ -166,6 +164,14 @@ async def move(
     if row is None:
         raise TransitionError(job=job_id, to=status)
     log.info("job", job=job_id, status=status, owner=row.owner, attempt=row.attempt)
+    return job_of(row)
+
+
+async def _change(connection: AsyncConnection, job_id: str, **changes: Any) -> Job:
+    query = update(jobs).where(jobs.c.id == job_id).values(changes).returning(*jobs.c)
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise KeyError(job_id)
     return job_of(row)
 
 

@@ -35,8 +35,10 @@ def bring_up_to_date(connection: Connection, file: Path) -> None:
     """Run the migrations that are missing; raise `StoreUnusable` for a database of a newer version."""
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if set(MigrationContext.configure(connection).get_current_heads()) - known:
+    scripts = ScriptDirectory.from_config(config)
+    present = set(MigrationContext.configure(connection).get_current_heads())
+    if present - {script.revision for script in scripts.walk_revisions()}:
         raise StoreUnusable("store_newer", file=str(file))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    if present != set(scripts.get_heads()):
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

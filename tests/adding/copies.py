@@ -47,9 +47,9 @@ def changed(folder: Path) -> set[str]:
 
 
 def said_by(folder: Path, script: str | Path) -> object:
-    """Run a script, or its text, on the copy; return the JSON on its last line."""
+    """Run a script, or its text, on the copy, beside the scripts that lie here; return the JSON on its last line."""
     arguments = [str(script)] if isinstance(script, Path) else ["-c", script]
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(Path(__file__).parent)))}
     done = subprocess.run(
         [sys.executable, *arguments], env=environment, cwd=folder, check=False, capture_output=True, text=True
     )

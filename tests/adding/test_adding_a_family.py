@@ -90,48 +90,42 @@ LINES = {
     },
 }
 
-# Each prints one line of JSON. The first draws as the worker does, the second on a GPU whose memory is made up.
-DRAWN = """
-import json
+# Prints one line of JSON: draws as the worker does, places on a GPU whose memory is made up, and measures.
+SCRIPT = """
+import dataclasses, json, torch
 from pathlib import Path
 from bot.assembly import catalog_of
 from bot.config import load
+from engine.catalog import TOY
 from engine.checks import complete
-from engine.models.model import Drawing
-from engine.requests import Text2Image
-from engine.settings import WorkerSettings
-from engine.workers.child import load_models
-
-spec = catalog_of(load(None, engine={"model": "toy"}))["toy"]
-model = load_models(WorkerSettings(models=(spec,), cache_dir=Path("cache"), device="cpu"))["toy"]
-request = complete(Text2Image(model="toy", prompt="a fox", count=2), spec)
-[drawn] = model.render([Drawing(request)], lambda step: None)
-print(json.dumps([image.size for image in drawn.images]))
-"""
-PLACED = """
-import dataclasses, json, torch
-from pathlib import Path
-from engine.catalog import TOY
-from engine.kandinsky.families.loaders import load_within
-from engine.kandinsky.placing.device import Device
-from engine.settings import AUTO
-
-specs = [TOY, dataclasses.replace(TOY, name="another")]
-models = load_within(specs, Device("cpu", torch.float32), Path(), AUTO, lambda: 8 * 2**30)
-print(json.dumps({name: model.rung for name, model in models.items()}))
-"""
-MEASURED = """
-import json, torch
-from pathlib import Path
-from engine.catalog import TOY
 from engine.errors import RequestError
 from engine.kandinsky.bench.sides import Source
+from engine.kandinsky.families.loaders import load_within
 from engine.kandinsky.placing.device import Device
+from engine.models.model import Drawing
+from engine.requests import Text2Image
+from engine.settings import AUTO, WorkerSettings
+from engine.workers.child import load_models
 
-try:
-    Source(TOY, Device("cpu", torch.float32), Path())
-except RequestError as error:
-    print(json.dumps(error.code))
+def drawn():
+    spec = catalog_of(load(None, engine={"model": "toy"}))["toy"]
+    model = load_models(WorkerSettings(models=(spec,), cache_dir=Path("cache"), device="cpu"))["toy"]
+    request = complete(Text2Image(model="toy", prompt="a fox", count=2), spec)
+    [drawn] = model.render([Drawing(request)], lambda step: None)
+    return [image.size for image in drawn.images]
+
+def placed():
+    specs = [TOY, dataclasses.replace(TOY, name="another")]
+    models = load_within(specs, Device("cpu", torch.float32), Path(), AUTO, lambda: 8 * 2**30)
+    return {name: model.rung for name, model in models.items()}
+
+def measured():
+    try:
+        Source(TOY, Device("cpu", torch.float32), Path())
+    except RequestError as error:
+        return error.code
+
+print(json.dumps({"drawn": drawn(), "placed": placed(), "measured": measured()}))
 """
 
 
@@ -144,17 +138,24 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_worker_draws_with_it(copy: Path) -> None:
-    assert said_by(copy, DRAWN) == [[256, 256], [256, 256]]
+@pytest.fixture(scope="module")
+def said(copy: Path) -> dict[str, object]:
+    """Try the family."""
+    return said_by(copy, SCRIPT)
 
 
-def test_two_models_of_it_are_placed_on_a_gpu(copy: Path) -> None:
-    assert said_by(copy, PLACED) == {"toy": "resident", "another": "resident"}
+def test_the_worker_draws_with_it(said: dict[str, object]) -> None:
+    assert said["drawn"] == [[256, 256], [256, 256]]
 
 
-def test_the_benchmark_says_that_it_has_nothing_to_compare_it_with(copy: Path) -> None:
-    assert said_by(copy, MEASURED) == "no_stock"
+def test_two_models_of_it_are_placed_on_a_gpu(said: dict[str, object]) -> None:
+    assert said["placed"] == {"toy": "resident", "another": "resident"}
 
 
-def test_nothing_else_is_touched(copy: Path) -> None:
+def test_the_benchmark_says_that_it_has_nothing_to_compare_it_with(said: dict[str, object]) -> None:
+    assert said["measured"] == "no_stock"
+
+
+def test_nothing_else_is_touched(copy: Path, said: dict[str, object]) -> None:
+    assert said
     assert changed(copy) == set(FILES)

@@ -59,8 +59,8 @@ REST = {
     "docs/members-guide.md": {"| `/upscale` |": "| `/mirror` | a mirror | `/mirror` with a picture |\n| `/upscale` |"},
 }  # fmt: skip
 
-# Draws as the worker does what a person typed on Telegram.
-DRAWN = """
+# Says what the mode lacks, and draws as the worker does what a person typed on Telegram.
+COMPLETE = """
 import json
 from pathlib import Path
 from PIL import Image
@@ -72,6 +72,7 @@ from engine.models.model import Drawing
 from engine.request import InputPicture
 from engine.settings import WorkerSettings
 from engine.workers.child import load_models
+from mode_checklist import all_forgotten
 
 photo = Image.new("RGB", (128, 128), "red")
 photo.paste("blue", (0, 0, 64, 128))
@@ -80,7 +81,8 @@ invocation = parse_text("/mirror --count 2", "telegram", [Taken("photo.png", nam
 request = to_request(invocation, Catalog([DEMO]))
 model = load_models(WorkerSettings(models=(DEMO,), cache_dir=Path("cache"), device="cpu"))["demo"]
 [drawn] = model.render([Drawing(request, {named.sha256: photo})], lambda step: None)
-print(json.dumps([[image.getpixel((10, 10)), image.getpixel((120, 10))] for image in drawn.images]))
+pixels = [[image.getpixel((10, 10)), image.getpixel((120, 10))] for image in drawn.images]
+print(json.dumps({"forgotten": all_forgotten(Path.cwd()), "drawn": pixels}))
 """
 
 
@@ -98,9 +100,8 @@ def test_every_mode_that_is_there_is_complete_and_a_new_one_is_told_what_it_lack
 
 def test_with_just_these_files_it_is_complete_and_draws(copy: Path) -> None:
     change(copy, REST)
-    assert said_by(copy, CHECKLIST) == {}
     blue, red = [0, 0, 255], [255, 0, 0]
-    assert said_by(copy, DRAWN) == [[red, blue]] * 2
+    assert said_by(copy, COMPLETE) == {"forgotten": {}, "drawn": [[red, blue]] * 2}
     assert changed(copy) == set(FILES)
 
 

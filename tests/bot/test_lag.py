@@ -1,6 +1,7 @@
 """What keeps the event loop is found, named and counted; a loop that rests is not."""
 
 import asyncio
+import errno
 import itertools
 import threading
 import time
@@ -84,6 +85,14 @@ def test_the_system_says_how_long_each_thread_waited():
     known = bot.lag._starved()
     assert all(seconds >= 0 for seconds in known.values())
     assert not known or threading.get_native_id() in known
+
+
+def test_a_machine_without_descriptors_says_nothing_of_threads(monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(bot.lag.Path, "glob", refuse)
+    assert bot.lag._starved() == {}
 
 
 async def test_a_loop_that_rests_is_not_woken():

@@ -57,6 +57,16 @@ def test_every_secret_of_the_configuration_is_found():
     assert {TOKEN, "bob:correct horse", "correct horse"} <= found
 
 
+def test_the_address_of_an_interaction_is_told_without_what_answers_it(stream):
+    token = "I8zBmYVxVH5p-fCXBAH_FmQ2"
+    for kind in ("webhooks", "interactions"):
+        logging.getLogger("a_library").warning(
+            f"Cannot write to http://127.0.0.1/api/v10/{kind}/15/{token}/callback?a=1"
+        )
+        assert f"/api/v10/{kind}/15/[secret]/callback?a=1" in stream.getvalue()
+    assert token not in stream.getvalue()
+
+
 def test_a_secret_is_blotted_out_as_json_writes_it():
     stream = io.StringIO()
     BlottedStream(stream, ['pass"wörd']).write(json.dumps({"error": 'pass"wörd'}))

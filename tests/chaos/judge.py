@@ -13,7 +13,7 @@ BROKEN = (
     "token in the log", "database damaged", "job not ended", "picture missing",
 )  # fmt: skip
 # Where a promise ends, as docs/reliability.md says: counted, and no failure.
-LIMITS = ("album and sheet", "pressed again", "progress left", "file without row", "refused by the app")
+LIMITS = ("album and sheet", "progress left", "file without row", "refused by the app")
 
 # The line of a traceback that names the error; those of groups are drawn with bars.
 ERROR_LINE = re.compile(r"^[ |]*((?:\w+\.)*\w*(?:Error|Exception|Group|Lost|Timeout)\b.*)$", re.MULTILINE)
@@ -37,7 +37,6 @@ class Story:
     thinking: bool = False  # the app shows that an answer is being thought of
     progress: bool = False  # a message still says that it waits or is drawn
     results: tuple[int, ...] = ()
-    pressed_again: int = 0  # acknowledged presses of which nothing came, below a question that still stands
     said_again: bool = False  # one more message shows the same, and says so: Telegram's albums
 
 
@@ -93,8 +92,6 @@ def judge(stories: Sequence[Story], aftermath: Aftermath) -> Verdict:
 def _of_story(story: Story) -> Iterator[Finding]:
     if any(count > 1 for count in story.results):
         yield Finding("doubled", f"{story.name}: {story.results}")
-    for _ in range(story.pressed_again):
-        yield Finding("pressed again", story.name)
     if story.said_again and any(story.results):
         yield Finding("album and sheet", story.name)
     if story.thinking:

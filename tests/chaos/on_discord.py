@@ -13,8 +13,6 @@ from tests.servers.discord import Channel, DiscordServer, Interaction, Message, 
 
 Options = dict[str, OptionValue]
 TRIES = 12
-# How soon a question that was answered goes away, or is answered again.
-AGAIN_S = 2.0
 GO = "go:"
 
 
@@ -67,7 +65,6 @@ class Asked(Deed):
     then: str = ""
     sent: Interaction | None = None
     presses: list[Interaction] = field(default_factory=list)
-    again: int = 0  # how often a press was acknowledged, and nothing came of it
 
     async def begin(self) -> None:
         """Send it, and go on."""
@@ -99,10 +96,8 @@ class Asked(Deed):
             pressed = await self.server.press(message, _key(message, verb), self.person)
             self.presses.append(pressed)
             if await until(lambda pressed=pressed: pressed.acknowledgement, APP_WAITS_S):
-                self.act(AGAIN_S)
-                if verb != GO or await until(lambda message=message: not _key(message, GO), AGAIN_S):
-                    return
-                self.again += 1  # the app stopped waiting, and the question stands there as before
+                self.act()
+                return
 
     def _with(self, verb: str) -> Message | None:
         return next((it for it in self._shown() if _key(it, verb)), None)
@@ -127,7 +122,6 @@ class Asked(Deed):
             thinking=any(is_thinking(message) for message in shown),
             progress=any(_key(message, CANCEL) for message in shown),
             results=tuple(self._count(shown, words) for words in self.words),
-            pressed_again=self.again,
         )
         return [whole, *(self._pressed(number, it, disturbances) for number, it in enumerate(self.presses, 1))]
 

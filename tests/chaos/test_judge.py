@@ -67,11 +67,6 @@ def test_an_album_and_its_sheet_are_the_limit_that_is_known_as_long_as_the_sheet
     assert kinds(replace(JOB, results=(2, 1), said_again=True)) == ["doubled", "album and sheet"]
 
 
-def test_a_question_that_has_to_be_answered_once_more_is_counted():
-    assert kinds(replace(JOB, pressed_again=1)) == ["pressed again"]
-    assert not judge([replace(JOB, pressed_again=1)], CLEAN).broken
-
-
 def test_a_promise_that_stays_a_promise_is_stuck():
     assert kinds(replace(JOB, results=(0,), thinking=True)) == ["stuck"]
     assert kinds(replace(TALK, thinking=True)) == ["stuck"]

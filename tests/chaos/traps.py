@@ -139,6 +139,7 @@ PLACES: dict[str, tuple[str, ...]] = {
         "bot.surfaces.discord.app:DiscordApp.ask",
         "bot.surfaces.telegram.app:TelegramApp.ask",
         "bot.service.service:Service.decide",
+        "bot.surfaces.discord.attending:promise_change",
         "engine.dispatch.dispatcher:Dispatcher.release",
     ),
     "encoding": (

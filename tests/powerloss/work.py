@@ -142,7 +142,7 @@ class Work:
             await self.become(held, store.change_request(held.id, request), prompt=words)
         elif job := self.some(*JobStatus):
             number = next(self._numbers)
-            await self.become(job, store.jobs.set_address(job.id, {"n": number}), n=number)
+            await self.become(job, store.jobs.change_address(job.id, {"n": number}), n=number)
 
     async def drop(self, store: Store) -> None:
         """Cancel, delete, forget, let expire, or sweep."""

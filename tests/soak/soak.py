@@ -180,7 +180,7 @@ class People:
             job = await self._bot.service.decide(visit, button)
         except RequestError:
             return
-        await self._bot.service.follow(job)
+        await self._bot.service.follow_anew(job)
 
     def _origin(self, number: int) -> Origin:
         owner = number // THINGS_EACH

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 from telegram.ext import Application
 
-from tests.servers.telegram import TelegramServer
+from tests.servers.telegram import TelegramServer, updates
 
 from .aiogram_bot import polling_aiogram
 from .ptb_bot import build, polling_ptb
@@ -27,8 +27,11 @@ async def app(server: TelegramServer) -> AsyncIterator[Application]:
 
 
 @pytest.fixture(params=[polling_ptb, polling_aiogram])
-async def drawing(request: pytest.FixtureRequest, server: TelegramServer) -> AsyncIterator[TelegramServer]:
-    """The server with a drawing bot polling it, once per client library."""
+async def drawing(
+    request: pytest.FixtureRequest, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[TelegramServer]:
+    """The server with a drawing bot polling it, once per client library; PTB's last poll repeats an offset."""
+    monkeypatch.setattr(updates, "REPEATED_S", 0.2)
     polling: AbstractAsyncContextManager[None] = request.param(server)
     async with polling:
         yield server

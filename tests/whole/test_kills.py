@@ -52,8 +52,9 @@ async def test_a_killed_worker_costs_time_but_no_picture(bot, telegram):
     alice = telegram.add_user("Alice")
     chat = telegram.private_chat(alice)
     async with bot() as running:
-        await chat.send("/imagine a red circle --steps 60 --size 256x256", sender=alice)
-        await chat.wait(lambda message: "%" in message.text, timeout_s=60)
+        await chat.send("/imagine a red circle --steps 50 --size 128x128", sender=alice)
+        await running.says("status=leased")
+        await asyncio.sleep(0.5)
         os.kill(await wait_for_worker(running), signal.SIGKILL)
         await chat.wait(lambda message: message.photo, timeout_s=120)
         await chat.send(f"/imagine another --seed 1 {QUICK}", sender=alice)
@@ -71,9 +72,9 @@ async def test_twenty_acknowledged_jobs_survive_a_kill_and_come_once(bot, discor
         interactions = []
         for number in range(5):
             for person, chat in zip(people, chats, strict=True):
-                await chat.send(f"/imagine picture {number} --steps 20 --size 128x128", sender=person)
+                await chat.send(f"/imagine picture {number} --steps 12 --size 128x128", sender=person)
             for half in "ab":
-                options = {"prompt": f"picture {number}{half}", "steps": 20, "size": "128x128"}
+                options = {"prompt": f"picture {number}{half}", "steps": 12, "size": "128x128"}
                 interactions.append(await discord.slash("imagine", options, user=ada, channel=channel))
         for interaction in interactions:
             await interaction.acknowledged(timeout=10)

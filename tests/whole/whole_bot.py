@@ -84,6 +84,12 @@ class WholeBot:
         """Read what the bot wrote to stderr, over all its runs."""
         return self._log.read_text()
 
+    async def says(self, words: str) -> None:
+        """Wait until the log has `words`."""
+        async with asyncio.timeout(START_S):
+            while words not in self.log:
+                await asyncio.sleep(0.05)
+
     async def address(self) -> str:
         """Wait for the line that names the page."""
         async with asyncio.timeout(START_S):

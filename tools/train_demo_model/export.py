@@ -47,8 +47,9 @@ def export(parts: Parts, out: Path) -> dict[str, float]:
     save_preview(parts.preview, out / "decoder" / PREVIEW_FILE)
     if parts.inpaint is not None:
         inpaint = KandinskyV22InpaintPipeline(unet=half(parts.inpaint), scheduler=scheduler, movq=movq)
-        # MoVQ and scheduler are the decoder's: a second copy would only weigh.
+        # MoVQ is the decoder's: a second copy would only weigh.
         inpaint.unet.save_pretrained(out / "inpaint" / "unet", safe_serialization=True)
+        inpaint.scheduler.save_pretrained(out / "inpaint" / "scheduler")
     return {folder.name: megabytes(folder) for folder in sorted(out.iterdir())}
 
 

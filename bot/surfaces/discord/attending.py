@@ -101,15 +101,18 @@ class Attendant:
 
     async def _decide(self, interaction: Interaction, visit: Visit, button: Button) -> None:
         """Obey a press below a mask: that message goes on to show the job, under the press's own token."""
-        await promise_change(interaction)
-        message_id = interaction.message.id if interaction.message else 0
-        await self._service.decide(visit.answered_at({**visit.origin.address, "message_id": message_id}), button)
+        job = await self._service.decide(visit, button)
+        try:
+            await promise_change(interaction)
+        finally:
+            message_id = interaction.message.id if interaction.message else 0
+            self._service.follow_anew(job, **{**visit.origin.address, "message_id": message_id})
 
     async def _delete(self, interaction: Interaction, visit: Visit, button: Button) -> None:
         """Delete what only its person sees: only their own press still reaches its message."""
-        await promise_change(interaction)
         done = await self._service.obey(visit, button.invocation())
         assert isinstance(done, Answer)  # noqa: S101 - to delete makes no job
+        await promise_change(interaction)
         with suppress(*TROUBLE):  # it is gone already
             await interaction.delete_original_response()
         await whisper(interaction, done.text)

@@ -66,9 +66,8 @@ class Poller:
         offset = self._offset()
         # Whoever repeats an offset within half a second gets only one update; 0 stands for the first that there is.
         offset = 0 if offset == self._asked else offset
-        raws = await until_answered(partial(self._poll, offset, POLL_S, MOST))
-        self._asked = offset
-        return raws
+        self._asked = offset  # Telegram forgets as it is asked, not as it answers
+        return await until_answered(partial(self._poll, offset, POLL_S, MOST))
 
     async def _poll(self, offset: int, timeout_s: int, limit: int) -> list[Raw]:
         """Return updates as they came: one that PTB cannot read must not hold back the others."""

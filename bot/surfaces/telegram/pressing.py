@@ -61,12 +61,13 @@ class Pressing:
     async def _decide(self, button: Button, query: CallbackQuery, message: Message, visit: Visit) -> None:
         """Obey the person's word on a mask; the question loses its buttons once it is answered."""
         try:
-            # What answers the job is not where the button was pressed, but where it was asked for.
-            await self._service.decide(visit.answered_at({}), button)
+            job = await self._service.decide(visit, button)
         except RequestError as error:
             if error.code == "mask_decided":
                 await _close(message)
             raise
+        # What answers the job is not where the button was pressed, but where it was asked for.
+        self._service.follow_anew(job)
         await acknowledge(query)
         if button.verb in DECIDING:
             await _close(message)

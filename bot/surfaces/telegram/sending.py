@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -99,6 +100,7 @@ def says(error: BadRequest | ChatMigrated, phrases: Sequence[str]) -> bool:
     return any(phrase in error.message.lower() for phrase in phrases)
 
 
+UTF_16 = codecs.lookup("utf-16-le").name  # read now: when it is first used there may be no descriptor left
 TEXT_LENGTH = int(MessageLimit.MAX_TEXT_LENGTH)
 CAPTION_LENGTH = int(MessageLimit.CAPTION_LENGTH)
 
@@ -114,11 +116,11 @@ def shorten(text: str, limit: int) -> str:
 
 def units(text: str) -> int:
     """Count the UTF-16 units of a text."""
-    return len(text.encode("utf-16-le")) // 2
+    return len(text.encode(UTF_16)) // 2
 
 
 def _cut(text: str, units: int) -> str:
-    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore").rstrip()
+    return text.encode(UTF_16)[: 2 * units].decode(UTF_16, "ignore").rstrip()
 
 
 Edit = Callable[..., Awaitable[object]]

@@ -173,7 +173,7 @@ class WebApp:
     async def _pressed(self, visit: Visit, button: Button, address: str) -> None:
         """Obey a button that asks nothing; what the message about its job says anyway is not said twice."""
         if button.verb in MASK_VERBS:
-            await self._service.decide(visit, button)
+            self._service.follow_anew(await self._service.decide(visit, button), **visit.origin.address)
         elif VERBS[button.verb].command in (CANCEL, DELETE):
             await self._service.obey(visit, button.invocation())
         else:

@@ -47,6 +47,9 @@ class Start:
         return torch.cat([self.clean * self.kept, self.kept], dim=1)
 
 
+NOTHING = Start()
+
+
 class Decoder(ABC):
     """Hold a UNet and a MoVQ with their scheduler."""
 
@@ -70,13 +73,17 @@ class Decoder(ABC):
         """Tell how many pixels a latent is wide."""
         return factor(self.pipeline.movq)
 
-    def scheduler(self, request: Request) -> Any:
-        """Make the scheduler of a request."""
-        return for_one_job(self.pipeline.scheduler, fast=request.quality == "draft")
+    def scheduler(self, request: Request, start: Start) -> Any:
+        """Make the scheduler of a request: the one that the UNet was published with."""
+        return for_one_job(self.published_scheduler(start.unet), fast=request.quality == "draft")
 
-    def planned(self, request: Request, strength: float) -> int:
+    def published_scheduler(self, _unet: str) -> Any:
+        """Return the scheduler that a UNet, named as `Start` does, was published with."""
+        return self.pipeline.scheduler
+
+    def planned(self, request: Request, start: Start = NOTHING) -> int:
         """Count the steps that a request takes."""
-        return len(timesteps(self.scheduler(request), request.steps or 1, strength))
+        return len(timesteps(self.scheduler(request, start), request.steps or 1, start.strength))
 
     def encode(self, images: Sequence[Image.Image]) -> Tensor:
         """Turn pictures of one size into latents, float [pictures, 4, height / 8, width / 8]; each is made once."""
@@ -88,7 +95,7 @@ class Decoder(ABC):
 
     def draw(self, batch: Batch, predict: Predict, start: Start, steps: StepCounter) -> Tensor:
         """Draw latents, float [pictures, 4, height / 8, width / 8]: the same alone and in company, to rounding."""
-        scheduler, generators = self.scheduler(batch.request), batch.generators()
+        scheduler, generators = self.scheduler(batch.request, start), batch.generators()
         planned = timesteps(scheduler, batch.request.steps or 1, start.strength)
         drawn = first = noise(batch.request, generators, self.pipeline)
         keep = None

@@ -22,11 +22,30 @@ def for_one_job(scheduler: Any, fast: bool = False) -> Any:
     return own
 
 
+class _Solver(DPMSolverMultistepScheduler):  # type: ignore[misc]
+    """Tell what it predicts to be there without noise, as other schedulers do, and clip that where the model's does."""
+
+    limit = float("inf")
+    clean: Tensor
+
+    def convert_model_output(self, model_output: Tensor, *args: Any, **options: Any) -> Tensor:
+        self.clean = super().convert_model_output(model_output, *args, **options).clamp(-self.limit, self.limit)
+        return self.clean
+
+    def step(self, *args: Any, **options: Any) -> Any:
+        result = super().step(*args, **options)
+        result.pred_original_sample = self.clean
+        return result
+
+
 def _solver(scheduler: Any) -> Any:
     # From the noisiest level on: with few steps, the spacing of the model's own scheduler leaves it out.
-    return DPMSolverMultistepScheduler.from_config(
+    own = _Solver.from_config(
         scheduler.config, variance_type=None, algorithm_type="dpmsolver++", timestep_spacing="trailing"
     )
+    if scheduler.config.get("clip_sample"):
+        own.limit = scheduler.config.get("clip_sample_range", 1.0)  # 1 is diffusers' own default, and was a constant
+    return own
 
 
 def _in_fp32(step: Callable[..., Any]) -> Callable[..., Any]:

@@ -54,7 +54,8 @@ class Canvas:
 
     def steps(self) -> int:
         """Count a step for each window that the UNet or MoVQ looks through."""
-        return len(self.windows) * (self.decoder.planned(self.batch.request, self.batch.request.strength) + 1)
+        start = Start(strength=self.batch.request.strength)
+        return len(self.windows) * (self.decoder.planned(self.batch.request, start) + 1)
 
     def draw(self, conditions: Sequence[Any], negative: Any, steps: StepCounter) -> Image.Image:
         """Draw over each window on its condition (see `Decoder.predict`), and cut off what was added to the edges."""

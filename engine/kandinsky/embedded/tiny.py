@@ -33,7 +33,7 @@ from transformers import (
 from engine.catalog import Repository
 
 # Part of the folder's name: raise it with every change below, so that an old cache is not taken for the new model.
-VERSION = 2
+VERSION = 4
 EMBEDDING = 32
 IMAGE_SIZE = 56
 PARTS = ("prior", "decoder", "inpaint")
@@ -67,6 +67,7 @@ def _build(folder: Path) -> Path:
     prior.save_pretrained(folder / "prior", safe_serialization=True)
     decoder.save_pretrained(folder / "decoder", safe_serialization=True)
     inpaint.save_pretrained(folder / "inpaint" / "unet", safe_serialization=True)
+    inpaint_scheduler().save_pretrained(folder / "inpaint" / "scheduler")
     return folder
 
 
@@ -151,11 +152,18 @@ def unet(
 
 
 def decoder_scheduler() -> DDPMScheduler:
-    """Make the scheduler of the published 2.2 decoder."""
+    """Make the scheduler of the published 2.2 decoder, and of its ControlNet: it clips to 1, and learns no variance."""
+    return DDPMScheduler(
+        num_train_timesteps=1000, beta_schedule="linear", beta_start=0.00085, beta_end=0.012, clip_sample=True,
+        steps_offset=1,
+    )  # fmt: skip
+
+
+def inpaint_scheduler() -> DDPMScheduler:
+    """Make the scheduler of the published 2.2 inpainting decoder: it clips nothing."""
     return DDPMScheduler(
         num_train_timesteps=1000, beta_schedule="linear", beta_start=0.00085, beta_end=0.012, clip_sample=False,
-        thresholding=True, sample_max_value=2.0, dynamic_thresholding_ratio=0.995, variance_type="learned_range",
-        prediction_type="epsilon",
+        steps_offset=1,
     )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ import diffusers
 import structlog
 import torch
 import transformers
+from diffusers import ConfigMixin, SchedulerMixin
+from diffusers.schedulers.scheduling_utils import SCHEDULER_CONFIG_NAME
 from safetensors import SafetensorError
 from tqdm import tqdm  # type: ignore[import-untyped]
 
@@ -59,9 +61,33 @@ def load_network(
     return _lay_out(loaded.to(device.home), device)
 
 
+def load_scheduler(repository: Repository) -> Any:
+    """Load the scheduler that `repository` was published with, of the class that it names; as `load_network`."""
+    return _read_here(_Scheduler, repository, {})
+
+
 def load_processor(processor_class: Any, repository: Repository, *, fetch: bool = False) -> Any:
     """Load what prepares the inputs of a network of `repository`; as `load_network` in all else."""
     return (_read if fetch else _read_here)(processor_class, repository, {})
+
+
+class _Scheduler(ConfigMixin):  # type: ignore[misc]
+    """Read the scheduler of a pipeline."""
+
+    config_name = SCHEDULER_CONFIG_NAME
+
+    @classmethod
+    def from_pretrained(cls, path: str, **options: object) -> Any:
+        config = cls.load_config(path, subfolder="scheduler", **options)
+        name = str(config.get("_class_name"))
+        kind: Any = getattr(diffusers, name, None)
+        if not _is_scheduler(kind):
+            raise ValueError(f"{name} is no scheduler of diffusers")
+        return kind.from_config(config)
+
+
+def _is_scheduler(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, SchedulerMixin)
 
 
 def lay_out(pipeline: Any, device: Device) -> None:

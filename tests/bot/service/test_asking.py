@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from bot.commands.buttons import Button
 from bot.commands.table import INPAINT
 from bot.service import following
 from bot.surface import Undeliverable
 from bot.words.localisation import say
+from engine.errors import StoreFailed
 from engine.jobs import JobStatus
 from tests.bot.service.test_results import WAYS, house, surface
 
@@ -140,3 +142,23 @@ async def test_a_job_that_is_cancelled_while_its_mask_cannot_be_shown_is_left_al
         await bot.dispatcher.cancel(job.id)
         await bot.service.follow(job)
         assert (await bot.store.jobs.get(job.id)).status is JobStatus.CANCELLED
+
+
+async def test_a_word_on_a_mask_is_committed_while_the_mask_is_still_on_its_way(house, trouble):
+    trouble.forever = True
+    async with house() as bot:
+        job = await held(bot)
+        await until(lambda: trouble.tries)
+        visit = await bot.service.visit(bot.origin())
+        async with asyncio.timeout(5):
+            assert (await bot.service.decide(visit, Button("go", job.id))).status is JobStatus.QUEUED
+
+
+async def test_a_job_whose_new_address_the_disk_refuses_is_answered_where_it_was(house, monkeypatch):
+    async def refuse(*_):
+        raise StoreFailed(reason="disk full")
+
+    async with house() as bot:
+        job = await bot.draw(INPAINT, prompt="a hat", pictures=TRANSPARENT)
+        monkeypatch.setattr(bot.dispatcher, "change_address", refuse)
+        assert (await bot.press("go", job)).status is JobStatus.POSTED

@@ -56,5 +56,5 @@ async def test_pictures_settings_masks_and_buttons_of_before_work_on(former):
         assert (visit.settings.language, visit.settings.private) == ("de", True)
         assert (visit.settings.bounds[1].per_day, visit.settings.bounds[1].blocked_words) == (50, ["fox"])
         released = await house.decide(Button("go", held.id), origin(**ANN))
-        await house.service.follow(released)
+        await house.service.follow_anew(released)
         assert (await house.store.jobs.get(held.id)).status is JobStatus.POSTED

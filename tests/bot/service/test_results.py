@@ -63,7 +63,7 @@ class House:
 
     async def press(self, verb, job, owner="ann"):
         decided = await self.service.decide(await self.service.visit(self.origin(owner)), Button(verb, job.id))
-        await self.service.follow(decided)
+        await self.service.follow_anew(decided)
         return await self.store.jobs.get(job.id)
 
 

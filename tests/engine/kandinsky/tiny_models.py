@@ -11,6 +11,7 @@ from diffusers import (
     Kandinsky3UNet,
     KandinskyPipeline,
     KandinskyPriorPipeline,
+    SchedulerMixin,
     UNet2DConditionModel,
 )
 from diffusers.pipelines.kandinsky.text_encoder import MCLIPConfig, MultilingualCLIP
@@ -48,7 +49,7 @@ def kandinsky_2_1(folder: Path) -> dict[str, Repository]:
     )  # fmt: skip
     return {
         **_save({"prior": prior, "decoder": decoder}, folder),
-        "inpaint": _save_unet(_unet_2_1(9), folder / "inpaint"),
+        "inpaint": _save_decoder(_unet_2_1(9), _inpaint_scheduler_2_1(), folder / "inpaint"),
     }
 
 
@@ -58,7 +59,7 @@ def controlnet_2_2(folder: Path) -> Repository:
     unet = tiny.unet(8, "image_hint")
     for parameter in unet.add_embedding.input_hint_block.parameters():
         parameter.data *= 3  # fresh weights let next to nothing of the map through
-    return _save_unet(unet, folder)
+    return _save_decoder(unet, tiny.decoder_scheduler(), folder)
 
 
 def depth(folder: Path) -> Repository:
@@ -82,7 +83,7 @@ def kandinsky_3(folder: Path, variant: str | None = None) -> dict[str, Repositor
     decoder = Kandinsky3Pipeline(
         unet=_unet_3(),
         scheduler=DDPMScheduler(
-            beta_start=0.00085, beta_end=0.012, beta_schedule="squaredcos_cap_v2", clip_sample=True
+            beta_start=0.00085, beta_end=0.012, beta_schedule="squaredcos_cap_v2", clip_sample=True, steps_offset=1
         ),
         movq=tiny._movq(),
         text_encoder=_t5(),
@@ -91,8 +92,17 @@ def kandinsky_3(folder: Path, variant: str | None = None) -> dict[str, Repositor
     return _save({"decoder": decoder}, folder, variant)
 
 
-def _save_unet(unet: UNet2DConditionModel, folder: Path) -> Repository:
+def _inpaint_scheduler_2_1() -> DDIMScheduler:
+    """Make one that is not the decoder's: what the published file holds is not known, only that it is another."""
+    return DDIMScheduler(
+        num_train_timesteps=1000, beta_schedule="squaredcos_cap_v2", clip_sample=False, set_alpha_to_one=False,
+        steps_offset=1,
+    )  # fmt: skip
+
+
+def _save_decoder(unet: UNet2DConditionModel, scheduler: SchedulerMixin, folder: Path) -> Repository:
     unet.save_pretrained(folder / "unet", safe_serialization=True)
+    scheduler.save_pretrained(folder / "scheduler")
     return Repository(str(folder))
 
 

@@ -113,5 +113,5 @@ async def test_where_a_held_job_is_answered_may_change(bench):
     async with bench.dispatcher() as dispatcher:
         bench.worker.hang()
         held = await dispatcher.submit(submission("a"), hold=True)
-        await dispatcher.keep_address(held.id, {"message": 2})
+        await dispatcher.change_address(held.id, {"message": 2})
         assert (await dispatcher.release(held.id)).address == {"message": 2}

@@ -129,7 +129,7 @@ async def test_an_error_of_the_database_quotes_no_address(store, tmp_path):
         )
     secret = token_hex()
     with pytest.raises(EngineError, match="disk full") as caught:
-        await store.jobs.set_address(job.id, {"token": secret})
+        await store.jobs.change_address(job.id, {"token": secret})
     assert secret not in "".join(traceback.format_exception(caught.value))
 
 

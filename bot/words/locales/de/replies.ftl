@@ -60,6 +60,7 @@ problem-translation-empty = Nicht übersetzt: Der Übersetzer fand keine Worte d
 flaw-missing = fehlt
 flaw-unreadable = abgeschnitten oder beschädigt
 flaw-changed = nicht das, was der Hub geschickt hat
+flaw-untested = eine andere Datei als die, mit der getestet wurde
 
 ## Help and questions
 

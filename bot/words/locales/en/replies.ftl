@@ -60,6 +60,7 @@ problem-translation-empty = Not translated: the translator found no words for it
 flaw-missing = missing
 flaw-unreadable = cut off or damaged
 flaw-changed = not what the hub sent
+flaw-untested = another file than was tested
 
 ## Help and questions
 

@@ -68,6 +68,7 @@ problem-translation-empty = Не переведено: переводчик не
 flaw-missing = отсутствует
 flaw-unreadable = обрезан или повреждён
 flaw-changed = не тот, что прислал хаб
+flaw-untested = не тот файл, с которым проводились проверки
 
 ## Help and questions
 

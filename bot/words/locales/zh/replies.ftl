@@ -48,6 +48,7 @@ problem-translation-empty = 未翻译：翻译模型没有给出任何文字。
 flaw-missing = 缺失
 flaw-unreadable = 不完整或已损坏
 flaw-changed = 与模型站发来的不一致
+flaw-untested = 与测试时所用的文件不同
 
 ## Help and questions
 

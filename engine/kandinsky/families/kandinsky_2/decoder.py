@@ -17,7 +17,7 @@ from engine.kandinsky.drawing.decoder import Decoder, Start
 from engine.kandinsky.drawing.denoising import Predict, guided, learns_variance, unguided
 from engine.kandinsky.drawing.editing import Edit, grown, kept_latents
 from engine.kandinsky.placing.device import Device, working_device
-from engine.kandinsky.placing.loading import load_network
+from engine.kandinsky.placing.loading import load_network, load_scheduler
 
 
 class Decoder2(Decoder):
@@ -26,7 +26,7 @@ class Decoder2(Decoder):
     def __init__(self, spec: ModelSpec, device: Device, pipeline: Any) -> None:
         super().__init__(spec, pipeline)
         self._device = device
-        self._unets = {"decoder": pipeline.unet}
+        self._unets, self._schedulers = {"decoder": pipeline.unet}, {"decoder": pipeline.scheduler}
 
     @classmethod
     @abstractmethod
@@ -41,8 +41,14 @@ class Decoder2(Decoder):
         """Return the UNet of "decoder", "inpaint" or "controlnet"; raise `ModelMissing` where its files are not had."""
         if part not in self._unets:
             repository = self.spec.repositories[part]
+            self._schedulers[part] = load_scheduler(repository)
             self._unets[part] = load_network(UNet2DConditionModel, repository, self._device, subfolder="unet")
         return self._unets[part]
+
+    def published_scheduler(self, part: str) -> Any:
+        """Return the scheduler of "decoder", "inpaint" or "controlnet"; errors as of `unet`."""
+        self.unet(part)
+        return self._schedulers[part]
 
     @property
     def unets(self) -> Mapping[str, Any]:
@@ -56,7 +62,7 @@ class Decoder2(Decoder):
 
     def predict(self, batch: Batch, embeds: Tensor, negative_embeds: Tensor | None, start: Start) -> Predict:
         """Prepare the UNet's part of a step; it is guided where there are `negative_embeds`, float as `embeds`."""
-        unet, learned = self.unet(start.unet), learns_variance(self.scheduler(batch.request))
+        unet, learned = self.unet(start.unet), learns_variance(self.scheduler(batch.request, start))
         copies, scale = (1 if negative_embeds is None else 2), batch.request.guidance_scale
         negative_embeds = None if negative_embeds is None else negative_embeds.to(working_device(unet), unet.dtype)
         conditions = self.conditions(batch, embeds.to(working_device(unet), unet.dtype), negative_embeds)

@@ -30,7 +30,7 @@ from engine.models.model import Drawing, Drawn, OnStep
 from engine.request import Part
 from engine.requests import AnyRequest, ControlNet
 
-# The UNets of modes that have their own, by the part of the model that they are of.
+# The UNets of modes that have their own, with a scheduler, by the part of the model that they are of.
 UNETS: Mapping[str, str] = MappingProxyType({"inpaint": "inpaint", "outpaint": "inpaint", "controlnet": "controlnet"})
 
 
@@ -77,7 +77,7 @@ class Kandinsky2(Family[Decoder2]):
     def _morph(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
         (drawing, seed), request = batch.pictures[0], batch.request
         ends = [request.start, request.end]
-        steps = self._steps(batch, _seeded(ends, seed), self._decoder.planned(request, 1) * request.frames, on_step)
+        steps = self._steps(batch, _seeded(ends, seed), self._decoder.planned(request) * request.frames, on_step)
         negative = self._embed_all(batch, _seeded(ends, seed), steps)
         start, end = (self._mix(drawing, [part], seed, steps) for part in ends)
         frames = [slerp(start, end, number / (request.frames - 1)) for number in range(request.frames)]
@@ -96,7 +96,7 @@ class Kandinsky2(Family[Decoder2]):
     def _draw(self, batch: Batch, on_step: OnStep, start: Start) -> list[Image.Image]:
         """Draw each picture from the mix of its parts."""
         words = [each for drawing, seed in batch.pictures for each in _seeded(drawing.request.parts_drawn(), seed)]
-        steps = self._steps(batch, words, self._decoder.planned(batch.request, start.strength), on_step)
+        steps = self._steps(batch, words, self._decoder.planned(batch.request, start), on_step)
         negative = self._embed_all(batch, words, steps)
         embeds = [self._mix(drawing, drawing.request.parts_drawn(), seed, steps) for drawing, seed in batch.pictures]
         return self._paint(batch, torch.cat(embeds), negative, start, steps)

@@ -73,7 +73,7 @@ class Kandinsky3(Family[Decoder3]):
 
     def _morph(self, batch: Batch, on_step: OnStep) -> list[Drawn]:
         request, first = batch.request, batch.singles()[0]
-        steps = self._steps(batch, self._decoder.planned(request, 1) * request.frames, on_step)
+        steps = self._steps(batch, self._decoder.planned(request) * request.frames, on_step)
         shares = [number / (request.frames - 1) for number in range(request.frames)]
         texts = [self._texts.between(request.start, request.end, share) for share in shares]
         return [Drawn([image for text in texts for image in self._paint(first, [text], Start(), steps)])]
@@ -102,7 +102,7 @@ class Kandinsky3(Family[Decoder3]):
         return [self._texts.read(drawing.request.negative_prompt) for drawing, _ in batch.pictures]
 
     def _planned(self, batch: Batch, start: Start) -> int:
-        return self._decoder.planned(batch.request, start.strength)
+        return self._decoder.planned(batch.request, start)
 
     def _steps(self, batch: Batch, planned: int, on_step: OnStep) -> StepCounter:
         return StepCounter(planned, on_step, self._decoder.previews.maker(batch))

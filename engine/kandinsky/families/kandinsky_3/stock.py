@@ -43,7 +43,7 @@ def _t5() -> T5EncoderModel:
 def _decoder_others() -> dict[str, Any]:
     vocab = [*((token, 0.0) for token in SPECIAL), *LETTERS]
     scheduler = DDPMScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="squaredcos_cap_v2", clip_sample=True
+        beta_start=0.00085, beta_end=0.012, beta_schedule="squaredcos_cap_v2", clip_sample=True, steps_offset=1
     )  # fmt: skip
     return {"tokenizer": T5Tokenizer(vocab=vocab, extra_ids=0), "scheduler": scheduler}
 

@@ -4,9 +4,11 @@ import io
 
 from PIL import Image
 
+from bot.surfaces.discord import attending
 from bot.words.localisation import say
 from engine.jobs import JobStatus
 from tests.bot.surfaces.discord.bot import GatedWorker, has_pictures, is_begun
+from tests.bot.surfaces.discord.killing import killed
 from tests.bot.surfaces.discord.test_masks import files, mask
 from tests.engine.pictures.sent_pictures import png
 from tests.servers.discord import DEFER, SEND, Upload
@@ -178,6 +180,16 @@ async def test_a_private_picture_s_own_person_deletes_it_after_its_token_s_death
         await answered(bot, message, "Delete")
         assert await bot.store.jobs.with_status(list(JobStatus)) == []
     assert message.deleted
+
+
+async def test_what_was_acknowledged_as_deleted_is_gone_whatever_comes_after(server, bot, monkeypatch):
+    async with killed(bot, monkeypatch, attending, "promise_change", after=True):
+        await bot.store.settings.put(f"owner:discord:{bot.ada.id}", "private", True)
+        message = await bot.draw()
+        pressed = await bot.press(message, "Delete")
+    assert pressed.acknowledgement
+    async with bot.running(token="a-wrong-one"):
+        assert await bot.store.jobs.with_status(list(JobStatus)) == []
 
 
 async def test_a_picture_of_a_deleted_job_and_a_button_of_another_kind_are_refused_in_a_sentence(server, bot):

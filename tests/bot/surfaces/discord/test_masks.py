@@ -5,9 +5,11 @@ import io
 import pytest
 from PIL import Image, ImageDraw
 
+from bot.surfaces.discord import attending
 from bot.words.localisation import say
 from engine.jobs import JobStatus
 from tests.bot.surfaces.discord.bot import GatedWorker, has_pictures, is_begun
+from tests.bot.surfaces.discord.killing import killed
 from tests.engine.pictures.picture_files import file_of
 from tests.engine.pictures.sent_pictures import png
 from tests.servers.discord import DEFER_UPDATE, Upload
@@ -155,3 +157,28 @@ async def test_a_mask_is_as_private_as_its_picture(server, bot, who):
         await drawn(bot, message)
     assert files(message) == ["kandinsky"]
     assert message.ephemeral == (who == "private")
+
+
+@pytest.mark.parametrize("acknowledged", [True, False])
+async def test_a_press_of_go_that_a_kill_came_after_is_no_less_a_word(server, bot, monkeypatch, acknowledged):
+    async with killed(bot, monkeypatch, attending, "promise_change", after=acknowledged):
+        message = await asked_for_a_hat(bot)
+        pressed = await bot.press(message, "Go")
+    assert bool(pressed.acknowledgement) == acknowledged
+    async with bot.running():
+        await server.changes.until(lambda: files(message) == ["kandinsky"], 10, "the picture in the mask's place")
+        await bot.ended()
+    assert bot.channel.messages == [message]
+
+
+async def test_a_mask_whose_change_was_acknowledged_is_shown_by_the_next_run(server, bot, monkeypatch):
+    async with killed(bot, monkeypatch, attending, "promise_change", after=True):
+        message = await asked_for_a_hat(bot)
+        before = await white(bot, await held(bot))
+        pressed = await bot.press(message, "Grow")
+    shown = message.edits
+    async with bot.running():
+        await server.changes.until(lambda: message.edits > shown, 5, "the mask again")
+        assert await white(bot, await held(bot)) > before
+    assert pressed.acknowledgement
+    assert files(message) == ["mask"]

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from PIL import Image, ImageChops
 from rich.console import Console
 from typer.testing import CliRunner
@@ -33,6 +34,19 @@ def shell(tmp_path, tiny_cache):
         command = [sys.executable, "-W", "error::ResourceWarning", "-m", "bot", *arguments]
         given = environment(tmp_path / "store", tiny_cache, **settings)
         return subprocess.run(command, cwd=tmp_path, env=given, capture_output=True, text=True, timeout=110)
+
+    return run
+
+
+@pytest.fixture
+def inside(tmp_path, tiny_cache, monkeypatch):
+    """Run `kandinsky-bot` in an empty folder, in this process: of what starts no worker, a process shows no more."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("bot.__main__.configure", lambda *_: None)  # the log of this process is pytest's
+
+    def run(*arguments: str, **settings: str) -> Result:
+        given = environment(tmp_path / "store", tiny_cache, **settings)
+        return CliRunner().invoke(app, arguments, env=given)
 
     return run
 
@@ -72,11 +86,17 @@ WRONG = {
 
 
 @pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
-def test_wrong_usage_ends_with_2_and_a_sentence(shell, arguments):
-    done = shell(*arguments)
-    assert done.returncode == 2, done.stderr
+def test_wrong_usage_ends_with_2_and_a_sentence(inside, arguments):
+    done = inside(*arguments)
+    assert done.exit_code == 2, done.stderr
     assert WRONG[arguments] in " ".join(done.stderr.split())
-    assert "Traceback" not in done.stderr
+    assert isinstance(done.exception, SystemExit)
+
+
+def test_a_process_ends_with_2_and_a_sentence_too(shell):
+    done = shell("generate", "a fox")
+    assert (done.returncode, done.stderr.count("Traceback")) == (2, 0)
+    assert WRONG["generate", "a fox"] in done.stderr
 
 
 def test_a_picture_that_cannot_be_written_ends_with_1_and_the_others_are_drawn(shell, tmp_path):
@@ -122,8 +142,8 @@ def test_a_byte_order_mark_is_no_part_of_the_first_prompt(tmp_path):
     assert [order.invocation.options["prompt"] for order in made] == ["a red fox", "a star"]
 
 
-def test_a_folder_is_no_file_of_prompts(tmp_path):
-    done = CliRunner().invoke(app, ["generate", "--file", str(tmp_path), "-o", str(tmp_path / "out")])
+def test_a_folder_is_no_file_of_prompts(inside, tmp_path):
+    done = inside("generate", "--file", str(tmp_path), "-o", str(tmp_path / "out"))
     assert (done.exit_code, "is a directory" in done.output) == (2, True)
 
 
@@ -151,9 +171,9 @@ def test_nothing_to_serve_is_said(shell):
     assert (done.returncode, "nothing to serve" in done.stderr) == (1, True)
 
 
-def test_health_is_bad_where_no_bot_runs(shell):
-    done = shell("health")
-    assert (done.returncode, "No bot is running" in done.stderr) == (1, True)
+def test_health_is_bad_where_no_bot_runs(inside):
+    done = inside("health")
+    assert (done.exit_code, "No bot is running" in done.stderr) == (1, True)
 
 
 def test_the_doctor_names_what_is_off_and_finds_nothing_wrong_with_the_defaults(shell):
@@ -234,22 +254,22 @@ def test_the_doctor_looks_for_the_models_that_help(monkeypatch, tmp_path):
     assert "classifier" not in advice(monkeypatch, safety__classifier="", engine__segmenter="")
 
 
-def test_the_doctor_names_wrong_keys_and_a_missing_model(shell, tmp_path):
+def test_the_doctor_names_wrong_keys_and_a_missing_model(inside, tmp_path):
     (tmp_path / "config.toml").write_text("[web]\nprt = 1\n")
-    done = shell("doctor")
-    assert done.returncode == 1
+    done = inside("doctor")
+    assert done.exit_code == 1
     assert "web.prt: no such key. Did you mean port?" in done.stdout
-    done = shell("doctor", spam__egg="1")
+    done = inside("doctor", spam__egg="1")
     assert "KANDINSKY_BOT_SPAM__EGG: no such section" in done.stdout
     (tmp_path / "config.toml").write_text('[engine]\nmodel = "kandinsky-2-2"\n')
-    done = shell("doctor")
+    done = inside("doctor")
     assert "kandinsky-community/kandinsky-2-2-prior is not here yet" in done.stdout
     assert "the first start, or: kandinsky-bot models download kandinsky-2-2" in done.stdout
 
 
 @pytest.mark.parametrize("command", [IMAGINE, INPAINT], ids=lambda command: command.name)
-def test_the_shell_offers_every_option_of_the_table(shell, command):
-    text = " ".join(shell("generate" if command is IMAGINE else command.name, "--help").stdout.split())
+def test_the_shell_offers_every_option_of_the_table(inside, command):
+    text = " ".join(inside("generate" if command is IMAGINE else command.name, "--help").stdout.split())
     for option in command.on("cli"):
         if option.name != command.main and not (option.is_picture and option.required):
             assert f"--{option.name}" in text

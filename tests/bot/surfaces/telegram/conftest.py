@@ -6,10 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from bot.service import following
+from bot.surfaces.telegram import connection, delivery, inbox, pictures, sending
 from engine.catalog import DEMO
 from tests.bot.surfaces.telegram.bot import Bot
 from tests.engine.pictures.sent_pictures import paint_frames
 from tests.servers.telegram import TelegramServer
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait a tenth of the time where Telegram, or the network, was in trouble, and for the rest of an album."""
+    monkeypatch.setattr(sending, "WAITS_S", tuple(wait_s / 10 for wait_s in sending.WAITS_S))
+    monkeypatch.setattr(connection, "RETRY_FIRST_S", connection.RETRY_FIRST_S / 10)
+    monkeypatch.setattr(delivery, "RETRY_FIRST_S", delivery.RETRY_FIRST_S / 10)
+    monkeypatch.setattr(following, "RETRY_FIRST_S", following.RETRY_FIRST_S / 10)
+    monkeypatch.setattr(pictures, "WAIT_S", 0.3)
+    monkeypatch.setattr(inbox, "GRACE_S", 0.2)
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import random
 import sys
 from contextlib import asynccontextmanager
 
-ROUNDS = 3
-PEOPLE = 25
+ROUNDS = 2
+PEOPLE = 15
 
 
 @asynccontextmanager

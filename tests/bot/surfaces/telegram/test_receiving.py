@@ -13,6 +13,7 @@ from bot.service.service import Service
 from bot.surfaces.telegram import webhook
 from bot.surfaces.telegram.inbox import MOST_TRIES
 from bot.surfaces.telegram.kept import Kept, Note
+from bot.surfaces.telegram.pictures import Albums
 from bot.words.localisation import say
 from engine.errors import StoreFailed
 from engine.store.database import Database
@@ -81,7 +82,7 @@ def impatient(monkeypatch):
 
 @pytest.mark.parametrize("first_poll", [True, False], ids=["sent before the start", "sent while it runs"])
 async def test_what_was_received_and_not_committed_is_drawn_by_the_next_run(bot, monkeypatch, first_poll):
-    chats, hanging = people(bot, 20), Hanging(monkeypatch)
+    chats, hanging = people(bot, 10), Hanging(monkeypatch)
     if first_poll:
         for chat in chats:
             await chat.send("/imagine a red circle --steps 1")
@@ -97,7 +98,7 @@ async def test_what_was_received_and_not_committed_is_drawn_by_the_next_run(bot,
         for chat in chats:
             await chat.wait(lambda m: m.photo, timeout_s=3 * WAIT_S)
         await bot.ended()
-    assert [len(chat.from_bot) for chat in chats] == [1] * 20
+    assert [len(chat.from_bot) for chat in chats] == [1] * 10
     assert bot.server.world.updates.pending == []
     assert not list(bot.path.glob("telegram/*/*.json"))
 
@@ -171,13 +172,21 @@ async def test_what_one_person_sends_is_obeyed_in_order_and_nobody_else_waits(bo
     assert order == [(bob, "third"), (alice, "slow"), (alice, "second")]
 
 
-async def test_an_album_holds_up_what_its_sender_writes_next_and_nobody_else(bot):
+async def test_an_album_holds_up_what_its_sender_writes_next_and_nobody_else(bot, monkeypatch):
     [other] = people(bot, 1)
+    whole, go = Albums._whole, asyncio.Event()
+
+    async def late(*given):
+        await go.wait()
+        return await whole(*given)
+
+    monkeypatch.setattr(Albums, "_whole", late)
     async with idle(bot):
         await bot.chat.send_album([png(), png()], caption='/mix "a cat" image1 image2 --steps 1')
         await bot.chat.send("/imagine a fox --steps 1")
         await other.send("/queue")
-        await other.wait(shows(NOTHING), timeout_s=0.9)
+        await other.wait(shows(NOTHING), timeout_s=WAIT_S)
+        go.set()
         await bot.chat.wait(shows("a fox"), timeout_s=WAIT_S)
         await bot.ended()
         first, second = await bot.store.history.latest(f"telegram:{bot.alice.id}", 2)

@@ -40,9 +40,12 @@ def model(tmp_path_factory):
     return load_models([DEMO], "cpu", tmp_path_factory.mktemp("unused"))["demo"]
 
 
+def asked_for(prompt, **fields):
+    return complete(Text2Image(model="demo", prompt=prompt, seed=7, **fields), DEMO)
+
+
 def draw(model, prompt, **fields):
-    request = complete(Text2Image(model="demo", prompt=prompt, seed=7, **fields), DEMO)
-    return drawing.images(model, request)
+    return drawing.images(model, asked_for(prompt, **fields))
 
 
 def draw_from(model, picture, request):
@@ -63,7 +66,8 @@ def test_a_small_part_of_the_evaluation_holds(model, language):
     rng = Random(f"a small part in {language}")
     scenes = wanted_scenes("single", 8, pair_share=0.0)
     prompts = [held_out_caption(scene, rng, language).text for scene in scenes]
-    verdicts = [judge(draw(model, prompt)[0], scene) for prompt, scene in zip(prompts, scenes, strict=True)]
+    drawn = drawing.each(model, [asked_for(prompt) for prompt in prompts])
+    verdicts = [judge(picture, scene) for picture, scene in zip(drawn, scenes, strict=True)]
     for attribute in ("background", "colour", "place"):
         assert share(verdicts, attribute) == 100, prompts
     assert share(verdicts, "shape") >= 75, prompts

@@ -13,13 +13,16 @@ from diffusers import (
 )
 from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_inpainting import prepare_mask
 
-from engine.errors import Cancelled, RequestError
+from engine.catalog import Repository
+from engine.errors import Cancelled, ModelMissing, RequestError
+from engine.kandinsky.drawing.decoder import Start
 from engine.kandinsky.drawing.denoising import StepCounter
 from engine.kandinsky.drawing.editing import FEATHER, grown
 from engine.kandinsky.drawing.latents import pixels, weighted
 from engine.kandinsky.drawing.schedulers import for_one_job
 from engine.kandinsky.families.kandinsky_2.prior import PRIOR_STREAM, Prior, Seeded
 from engine.kandinsky.placing.device import Device
+from engine.kandinsky.placing.loading import load_scheduler
 from engine.models.model import Step
 from engine.pictures import masks
 from engine.requests import ControlNet, Img2Img, Inpaint, Text2Image
@@ -41,7 +44,10 @@ def bench_2_1(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 
 def stock(bench: Bench, pipeline_class: type, part: str = "decoder"):
-    pipeline = pipeline_class(**{**bench.pipeline.components, "unet": bench.model._decoder.unet(part)})
+    decoder, repository = bench.model._decoder, bench.spec.repositories[part]
+    published = type(decoder.published_scheduler(part)).from_pretrained(repository.path, subfolder="scheduler")
+    drawing = {"unet": decoder.unet(part), "scheduler": for_one_job(published)}
+    pipeline = pipeline_class(**{**bench.pipeline.components, **drawing})
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -119,6 +125,24 @@ def test_a_picture_of_a_depth_map_is_that_of_the_pipeline(bench: Bench) -> None:
         hint=hint, **bench.embeddings("a fox"), **bench.first_noise(request), **options
     ).images[0]
     assert difference(theirs, bench.render([request])[0].images[0]) <= 1
+
+
+@pytest.mark.parametrize("family", ["bench", "bench_2_1"])
+def test_a_repaint_is_drawn_with_the_scheduler_that_its_unet_was_published_with(family, request) -> None:
+    decoder = request.getfixturevalue(family).model._decoder
+    own, decoders = decoder.published_scheduler("inpaint"), decoder.published_scheduler("decoder")
+    assert not own.config.clip_sample
+    assert own.config != decoders.config
+    asked = request.getfixturevalue(family).ask(Text2Image, prompt="a fox")
+    assert decoder.scheduler(asked, Start("inpaint")).config == own.config
+    assert decoder.scheduler(asked, Start()).config == decoders.config
+
+
+def test_a_scheduler_of_another_library_is_no_scheduler(tmp_path) -> None:
+    (tmp_path / "scheduler").mkdir()
+    (tmp_path / "scheduler" / "scheduler_config.json").write_text('{"_class_name": "UNet2DConditionModel"}')
+    with pytest.raises(ModelMissing, match="no scheduler"):
+        load_scheduler(Repository(str(tmp_path)))
 
 
 # Traps

@@ -1,6 +1,7 @@
 """Kandinsky 3 reading words: what it keeps of them, how it mixes them, what it says that it could not read."""
 
 import copy
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -43,9 +44,14 @@ def predicted(tiny: Tiny, text: Text) -> torch.Tensor:
         return tiny.model.pipelines[0].unet(latents, 500, embeds, weights).sample
 
 
+@cache
+def unet_of(tiny: Tiny, dtype: torch.dtype) -> torch.nn.Module:
+    return copy.deepcopy(tiny.model.pipelines[0].unet).to(dtype)
+
+
 def pooled(tiny: Tiny, text: Text, dtype: torch.dtype = torch.float64) -> torch.Tensor:
     """Pool a text as the UNet does; what comes after, random weights blow up beyond comparing."""
-    unet = copy.deepcopy(tiny.model.pipelines[0].unet).to(dtype)
+    unet = unet_of(tiny, dtype)
     embeds, weights = (each.to(dtype) for each in stack([text], "cpu"))
     nothing = torch.zeros(1, unet.config.time_embedding_dim, dtype=dtype)
     with torch.no_grad():

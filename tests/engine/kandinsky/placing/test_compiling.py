@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from structlog.testing import capture_logs
 
 from engine.catalog import DEMO
 from engine.checks import complete
 from engine.kandinsky.bench.sides import networks
 from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
-from engine.kandinsky.placing.compiling import compile_models, undo
+from engine.kandinsky.placing.compiling import MOST_SHAPES, compile_models, undo
 from engine.kandinsky.placing.device import Device
 from engine.requests import Text2Image
 from tests.engine.kandinsky.drawings import images
@@ -53,6 +54,44 @@ def test_kandinsky_2_2_compiles_without_a_break_and_draws_the_same(kandinsky_2_2
     undo(kandinsky_2_2.networks.values())
     assert not any(network._compiled_call_impl for network in kandinsky_2_2.networks.values())
     assert "decode" not in vars(networks(kandinsky_2_2)["movq"])
+
+
+class Network(torch.nn.Linear):
+    """Be a network whose shapes cost nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(4, 4)
+
+    def forward(self, given: torch.Tensor) -> torch.Tensor:
+        return super().forward(given) + 1
+
+
+class Pipeline:
+    def __init__(self) -> None:
+        self.components = {"unet": Network()}
+
+
+def test_more_shapes_than_are_compiled_run_as_they_are() -> None:
+    pipeline, backend = Pipeline(), Backend()
+    compile_models([pipeline], "default", anywhere=True, backend=backend)
+    for size in [*range(1, MOST_SHAPES + 4), 1, MOST_SHAPES + 3]:
+        given = torch.randn(size, 4)
+        assert torch.equal(pipeline.components["unet"](given), Network.forward(pipeline.components["unet"], given))
+    assert backend.graphs == MOST_SHAPES
+
+
+def test_a_network_that_does_not_compile_runs_as_it_is_and_the_log_says_why() -> None:
+    def fails(_graph: torch.fx.GraphModule, _inputs: list) -> object:
+        raise NotImplementedError("no such card")
+
+    pipeline = Pipeline()
+    compile_models([pipeline], "default", anywhere=True, backend=fails)
+    with capture_logs() as logs:
+        for size in (1, 2):
+            given = torch.randn(size, 4)
+            assert torch.equal(pipeline.components["unet"](given), Network.forward(pipeline.components["unet"], given))
+    [line] = logs
+    assert (line["event"], line["network"], "no such card" in line["reason"]) == ("not_compiled", "unet", True)
 
 
 def test_nothing_is_compiled_on_a_cpu_or_where_it_is_off(kandinsky_2_2: Kandinsky22) -> None:

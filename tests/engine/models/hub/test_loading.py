@@ -8,7 +8,7 @@ import torch
 from huggingface_hub import constants, get_cached_repo_tree
 from safetensors.numpy import save
 
-from engine.catalog import KANDINSKY_3, TRANSLATOR, Repository
+from engine.catalog import KANDINSKY_2_1, KANDINSKY_2_2, KANDINSKY_3, TRANSLATOR, Repository
 from engine.errors import EngineError
 from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing.device import Device
@@ -107,9 +107,20 @@ def test_a_variant_is_chosen_where_there_is_one(variant: str | None, weights: li
         "unet/m.safetensors", "unet/m.fp16.safetensors", "unet/m.bin", "unet/flax_model.msgpack", "picture.png",
         "vae/m-00001-of-00002.safetensors", "vae/m-00002-of-00002.safetensors", "vae/m.safetensors.index.json",
     ]  # fmt: skip
-    assert hub.wanted(paths, variant) == ["vae/m.safetensors.index.json", *weights]
+    assert hub.wanted(paths, Repository("a/b", variant=variant)) == ["vae/m.safetensors.index.json", *weights]
     sharded = ["u/m.fp16-00001-of-00002.safetensors", "u/m-00001-of-00002.fp16.safetensors"]
-    assert sorted(hub.wanted([*sharded, "u/m.safetensors"], "fp16")) == sorted(sharded)
+    published = Repository("a/b", variant="fp16")
+    assert sorted(hub.wanted([*sharded, "u/m.safetensors"], published)) == sorted(sharded)
+
+
+def test_of_a_rarer_mode_s_pipeline_only_what_is_loaded_is_wanted() -> None:
+    paths = ["model_index.json", "movq/config.json", "movq/m.safetensors", "scheduler/scheduler_config.json",
+             "unet/config.json", "unet/m.safetensors", "text_encoder/m.safetensors"]  # fmt: skip
+    for model, part in ((KANDINSKY_2_1, "inpaint"), (KANDINSKY_2_2, "inpaint"), (KANDINSKY_2_2, "controlnet")):
+        assert hub.wanted(paths, model.repositories[part]) == [
+            "model_index.json", "scheduler/scheduler_config.json", "unet/config.json", "unet/m.safetensors"
+        ]  # fmt: skip
+    assert sorted(hub.wanted(paths, KANDINSKY_2_2.repositories["decoder"])) == sorted(paths)
 
 
 def test_the_command_that_fetches_a_repository_names_its_model() -> None:

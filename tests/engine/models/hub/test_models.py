@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.words.localisation import say
-from engine.catalog import KANDINSKY_2_2
-from engine.models import hub
+from engine.catalog import KANDINSKY_2_2, KNOWN
+from engine.kandinsky.embedded import tiny
+from engine.models import hub, published
+from engine.models.published import TESTED
 from tests.engine.models.hub.conftest import use
 from tests.servers.hub import HubServer, Repo
 
@@ -47,6 +49,13 @@ def server(server):
         history = [commit, "1" * 40] if repository.revision is None else ["1" * 40, commit]
         server.repos[repository.path] = Repo({commit: pipeline(), "1" * 40: pipeline()}, {"main": history})
     return server
+
+
+@pytest.fixture(autouse=True)
+def _tested_with_these(monkeypatch):
+    """Let the files that are served be those that were tested."""
+    checksum = hashlib.sha256(pipeline()[published.SCHEDULER]).hexdigest()
+    monkeypatch.setattr(published, "TESTED", {repository: {published.SCHEDULER: checksum} for repository in PARTS})
 
 
 FETCHED = [
@@ -177,6 +186,33 @@ def test_a_small_file_that_was_changed_is_named_too(server):
     (hub.folder(DECODER) / path).resolve().write_bytes(b'{"steps": 2}')
     code, output = models("verify", "kandinsky-2-2")
     assert (code, f"{DECODER.path}: {path}: {say('flaw-changed')}\n" in output) == (1, True)
+
+
+def test_a_scheduler_that_is_not_the_one_that_was_tested_is_named(server, monkeypatch):
+    models("download", "kandinsky-2-2")
+    assert models("verify", "kandinsky-2-2")[0] == 0
+    monkeypatch.setattr(published, "TESTED", {DECODER: {published.SCHEDULER: "b0900b16"}})
+    code, output = models("verify", "kandinsky-2-2")
+    assert (code, output.count(say("flaw-untested"))) == (1, 1)
+    assert f"{DECODER.path}: {published.SCHEDULER}: {say('flaw-untested')}\n" in output
+
+
+def test_of_each_pinned_pipeline_it_is_known_which_scheduler_was_tested():
+    pinned = {repository for model in KNOWN for repository in model.repositories.values()}
+    assert {repository for repository, files in TESTED.items() if published.SCHEDULER in files} == pinned
+
+
+def test_the_scheduler_of_the_small_priors_is_the_published_one():
+    """The published file's bytes are known by their checksum alone: ours, written as diffusers then did, have it."""
+    own = tiny.prior_scheduler().config
+    names = ("clip_sample", "clip_sample_range", "num_train_timesteps", "prediction_type", "variance_type")
+    file = {
+        "_class_name": "UnCLIPScheduler",
+        "_diffusers_version": "0.17.0.dev0",
+        **{name: own[name] for name in names},
+    }
+    written = json.dumps(file, indent=2, sort_keys=True)
+    assert hashlib.sha256(written.encode()).hexdigest() == published.PRIOR[published.SCHEDULER]
 
 
 def test_a_model_that_is_not_here_fails_the_check(cache):
