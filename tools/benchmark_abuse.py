@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.whole.abuse import ABUSES, Measure, Outcome, run
 from tests.whole.abusers import OnDiscord, OnTelegram, Worst
+from tests.whole.faked_bot import LATE_S
 
 SIDE_PX, LENGTH = 8_000, 1_000_000
 # With their progress and pictures, well below the 30 messages a second that Telegram allows a bot.
@@ -27,9 +28,13 @@ HEAD = ("platform", "sent meanwhile", "sent", "n", "p50, ms", "p99, ms", "max, m
 def row(where: str, abuse: str, outcome: Outcome) -> str:
     """Write what came of one measurement."""
     longest_s, place = max(outcome.blocks, default=(0.0, "–"))
-    times = (f"{seconds * 1e3:.0f}" for seconds in (outcome.percentile(0.5), outcome.percentile(0.99),
-                                                    max(outcome.acknowledged_s), longest_s))  # fmt: skip
-    return f"| {' | '.join((where, abuse, f'{outcome.sent:,}', str(len(outcome.acknowledged_s)), *times, place))} |"
+    measured = (outcome.percentile(0.5), outcome.percentile(0.99), max(outcome.acknowledged_s))
+    cells = (where, abuse, f"{outcome.sent:,}", str(len(outcome.acknowledged_s)), *map(_ms, measured))
+    return f"| {' | '.join((*cells, _ms(longest_s) if outcome.blocks else f'< {_ms(LATE_S)}', place))} |"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1e3:.0f}"
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ from engine.catalog import Catalog
 from engine.dispatch.dispatcher import Dispatcher
 from engine.errors import RequestError
 from engine.jobs import Job, JobStatus, Submission
+from engine.pictures.inputs import Input
 from engine.pictures.reading import ReadingPool
 from engine.request import Style
 from engine.requests import AnyRequest
@@ -132,6 +133,10 @@ class Service:
         coming = arriving(invocation) + pictures
         if coming and invocation.command.makes_job and not await self._store.jobs.by_key(visit.origin.key):
             await self._admission.expect(invocation.command.name, coming, visit)
+
+    async def look_at(self, visit: Visit, data: bytes) -> Input:
+        """Read a picture that is not yet one of a command, in its turn; raise `RequestError` for what is none."""
+        return await self._pool.read(visit.origin.owner, data)
 
     async def form(self, visit: Visit, button: Button) -> tuple[tuple[Option, ...], dict[str, str]]:
         """List the options that a button asks for before it gives its command, and what they hold to begin with.

@@ -26,3 +26,4 @@ def test_what_is_printed_is_a_row_of_the_table():
     printed = row("Discord", "texts", outcome)
     assert printed == "| Discord | texts | 3 | 100 | 500 | 990 | 1000 | 70 | c.py:d |"
     assert printed.count("|") == len(HEAD) + 1
+    assert row("Discord", "nothing", Outcome(0, [0.01])).endswith("| < 30 | – |")

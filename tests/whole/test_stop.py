@@ -1,10 +1,10 @@
 """The stop is bounded: threads that compute or hang for ever are left behind, and what must be closed is closed."""
 
-import asyncio
 import time
 from pathlib import Path
 
-from tests.whole.whole_bot import WholeBot, environment, free_port
+from tests.servers.discord import DiscordServer
+from tests.whole.whole_bot import START_S, WholeBot, discord_settings, environment
 
 # Plays what no bound on texts or pictures foresaw, once the bot serves; `-m bot` is the program itself.
 BUSY = """
@@ -52,17 +52,17 @@ class BusyBot(WholeBot):
 
 
 async def test_threads_that_never_end_do_not_keep_the_bot_from_stopping(tmp_path):
-    store, port = tmp_path / "store", free_port()
-    settings = environment(store, tmp_path / "cache", log__level="info")
-    async with BusyBot(("demo", "--port", str(port)), settings, tmp_path / "log") as bot:
-        assert await bot.address() == f"http://localhost:{port}"
-        (tmp_path / "begin").touch()
-        assert await bot.address() == "busy"
-        await asyncio.sleep(0.5)
-        began = time.monotonic()
-        bot.stop()
-        code = await bot.ended()
-        taken = time.monotonic() - began
+    store = tmp_path / "store"
+    async with DiscordServer() as server:
+        settings = environment(store, tmp_path / "cache", web__enabled="false", **discord_settings(server))
+        async with BusyBot(("run",), settings, tmp_path / "log") as bot:
+            await server.ready(START_S)
+            (tmp_path / "begin").touch()
+            assert await bot.address() == "busy"
+            began = time.monotonic()
+            bot.stop()
+            code = await bot.ended()
+            taken = time.monotonic() - began
     assert code == 0
     assert taken < STOPS_WITHIN_S
     assert "threads_left_behind" in bot.log

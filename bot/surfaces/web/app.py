@@ -8,7 +8,7 @@ import hmac
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -35,11 +35,12 @@ from bot.surfaces.web.calls import Calls
 from bot.surfaces.web.chats import Chats, Message
 from bot.surfaces.web.crowd import Crowd
 from bot.surfaces.web.files import PageFiles
+from bot.surfaces.web.form import Order
 from bot.surfaces.web.gate import Gate
 from bot.surfaces.web.headers import COOKIE
 from bot.surfaces.web.server import serve
 from bot.surfaces.web.throttle import address_of
-from bot.surfaces.web.uploads import path_of, upload
+from bot.surfaces.web.uploads import mask, path_of, upload
 from bot.surfaces.web.words import locale_of
 from bot.words.file_names import NAME
 from bot.words.localisation import say, speaking
@@ -60,7 +61,7 @@ class Asked:
 
     words: str
     files: tuple[Path, ...]
-    read: Callable[[], Invocation]
+    read: Callable[[Visit], Awaitable[Invocation]]
 
 
 class WebApp:
@@ -135,12 +136,12 @@ class WebApp:
         words = clean(str(line.get("text") or "")).strip()
         files = tuple(path for file in line.get("files") or () if (path := path_of(file)))
         if words or files:
-            await self._attend(request, Asked(words, files, lambda: _invocation(words, files)))
+            await self._attend(request, Asked(words, files, lambda _: asyncio.to_thread(_invocation, words, files)))
 
     async def draw(self, request: gr.Request, *values: object) -> None:
         """Ask for what the form says; `values` are those of `form.FIELDS`."""
         order = form.order([clean(value) if isinstance(value, str) else value for value in values])
-        asked = Asked(order.line(), tuple(order.pictures.values()), order.invocation)
+        asked = Asked(order.line(), tuple(order.pictures.values()), partial(self._ordered, order))
         await self._attend(request, asked, on_form=True)
 
     async def press(self, key: str, request: gr.Request) -> object:
@@ -176,22 +177,30 @@ class WebApp:
         elif VERBS[button.verb].command in (CANCEL, DELETE):
             await self._service.obey(visit, button.invocation())
         else:
-            self._put_question(visit.origin, Asked(f"{words_of(button)} · {button.named}", (), button.invocation))
+            self._put_question(visit.origin, f"{words_of(button)} · {button.named}", ())
             await self._obey(visit, button.invocation(), address)
 
     async def _attend(self, request: gr.Request, asked: Asked, on_form: bool = False) -> None:
         """Put what a person asks and the answer to it into their chat."""
         origin, address = self._origin(request, on_form), _address(request)
-        self._put_question(origin, asked)
+        self._put_question(origin, asked.words, asked.files)
 
         async def obey(visit: Visit) -> None:
-            await self._obey(visit, await asyncio.to_thread(asked.read), address)
+            await self._obey(visit, await asked.read(visit), address)
 
         await self._service.attend(origin, obey, partial(self._apologise, origin))
 
-    def _put_question(self, origin: Origin, asked: Asked) -> None:
+    async def _ordered(self, order: Order, visit: Visit) -> Invocation:
+        """Read the files of the form; what was brushed takes its turn among the pictures that people send."""
+        invocation = await asyncio.to_thread(order.invocation)
+        if not order.layers:
+            return invocation
+        layers = [await self._service.look_at(visit, file.data) for file in await asyncio.to_thread(order.strokes)]
+        return invocation.having(mask=await asyncio.to_thread(mask, layers))
+
+    def _put_question(self, origin: Origin, words: str, files: tuple[Path, ...]) -> None:
         chat = self._chats[origin.owner]
-        chat.put(Message(f"{origin.key} asked", "user", _cut(asked.words), asked.files))
+        chat.put(Message(f"{origin.key} asked", "user", _cut(words), files))
         chat.put(Message(origin.key, "assistant", "…", on_form=_is_on_form(origin)))
 
     async def _apologise(self, origin: Origin, text: str) -> None:

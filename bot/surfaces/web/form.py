@@ -15,7 +15,7 @@ from gradio.components import Component
 from bot.commands.parsing import write_text
 from bot.commands.requesting import NO_STYLE
 from bot.commands.table import DRAWING_COMMANDS, IMAGINE, Command, Invocation, Upload
-from bot.surfaces.web.uploads import mask, path_of, upload
+from bot.surfaces.web.uploads import path_of, upload
 from bot.surfaces.web.words import word
 from bot.words import replies
 from engine.catalog import ModelSpec
@@ -57,12 +57,15 @@ class Order:
         return write_text(Invocation(self.command, self.options))
 
     def invocation(self) -> Invocation:
-        """Read the files; raise `RequestError` for one that is gone, or for strokes that are no picture."""
+        """Read the files, but for those of the brush; raise `RequestError` for one that is gone."""
         given = {name: upload(path) for name, path in self.pictures.items()}
         if self.command.main == "parts":
             return Invocation(self.command, self.options, tuple(given.values()))
-        brushed: dict[str, Upload | None] = {"mask": mask(self.layers)} if self.layers else {}
-        return Invocation(self.command, {**self.options, **given, **brushed})
+        return Invocation(self.command, {**self.options, **given})
+
+    def strokes(self) -> list[Upload]:
+        """Read the files of the brush; errors as in `invocation`."""
+        return [upload(layer) for layer in self.layers]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops
 
 from bot.commands.table import Upload
 from engine.errors import RequestError
-from engine.pictures import inputs
+from engine.pictures.inputs import Input, open_image
 
 log = structlog.get_logger()
 
@@ -64,14 +64,11 @@ def upload(path: Path) -> Upload:
         raise RequestError("unreadable", file=path.name, reason=reason) from None
 
 
-def mask(layers: Iterable[Path]) -> Upload | None:
-    """Draw white on black what the strokes of `layers` cover, or return `None` where nothing was brushed.
-
-    Raises `RequestError` for a layer that is no picture.
-    """
+def mask(layers: Iterable[Input]) -> Upload | None:
+    """Draw white on black what the strokes of `layers` cover, or return `None` where nothing was brushed."""
     covered: Image.Image | None = None
     for layer in layers:
-        strokes = _strokes(upload(layer).data)
+        strokes = _strokes(layer)
         covered = ImageChops.lighter(covered, strokes.resize(covered.size)) if covered else strokes
     if covered is None or not covered.getbbox():
         return None
@@ -80,8 +77,8 @@ def mask(layers: Iterable[Path]) -> Upload | None:
     return Upload("mask.png", buffer.getvalue())
 
 
-def _strokes(data: bytes) -> Image.Image:
-    image = inputs.open_image(inputs.read(data).data)
+def _strokes(layer: Input) -> Image.Image:
+    image = open_image(layer.data)
     alpha = image.getchannel("A") if image.mode == "RGBA" else Image.new("L", image.size, OPAQUE)
     return alpha.point([0] * COVERED + [OPAQUE] * (OPAQUE + 1 - COVERED))
 

@@ -15,6 +15,7 @@ from bot.words.localisation import say
 from engine.catalog import KANDINSKY_2_2, KANDINSKY_3, Catalog
 from engine.jobs import JobStatus
 from engine.pictures import inputs
+from engine.pictures.reading import ReadingPool
 from tests.bot.surfaces.web.web_bot import FORM, Visitor, WebBot, file_named
 
 SMALL = "--steps 2 --seed 7"
@@ -162,6 +163,21 @@ async def test_what_is_brushed_over_in_the_form_becomes_a_mask(bot, visitor):
     assert [mask.convert("L").getpixel((9, y)) for y in (0, 31, 40, 90, 100)] == [255, 255, 0, 0, 255]
     assert mask.convert("L").getpixel((100, 9)) == 0
     assert picture.getpixel((9, 9)) == (0, 0, 255)
+
+
+async def test_what_the_brush_covers_is_read_in_turn_like_every_other_picture(bot, visitor, monkeypatch):
+    owners, plainly = [], ReadingPool.read
+
+    async def read(pool, owner, data):
+        owners.append(owner)
+        return await plainly(pool, owner, data)
+
+    monkeypatch.setattr(ReadingPool, "read", read)
+    layer, background = await visitor.upload(strokes((0, 0, 64, 32)), "layer.png"), await visitor.upload(photo())
+    await visitor.draw(command="inpaint", canvas={"background": background, "layers": [layer], "composite": None})
+    await visitor.until(lambda page: page.gallery)
+    assert len(owners) == 3  # the layer, then the picture and the mask
+    assert len(set(owners)) == 1
 
 
 async def test_an_untouched_canvas_is_no_mask(bot, visitor):
