@@ -49,7 +49,7 @@ def show(report: Report, console: Console) -> None:
     """Print a report."""
     console.print(
         f"{report.model}{', random weights' if report.random_weights else ''}, {report.width}x{report.height}, "
-        f"{report.steps} steps, {report.dtype}, on {report.device}, torch {report.torch}"
+        f"{report.steps} steps, {report.dtype}, on {report.device}, torch {report.versions['torch']}"
     )
     console.print(_batches(report))
     console.print(_stages(report))

@@ -7,6 +7,7 @@ import io
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from statistics import fmean
 
@@ -61,13 +62,16 @@ class Report:
     """
 
     device: str
+    processor: str
     dtype: str
-    torch: str
+    versions: dict[str, str]
     model: str
     random_weights: bool
     width: int
     height: int
     steps: int
+    guidance_scale: float
+    rounds: int
     plain_seconds: tuple[float, float]
     plain_peak_gib: float | None
     batches: tuple[BatchTime, ...]
@@ -95,9 +99,10 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Report:
     plain_rate = 1 / fmean((before, after))
     say("Measuring the device")
     return Report(
-        device=_name(bench.source), dtype=str(bench.source.device.dtype).removeprefix("torch."),
-        torch=torch.__version__, model=plan.spec.name, random_weights=plan.random_weights,
+        device=_name(bench.source), processor=_processor(), dtype=str(bench.source.device.dtype).removeprefix("torch."),
+        versions=_versions(), model=plan.spec.name, random_weights=plan.random_weights,
         width=bench.request.width or 0, height=bench.request.height or 0, steps=bench.request.steps or 0,
+        guidance_scale=bench.request.guidance_scale or 0, rounds=plan.rounds,
         plain_seconds=(before, after), plain_peak_gib=plain_peak_gib, batches=tuple(times),
         ratio_alone=alone / plain_rate, ratio_best=best / plain_rate, stages=tuple(per_stage),
         tflop_per_picture=tflop, tflops_alone=tflop * alone, tflops_best=tflop * best,
@@ -189,6 +194,18 @@ def _name(source: Source) -> str:
     if source.device.is_cuda:
         return torch.cuda.get_device_name()
     return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+
+
+def _processor() -> str:
+    """Name the processor, as Linux does where it tells."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8").splitlines() if told.is_file() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _versions() -> dict[str, str]:
+    libraries = {name: version(name) for name in ("torch", "diffusers", "transformers")}
+    return {"python": platform.python_version(), **libraries}
 
 
 def quick(plan: Plan) -> Plan:

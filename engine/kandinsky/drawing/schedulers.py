@@ -18,7 +18,7 @@ def for_one_job(scheduler: Any, fast: bool = False) -> Any:
     levels of the model's own scheduler. It has no use for a variance that the UNet predicts.
     """
     own = _solver(scheduler) if fast else copy.deepcopy(scheduler)
-    own.step = _in_fp32(own.step)
+    own.step, own.add_noise = _in_fp32(own.step), _added_in_fp32(own.add_noise)
     return own
 
 
@@ -46,6 +46,16 @@ def _solver(scheduler: Any) -> Any:
     if scheduler.config.get("clip_sample"):
         own.limit = scheduler.config.get("clip_sample_range", 1.0)  # 1 is diffusers' own default, and was a constant
     return own
+
+
+def _added_in_fp32(add_noise: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Add noise in fp32: in half precision the schedule itself would be rounded."""
+
+    @functools.wraps(add_noise)
+    def add_in_fp32(clean: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
+        return add_noise(clean.float(), noise.float(), timesteps).to(clean.dtype)
+
+    return add_in_fp32
 
 
 def _in_fp32(step: Callable[..., Any]) -> Callable[..., Any]:

@@ -38,6 +38,8 @@ def measured(tiny_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
 def test_a_quick_benchmark_prints_and_writes_what_it_measured(measured: tuple[str, dict]) -> None:
     said, report = measured
     assert (report["model"], report["width"], report["height"], report["steps"]) == ("demo", 64, 64, 2)
+    assert (report["guidance_scale"], report["rounds"]) == (DEMO.guidance_scale, 1)
+    assert report["versions"].keys() == {"python", "torch", "diffusers", "transformers"}
     calls = {stage["name"]: stage["calls"] for stage in report["stages"]}
     assert calls["prior"] == DEMO.prior_steps
     assert (calls["unet"], calls["movq"], calls["png"]) == (2, 1, 1)

@@ -62,6 +62,15 @@ class Bench:
         stock = self.model._decoder.pipeline
         return type(stock)(**{**stock.components, "scheduler": for_one_job(stock.scheduler)})
 
+    def stock(self, pipeline_class: type, part: str = "decoder") -> Any:
+        """Make a pipeline of diffusers that draws with a UNet of ours, and the scheduler that it was published with."""
+        decoder, repository = self.model._decoder, self.spec.repositories[part]
+        published = type(decoder.published_scheduler(part)).from_pretrained(repository.path, subfolder="scheduler")
+        drawing = {"unet": decoder.unet(part), "scheduler": for_one_job(published)}
+        pipeline = pipeline_class(**{**self.pipeline.components, **drawing})
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
     def send(self, image: Image.Image) -> InputPicture:
         sha256 = hashlib.sha256(image.tobytes() + image.mode.encode()).hexdigest()
         self.sent[sha256] = image

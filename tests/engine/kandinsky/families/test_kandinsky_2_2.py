@@ -165,6 +165,15 @@ def test_noise_drawn_in_half_precision_is_the_noise_of_full_precision(model: Kan
     assert torch.allclose(steps[0], steps[1].float(), atol=1e-3)
 
 
+def test_noise_is_added_in_full_precision(model: Kandinsky22) -> None:
+    published = model._decoder.pipeline.scheduler
+    scheduler, timestep = for_one_job(published), torch.tensor([10])
+    clean, noise = (torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(seed)).half() for seed in (1, 2))
+    added = scheduler.add_noise(clean, noise, timestep)
+    assert torch.equal(added, published.add_noise(clean.float(), noise.float(), timestep).half())
+    assert not torch.equal(added, published.add_noise(clean, noise, timestep))
+
+
 def test_a_job_changes_nothing_in_the_scheduler_that_was_loaded(model: Kandinsky22) -> None:
     untouched = model._decoder.pipeline.scheduler.timesteps.clone()
     pixels(model)

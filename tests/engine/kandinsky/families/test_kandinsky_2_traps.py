@@ -43,54 +43,14 @@ def bench_2_1(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return Bench(kandinsky_2_bench.spec_2_1(tmp_path_factory.mktemp("2-1")), EXACT)
 
 
-def stock(bench: Bench, pipeline_class: type, part: str = "decoder"):
-    decoder, repository = bench.model._decoder, bench.spec.repositories[part]
-    published = type(decoder.published_scheduler(part)).from_pretrained(repository.path, subfolder="scheduler")
-    drawing = {"unet": decoder.unet(part), "scheduler": for_one_job(published)}
-    pipeline = pipeline_class(**{**bench.pipeline.components, **drawing})
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
-
-
-# Plain requests
-
-
-def test_a_picture_of_words_is_that_of_the_pipeline(bench: Bench) -> None:
-    request = bench.ask(Text2Image, prompt="a fox", width=128, height=64)
-    options = {"width": 128, "height": 64, "guidance_scale": request.guidance_scale, **STOCK}
-    theirs = bench.pipeline(**bench.embeddings("a fox"), **bench.first_noise(request), **options).images[0]
-    assert difference(theirs, bench.render([request])[0].images[0]) <= 1
-
-
-def test_a_picture_of_words_is_that_of_the_pipeline_of_2_1(bench_2_1: Bench) -> None:
-    request = bench_2_1.ask(Text2Image, prompt="a fox", negative_prompt="", width=128, height=64)
-    options = {"width": 128, "height": 64, "guidance_scale": request.guidance_scale, **STOCK}
-    theirs = bench_2_1.pipeline(
-        "a fox", **bench_2_1.embeddings("a fox"), **bench_2_1.first_noise(request), **options
-    ).images[0]
-    assert difference(theirs, bench_2_1.render([request])[0].images[0]) <= 1
-
-
-def test_a_picture_drawn_over_is_that_of_the_pipeline_where_that_is_right(bench: Bench) -> None:
-    picture = photo(SQUARE)
-    request = bench.ask(Img2Img, prompt="a fox", picture=bench.send(picture), strength=0.7)
-    options = {"width": 64, "height": 64, "guidance_scale": request.guidance_scale, "strength": 0.7, **STOCK}
-    generator = [torch.Generator().manual_seed(7)]
-    # The pipeline draws its first noise in the precision of the model; ours is fp32 everywhere.
-    ours = bench.render([request])[0].images[0]
-    pipeline = stock(bench, KandinskyV22Img2ImgPipeline)
-    pipeline.prepare_latents = lambda latents, timestep, *_rest: pipeline.scheduler.add_noise(
-        latents, torch.randn(latents.shape, generator=generator[0]).to(latents), timestep
-    )
-    theirs = pipeline(image=picture, **bench.embeddings("a fox"), generator=generator, **options).images[0]
-    assert difference(theirs, ours) <= 1
+# Repaints
 
 
 def test_an_inpaint_is_that_of_the_pipeline_but_for_what_is_kept(bench: Bench) -> None:
     picture, where = photo(SQUARE), mask((16, 16, 48, 40), SQUARE)
     request = bench.ask(Inpaint, prompt="a fox", picture=bench.send(picture), mask=bench.send(where))
     options = {"width": 64, "height": 64, "guidance_scale": request.guidance_scale, **STOCK}
-    theirs = stock(bench, KandinskyV22InpaintPipeline, "inpaint")(
+    theirs = bench.stock(KandinskyV22InpaintPipeline, "inpaint")(
         image=picture, mask_image=where, **bench.embeddings("a fox"), **bench.first_noise(request), **options
     ).images[0]
     ours = bench.render([request])[0].images[0]
@@ -108,23 +68,11 @@ def test_the_inpainting_unet_of_2_1_sees_what_its_pipeline_shows_it(bench_2_1: B
     )
     options = {"width": 64, "height": 64, "guidance_scale": request.guidance_scale, **STOCK}
     given = {**bench_2_1.embeddings("a fox"), **bench_2_1.first_noise(request)}
-    stock(bench_2_1, KandinskyInpaintPipeline, "inpaint")("a fox", picture, where, **given, **options)
+    bench_2_1.stock(KandinskyInpaintPipeline, "inpaint")("a fox", picture, where, **given, **options)
     bench_2_1.render([request])
     hook.remove()
     assert seen[0].shape == (2, 9, 8, 8)
     assert torch.allclose(seen[0], seen[STEPS], atol=1e-6)
-
-
-def test_a_picture_of_a_depth_map_is_that_of_the_pipeline(bench: Bench) -> None:
-    depth = photo(SQUARE).convert("L")
-    sent = bench.send(depth.convert("RGB"))
-    request = bench.ask(ControlNet, prompt="a fox", picture=sent, is_depth_map=True)
-    options = {"width": 64, "height": 64, "guidance_scale": request.guidance_scale, **STOCK}
-    hint = (pixels(depth.convert("RGB"))[None] / 2 + 0.5).double()
-    theirs = stock(bench, KandinskyV22ControlnetPipeline, "controlnet")(
-        hint=hint, **bench.embeddings("a fox"), **bench.first_noise(request), **options
-    ).images[0]
-    assert difference(theirs, bench.render([request])[0].images[0]) <= 1
 
 
 @pytest.mark.parametrize("family", ["bench", "bench_2_1"])
@@ -150,7 +98,7 @@ def test_a_scheduler_of_another_library_is_no_scheduler(tmp_path) -> None:
 
 def test_a_picture_drawn_over_keeps_its_width_and_height(bench: Bench) -> None:
     picture = photo(WIDE)
-    pipeline = stock(bench, KandinskyV22Img2ImgPipeline)
+    pipeline = bench.stock(KandinskyV22Img2ImgPipeline)
     theirs = pipeline(image=picture, **bench.embeddings("a fox"), strength=0.7, width=128, height=64, **STOCK).images[0]
     assert theirs.size == (64, 128)
     ours = bench.draw(Img2Img, prompt="a fox", picture=bench.send(picture))[0]
@@ -160,7 +108,7 @@ def test_a_picture_drawn_over_keeps_its_width_and_height(bench: Bench) -> None:
 def test_each_inpaint_of_a_batch_has_its_own_picture_and_mask(bench: Bench) -> None:
     pictures = [photo(SQUARE, 1), photo(SQUARE, 2)]
     places = [mask((8, 8, 40, 40), SQUARE), mask((24, 24, 64, 56), SQUARE)]
-    pipeline, embeds = stock(bench, KandinskyV22InpaintPipeline, "inpaint"), bench.embeddings("a fox")
+    pipeline, embeds = bench.stock(KandinskyV22InpaintPipeline, "inpaint"), bench.embeddings("a fox")
     given = {name: embed.repeat(2, 1) for name, embed in embeds.items()}
     theirs = pipeline(
         image=torch.stack([pixels(picture) for picture in pictures]),
@@ -203,7 +151,7 @@ def test_without_guidance_there_can_be_several_pictures(bench: Bench) -> None:
 
 def test_the_smallest_strength_is_one_step(bench: Bench) -> None:
     picture, heard = photo(SQUARE), []
-    pipeline, embeds = stock(bench, KandinskyV22Img2ImgPipeline), bench.embeddings("a fox")
+    pipeline, embeds = bench.stock(KandinskyV22Img2ImgPipeline), bench.embeddings("a fox")
     with pytest.raises((RuntimeError, IndexError, ValueError)):
         pipeline(image=picture, **embeds, strength=0.02, width=64, height=64, **STOCK)
     bench.draw(
@@ -213,7 +161,7 @@ def test_the_smallest_strength_is_one_step(bench: Bench) -> None:
 
 
 def test_a_size_between_the_steps_of_the_model_is_refused_before_it_is_drawn(bench: Bench) -> None:
-    pipeline, embeds = stock(bench, KandinskyV22Img2ImgPipeline), bench.embeddings("a fox")
+    pipeline, embeds = bench.stock(KandinskyV22Img2ImgPipeline), bench.embeddings("a fox")
     with pytest.raises(RuntimeError):
         pipeline(image=photo((72, 72)), **embeds, width=72, height=72, **STOCK)
     with pytest.raises(RequestError, match="bad_size"):
