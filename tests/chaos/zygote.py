@@ -133,7 +133,7 @@ def main() -> None:
 def _warm_up() -> None:
     from multiprocessing import forkserver
 
-    forkserver.set_forkserver_preload(["tests.chaos.bot_entry", "engine.workers.child"])
+    forkserver.set_forkserver_preload(["tests.chaos.fork_server", "tests.chaos.bot_entry", "engine.workers.child"])
     forkserver.ensure_running()
     for name in IMPORTED:
         importlib.import_module(name)
