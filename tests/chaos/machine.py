@@ -112,6 +112,9 @@ async def lose_files(stage: Stage, seconds: float, chance: float, *, folder: str
                 _lose(path, unreadable)
                 stage.taken.add(path.name)
         await asyncio.sleep(0.005)
+    for path in (stage.store / folder).glob("*.*"):
+        if path.is_dir():  # whoever writes the file anew may, as on a disk that was mended
+            path.rmdir()
 
 
 def _lose(path: Path, unreadable: bool) -> None:
