@@ -5,8 +5,8 @@ from tests.soak.chart import chart
 from tests.soak.holdings import Sample, grown, growth, warm
 from tests.soak.soak import soak
 
-JOBS, SAMPLES = 140, 10
-# Of containers, between the first warm sample and the last: what two in three jobs leave behind is more.
+JOBS, SAMPLES = 110, 11
+# Of containers, between the first warm sample and the last: what every second job leaves behind is more.
 ALLOWED = 40
 # What counts the last minute holds three things for each picture that came.
 OF_THE_LAST_MINUTE = "_arrivals"

@@ -216,9 +216,9 @@ async def test_a_hundred_questions_are_answered_while_the_engine_renders(server,
     bot.worker.hang()
     async with bot.running():
         await (await bot.imagine()).message(is_begun)
-        latencies = []
-        for _ in range(10):  # ten people at a time
-            asked = [await server.slash("queue", user=bot.ada, channel=bot.channel) for _ in range(10)]
+        people, latencies = [server.add_user(f"person {number}") for number in range(10)], []
+        for _ in range(10):
+            asked = [await server.slash("queue", user=person, channel=bot.channel) for person in people]
             latencies += [(await one.acknowledged()).latency_s for one in asked]
     assert len(latencies) == 100
     assert max(latencies) < 0.5
