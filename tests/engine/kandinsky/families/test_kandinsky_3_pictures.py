@@ -126,10 +126,10 @@ def test_what_the_mask_leaves_black_stays_bit_for_bit_and_the_rest_is_drawn(tiny
 def test_at_every_step_the_kept_latents_are_the_picture_under_the_noise_of_that_step(tiny: Tiny) -> None:
     request, pipeline = inpaint(tiny, guidance_scale=1.0), tiny.model.pipelines[0]
     heard, clean = tiny.heard(request, MASKED), tiny.model._decoder.encode([WIDE])
-    first = noise(request, [generator(request.seed)], pipeline)
+    first, scheduler = noise(request, [generator(request.seed)], pipeline), for_one_job(pipeline.scheduler)
     assert len(heard) == STEPS
     for step in heard:
-        known = pipeline.scheduler.add_noise(clean, first, step["timestep"][None])
+        known = scheduler.add_noise(clean, first, step["timestep"][None])
         kept = torch.ones_like(clean, dtype=torch.bool)
         kept[..., 16 // 8 : 48 // 8, 48 // 8 : 96 // 8] = False
         assert torch.equal(step["sample"][kept], known[kept])
