@@ -77,7 +77,7 @@ def hooked():
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Ask again soon after an empty poll."""
-    monkeypatch.setattr("bot.surfaces.telegram.polling.POLL_S", 1)
+    monkeypatch.setattr("bot.surfaces.telegram.polling.POLL_S", 0)
 
 
 @pytest.mark.parametrize("first_poll", [True, False], ids=["sent before the start", "sent while it runs"])
