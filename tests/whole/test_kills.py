@@ -8,6 +8,7 @@ import pytest
 
 from tests.servers.discord import DiscordServer
 from tests.servers.telegram import TelegramServer, faults
+from tests.whole.abuse import ROOT, FakedBot
 from tests.whole.whole_bot import START_S, WholeBot, discord_settings, environment, free_port, telegram_settings
 
 pytestmark = pytest.mark.timeout(240)
@@ -39,6 +40,12 @@ def settings(tmp_path, tiny_cache, discord, telegram):
 def bot(tmp_path, settings):
     """Make the bot's next process on the same store."""
     return lambda: WholeBot(("run",), settings, tmp_path / "bot.log")
+
+
+@pytest.fixture
+def faked(tmp_path, settings):
+    """Make it with the fake worker, where what is drawn does not matter."""
+    return lambda: FakedBot((), settings | {"PYTHONPATH": str(ROOT)}, tmp_path / "bot.log")
 
 
 async def wait_for_worker(bot: WholeBot) -> int:
@@ -95,10 +102,10 @@ async def test_twenty_acknowledged_jobs_survive_a_kill_and_come_once(bot, discor
     assert len(pictures) == len(interactions) == len(channel.messages) == 10
 
 
-async def test_a_rendered_picture_is_delivered_without_drawing_it_again(bot, telegram, tmp_path):
+async def test_a_rendered_picture_is_delivered_without_drawing_it_again(faked, telegram, tmp_path):
     alice = telegram.add_user("Alice")
     chat = telegram.private_chat(alice)
-    async with bot() as running:
+    async with faked() as running:
         telegram.faults.next(faults.stall(60), method="editMessageMedia", times=20)
         await chat.send(f"/imagine a red circle {QUICK}", sender=alice)
         await telegram.wait_for_call("editMessageMedia", timeout_s=60)
@@ -106,7 +113,7 @@ async def test_a_rendered_picture_is_delivered_without_drawing_it_again(bot, tel
     telegram.faults.clear()
     files = {file: file.stat().st_mtime_ns for file in (tmp_path / "store" / "pictures").iterdir()}
     assert len(files) == 1
-    async with bot():
+    async with faked():
         await chat.wait(lambda message: message.photo, timeout_s=60)
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "store" / "pictures").iterdir()} == files
     assert len([message for message in chat.from_bot if message.photo]) == 1
