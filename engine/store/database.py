@@ -92,21 +92,27 @@ class Database:
                 yield connection
 
     async def _open(self) -> None:
-        for folder in (self._root, *self._folders):
-            make_folder(folder)
+        await asyncio.to_thread(self._make_folders)
         self._lock.acquire(blocking=False)
-        if not self._file.exists() or not self._file.stat().st_size:
-            self._check_not_lost()  # before SQLite throws away the write-ahead log of the lost one
-        make_file(self._file)
-        self._close_to_others()
-        for files in self._kept:
-            files.drop_parts()
+        await asyncio.to_thread(self._prepare_files)
         # An address holds secrets: no error may quote the values of its statement.
         self._engine = create_async_engine(f"sqlite+aiosqlite:///{self._file}", hide_parameters=True)
         event.listen(self._engine.sync_engine, "connect", _prepare)
         event.listen(self._engine.sync_engine, "begin", _begin)
         async with self._engine.begin() as connection:
             await connection.run_sync(self._prepare_tables)
+
+    def _make_folders(self) -> None:
+        for folder in (self._root, *self._folders):
+            make_folder(folder)
+
+    def _prepare_files(self) -> None:
+        if not self._file.exists() or not self._file.stat().st_size:
+            self._check_not_lost()  # before SQLite throws away the write-ahead log of the lost one
+        make_file(self._file)
+        self._close_to_others()
+        for files in self._kept:
+            files.drop_parts()
 
     def _prepare_tables(self, connection: Connection) -> None:
         check_whole(connection, self._file)

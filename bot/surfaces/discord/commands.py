@@ -87,13 +87,17 @@ def in_their_language(words: Callable[[], str]) -> locale_str:
         return locale_str(words(), words=words)
 
 
+# Discord asks for each of some dozens of locales, of each of some hundreds of words.
+SPOKEN = frozenset(locale for locale in Locale if language_of(str(locale)) != FALLBACK)
+
+
 class Words(Translator):
     """Translate what was marked; the names of commands and options, which nobody marked, stay as they are."""
 
     async def translate(self, string: locale_str, locale: Locale, context: TranslationContextTypes) -> str | None:
         """Say `string` in the language of `locale`, or nothing where that is English anyway."""
         words: Callable[[], str] | None = string.extras.get("words")
-        if words is None or language_of(str(locale)) == FALLBACK:
+        if words is None or locale not in SPOKEN:
             return None
         with speaking(str(locale)):
             return words()

@@ -10,6 +10,17 @@ from tests.servers.discord import DiscordServer
 
 
 @pytest.fixture
+def paced() -> None:
+    """Count what a person does, as the bot does outside of tests: here most go on as fast as they can."""
+
+
+@pytest.fixture(autouse=True)
+def _in_no_hurry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "paced" not in request.fixturenames:
+        monkeypatch.setattr("bot.surfaces.discord.attending.AT_ONCE", 10_000)
+
+
+@pytest.fixture
 async def server() -> AsyncIterator[DiscordServer]:
     async with DiscordServer() as server:
         yield server

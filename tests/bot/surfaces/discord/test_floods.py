@@ -11,7 +11,7 @@ def told(presses):
     return [press.original for press in presses if press.original and words in press.original.text]
 
 
-async def test_what_one_person_presses_too_fast_is_left_out_and_another_is_answered(server, bot):
+async def test_what_one_person_presses_too_fast_is_left_out_and_another_is_answered(server, bot, paced):
     async with bot.running():
         message = await bot.draw()
         presses = [await bot.press(message, "Parameters") for _ in range(FLOOD)]

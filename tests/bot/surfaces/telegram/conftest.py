@@ -23,6 +23,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "RETRY_FIRST_S", following.RETRY_FIRST_S / 10)
     monkeypatch.setattr(pictures, "WAIT_S", 0.3)
     monkeypatch.setattr(inbox, "GRACE_S", 0.2)
+    monkeypatch.setattr(inbox, "AT_ONCE", 10_000)
 
 
 @pytest.fixture
