@@ -70,11 +70,12 @@ def denoise(
 ) -> Tensor:
     """Turn noisy latents into clean ones; both float [pictures, 4, height / 8, width / 8].
 
-    The time steps stay on the CPU: looking them up on a GPU would wait for it at every step.
+    The scheduler looks its time steps up on the CPU, for on a GPU it would wait at every step; the UNet has its own on
+    the GPU, for it would wait for each to come.
     """
-    following: list[Tensor | None] = [*timesteps[1:], None]
-    for timestep, after in zip(timesteps, following, strict=True):
-        step = scheduler.step(predict(latents, timestep), timestep, latents, generator=list(generators))
+    there, following = timesteps.to(latents.device), [*timesteps[1:], None]
+    for timestep, seen, after in zip(timesteps, there, following, strict=True):
+        step = scheduler.step(predict(latents, seen), timestep, latents, generator=list(generators))
         latents = keep(step.prev_sample, after) if keep else step.prev_sample
         steps.count(getattr(step, "pred_original_sample", latents))
     return latents
