@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ import diffusers
 import torch
 from torch import Generator, Tensor
 
+from engine.catalog import Repository
+from engine.kandinsky.drawing import schedulers
 from engine.kandinsky.drawing.denoising import StepCounter
 from engine.kandinsky.drawing.latents import generator, pixels
-from engine.kandinsky.drawing.schedulers import for_one_job
 from engine.kandinsky.families.kandinsky_2.prior import PRIOR_STREAM, Seeded
 from engine.kandinsky.families.kandinsky_3.model import Kandinsky3
+from engine.kandinsky.placing.loading import load_scheduler
 from engine.request import Request
 from engine.requests import ControlNet, Img2Img, Inpaint, Text2Image
 from tests.engine.kandinsky.drawings import ignore
@@ -51,8 +54,9 @@ size. `python -m tools.fidelity` computes the table and writes this file; `tests
 
 Tiny models of the true classes with random weights draw the same request in float64 from the same noise, with the
 published schedulers ([models verify](models.md) knows them by checksum; what 2.1's inpainting scheduler holds is not
-known). The witness is diffusers {version}, not this project. Random weights amplify what differs, so a difference here
-says that there is one, not how much of it a person sees.
+known). The witness is diffusers {version}, not this project: its side has its schedulers as they are loaded, with
+nothing of ours around their steps. What ours computes in fp32 is computed in float64 here, since random weights amplify
+rounding as they amplify whatever differs: a difference says that there is one, not how much of it a person sees.
 
 | family | mode | diffusers' pipeline | difference | why |
 |---|---|---|---|---|
@@ -152,38 +156,62 @@ def _less_one(scale: float) -> dict[str, float]:
 
 def _prior(family: str, bench: Bench) -> Row:
     pipeline = bench.model._prior.pipeline
-    ours = bench.model._prior.embed([Seeded("a wolf", SEED)], StepCounter(0, ignore))
-    stock = PRIORS[family](**{**pipeline.components, "scheduler": for_one_job(pipeline.scheduler)})
+    stock = PRIORS[family](**{**pipeline.components, "scheduler": _published(bench.spec.repositories["prior"])})
     stock.set_progress_bar_config(disable=True)
     options = {"num_inference_steps": bench.spec.prior_steps, "guidance_scale": bench.spec.prior_guidance_scale}
-    theirs, _ = stock("a wolf", generator=[generator(SEED ^ PRIOR_STREAM)], return_dict=False, **options)
+    with _noise_of(stock, pipeline):
+        ours = bench.model._prior.embed([Seeded("a wolf", SEED)], StepCounter(0, ignore))
+        theirs, _ = stock("a wolf", generator=[generator(SEED ^ PRIOR_STREAM)], return_dict=False, **options)
     return Row(family, "prior", type(stock).__name__, _distance(ours, theirs))
 
 
 def _drawn_2(family: str, bench: Bench, case: Case) -> Row:
     request = bench.ask(case.kind, prompt="a fox", **case.ours)
     stock = bench.stock(case.pipeline, case.part)
+    stock.scheduler = _published(bench.spec.repositories[case.part])
     options = {**SIZE, "num_inference_steps": STEPS, "guidance_scale": request.guidance_scale}
-    theirs = _by_pipeline(stock, {**options, **bench.embeddings("a fox", SEED), **case.theirs})
-    ours = _decoded(stock.movq, lambda: bench.render([request]))
+    with _noise_of(stock):
+        theirs = _by_pipeline(stock, {**options, **bench.embeddings("a fox", SEED), **case.theirs})
+        ours = _decoded(stock.movq, lambda: bench.render([request]))
     return Row(family, case.mode, case.pipeline.__name__, _distance(ours, theirs), case.why)
 
 
 def _drawn_3(tiny: Tiny, case: Case) -> Row:
     own, sent = tiny.model.pipelines[0], {"a" * 64: models_3.scene(*SQUARE)}
     request = tiny.request(case.kind, prompt="cat", **{"seed": SEED, **case.ours})
-    stock = case.pipeline(**{**own.components, "scheduler": for_one_job(own.scheduler)})
+    published = _published(tiny.spec.repositories["decoder"])
+    stock = case.pipeline(**{**own.components, "scheduler": published})
     stock.set_progress_bar_config(disable=True)
     options = {"prompt": "cat", "num_inference_steps": models_3.STEPS, **_less_one(request.guidance_scale)}
-    theirs = _by_pipeline(stock, {**options, **case.theirs})
-    ours = _decoded(own.movq, lambda: tiny.drawn(request, sent))
+    with _noise_of(stock):
+        theirs = _by_pipeline(stock, {**options, **case.theirs})
+        ours = _decoded(own.movq, lambda: tiny.drawn(request, sent))
     return Row("3", case.mode, case.pipeline.__name__, _distance(ours, theirs), case.why)
 
 
 def _by_pipeline(stock: Any, options: Mapping[str, Any]) -> Tensor:
-    """Draw with a pipeline of diffusers, its noise drawn as ours is."""
-    with mock.patch.object(sys.modules[type(stock).__module__], "randn_tensor", _noise):
-        return _decoded(stock.movq, lambda: stock(**options, generator=[generator(SEED)]))
+    return _decoded(stock.movq, lambda: stock(**options, generator=[generator(SEED)]))
+
+
+def _published(repository: Repository) -> Any:
+    """Load a scheduler as diffusers alone uses it, with nothing of ours around its steps."""
+    return load_scheduler(repository)
+
+
+@contextmanager
+def _noise_of(stock: Any, *others: Any) -> Iterator[None]:
+    """Let both sides draw their noise in fp32, and compute all else in float64: random weights amplify rounding."""
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.multiple(schedulers, _in_fp32=_as_it_is, _added_in_fp32=_as_it_is))
+        kinds = {kind for part in (stock, stock.scheduler, *others) for kind in type(part).__mro__}
+        for module in {sys.modules[kind.__module__] for kind in kinds}:
+            if hasattr(module, "randn_tensor"):
+                stack.enter_context(mock.patch.object(module, "randn_tensor", _noise))
+        yield
+
+
+def _as_it_is(step: Callable[..., Any]) -> Callable[..., Any]:
+    return step
 
 
 def _noise(shape: Any, generator: list[Generator], dtype: torch.dtype, **_: object) -> Tensor:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TypeVar
 
 from bot.commands.table import Invocation
 
 J = TypeVar("J")
+HALF = re.compile(r"[\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
@@ -18,12 +20,18 @@ def clean(text: str) -> str:
 
 def cleaned(invocation: Invocation) -> Invocation:
     """Return a command whose words can be written down."""
-    options = {name: clean(it) if isinstance(it, str) else it for name, it in invocation.options.items()}
-    return replace(invocation, options=options)
+    words = {name: it for name, it in invocation.options.items() if isinstance(it, str)}
+    if _is_whole("".join(words.values())):
+        return invocation
+    return replace(invocation, options={**invocation.options, **{name: clean(it) for name, it in words.items()}})
 
 
 def clean_json(value: J) -> J:
     """Return what JSON said, all of which can be written down."""
     text = json.dumps(value, ensure_ascii=False)
-    whole: J = value if clean(text) == text else json.loads(clean(text))
+    whole: J = value if _is_whole(text) else json.loads(clean(text))
     return whole
+
+
+def _is_whole(text: str) -> bool:
+    return not HALF.search(text)

@@ -7,7 +7,9 @@ import pytest
 from tools.trip import Trip, counted, on_discord, on_telegram
 
 # Of functions of this project, until the job is committed; measured before the rooms were built: 375 and 469.
-WAY_IN = 195
+WAY_IN = 180
+# There a typed line is read, a moderator is looked up, and what came is counted before anything reads it.
+WAY_IN_ON_TELEGRAM = 190
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ async def test_telegram_takes_no_more_than_a_tenth_longer(trips, tmp_path):
     both = await made(trips, tmp_path)
     ours, theirs = both["telegram"]["/imagine"], both["discord"]["/imagine"]
     assert ours.calls.total() <= 1.1 * theirs.calls.total()
-    assert ours.way_in.total() < WAY_IN  # here the line that was typed is read, which discord.py does there
+    assert ours.way_in.total() < WAY_IN_ON_TELEGRAM
     # The message that is edited must be known after a kill: its number is one more write.
     assert (ours.reads_in, ours.writes) == (2, 6)
 
