@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -229,13 +228,13 @@ def _flaw(path: Path) -> Literal["unreadable", "changed"] | None:
 def _has_its_name(blob: Path) -> bool:
     """Tell whether a file of the hub's cache is what it is called: by its SHA-256 if it is large, else as git does."""
     if _SHA256.fullmatch(blob.name):
-        with blob.open("rb") as file:
-            return sha_fileobj(file).hex() == blob.name
+        return _sha256(blob) == blob.name
     return not _GIT_HASH.fullmatch(blob.name) or git_hash(blob.read_bytes()) == blob.name
 
 
 def _sha256(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return sha_fileobj(file).hex()
 
 
 def _is_whole(path: Path) -> bool:
