@@ -33,13 +33,6 @@ class StepCounter:
         self._on_step = on_step
         self._preview = preview
 
-    def __call__(
-        self, _pipeline: object, _index: int, _timestep: object, tensors: dict[str, object]
-    ) -> dict[str, object]:
-        """Be the `callback_on_step_end` of a diffusers pipeline."""
-        self.count()
-        return tensors
-
     def count(self, clean: Tensor | None = None) -> None:
         """Count a step; `clean` are the latents as far as they can be foreseen after it."""
         self._done += 1
@@ -94,16 +87,20 @@ def keeping(clean: Tensor, kept: Tensor, noise: Tensor, scheduler: Any) -> Keep:
     return keep
 
 
+def combined(outputs: Tensor, guidance_scale: float) -> Tensor:
+    """Combine two predictions, the unconditional ones first: classifier-free (Ho and Salimans, 2022, equation 6)."""
+    unconditional, conditional = outputs.chunk(2)
+    return unconditional + guidance_scale * (conditional - unconditional)
+
+
 def guided(outputs: Tensor, guidance_scale: float, learns_variance: bool) -> Tensor:
     """Combine what a UNet of Kandinsky 2 predicts, [2 * pictures, 8, ...], unconditional first: noise and variance.
 
-    Classifier-free guidance (Ho and Salimans, 2022, equation 6); the variance is the conditional one, and left out
-    where the scheduler does not use it.
+    The variance is the conditional one, and left out where the scheduler does not use it.
     """
     noise, variance = outputs.chunk(2, dim=1)
-    unconditional, conditional = noise.chunk(2)
-    combined = unconditional + guidance_scale * (conditional - unconditional)
-    return torch.cat([combined, variance.chunk(2)[1]], dim=1) if learns_variance else combined
+    guided_noise = combined(noise, guidance_scale)
+    return torch.cat([guided_noise, variance.chunk(2)[1]], dim=1) if learns_variance else guided_noise
 
 
 def unguided(outputs: Tensor, learns_variance: bool) -> Tensor:

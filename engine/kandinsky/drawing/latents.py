@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Generator, Tensor
 
 from engine.kandinsky.placing.device import working_device
+from engine.models.company import give_way
 from engine.request import Request
 
 
@@ -46,8 +47,7 @@ def encode(movq: Any, image: Image.Image) -> Tensor:
 @torch.no_grad()
 def pictures(movq: Any, latents: Tensor) -> list[Image.Image]:
     """Decode `latents`, float [pictures, 4, height / 8, width / 8]."""
-    # One picture at a time: it needs more memory for each than denoising does.
-    return [picture(decode(movq, latent)) for latent in latents]
+    return [picture(_in_turn(movq, latent)) for latent in latents]
 
 
 @torch.no_grad()
@@ -55,6 +55,12 @@ def decode(movq: Any, latent: Tensor) -> Tensor:
     """Decode the latents of one picture, float [4, height / 8, width / 8], as pixels within about -1 and 1."""
     decoded: Tensor = movq.decode(latent[None], force_not_quantize=True).sample[0]
     return decoded
+
+
+def _in_turn(movq: Any, latent: Tensor) -> Tensor:
+    # One picture at a time: it needs more memory for each than denoising does, and takes as long as some steps.
+    give_way()
+    return decode(movq, latent)
 
 
 def picture(pixels: Tensor) -> Image.Image:

@@ -59,7 +59,7 @@ class Family(ABC, Generic[D]):
         """Note what a person should know of how the words were read."""
 
     @translated_errors()
-    @torch.no_grad()
+    @torch.inference_mode()
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
         """Draw the pictures of requests that share a `batch_key`; see `engine.models.model.Model`."""
         batch = Batch(drawings)

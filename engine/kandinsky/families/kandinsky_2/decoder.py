@@ -16,6 +16,7 @@ from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.decoder import Decoder, Start
 from engine.kandinsky.drawing.denoising import Predict, guided, learns_variance, unguided
 from engine.kandinsky.drawing.editing import Edit, grown, kept_latents
+from engine.kandinsky.drawing.forwards import forward
 from engine.kandinsky.placing.device import Device, working_device
 from engine.kandinsky.placing.loading import load_network, load_scheduler
 
@@ -72,7 +73,7 @@ class Decoder2(Decoder):
 
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:
             seen = latents if beside is None else torch.cat([latents, beside], dim=1)
-            outputs = unet(_repeated(seen, copies), timestep, **conditions).sample
+            outputs = forward(unet, _repeated(seen, copies), timestep, **conditions)
             return unguided(outputs, learned) if copies == 1 else guided(outputs, scale, learned)
 
         return predict

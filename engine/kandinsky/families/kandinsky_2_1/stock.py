@@ -20,7 +20,7 @@ from transformers import (
 from engine.catalog import ModelSpec
 from engine.kandinsky.embedded import tiny
 from engine.kandinsky.families.kandinsky_2 import stock
-from engine.kandinsky.families.kandinsky_2.prior import Pipeline, Prior
+from engine.kandinsky.families.kandinsky_2.prior import Prior
 from engine.kandinsky.families.kandinsky_2_1.decoder import Decoder21
 from engine.kandinsky.families.kandinsky_2_1.model import Kandinsky21
 from engine.kandinsky.families.stock import LETTERS, Make, Stock, movq
@@ -35,7 +35,7 @@ def _draw(pipelines: Mapping[str, Any], spec: ModelSpec, request: Text2Image) ->
 
 
 def _hold(spec: ModelSpec, device: Device, make: Make) -> Kandinsky21:
-    prior, decoder = make(Pipeline, "prior"), make(KandinskyPipeline, "decoder")
+    prior, decoder = make(KandinskyPriorPipeline, "prior"), make(KandinskyPipeline, "decoder")
     return Kandinsky21(spec, device, Prior(spec, prior), Decoder21(spec, device, decoder))
 
 

@@ -16,7 +16,7 @@ from transformers import (
 from engine.catalog import ModelSpec
 from engine.kandinsky.embedded import tiny
 from engine.kandinsky.families.kandinsky_2 import stock
-from engine.kandinsky.families.kandinsky_2.prior import Pipeline, Prior
+from engine.kandinsky.families.kandinsky_2.prior import Prior
 from engine.kandinsky.families.kandinsky_2_2.decoder import Decoder22
 from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
 from engine.kandinsky.families.stock import Make, Stock, movq
@@ -24,7 +24,7 @@ from engine.kandinsky.placing.device import Device
 
 
 def _hold(spec: ModelSpec, device: Device, make: Make) -> Kandinsky22:
-    prior, decoder = make(Pipeline, "prior"), make(KandinskyV22Pipeline, "decoder")
+    prior, decoder = make(KandinskyV22PriorPipeline, "prior"), make(KandinskyV22Pipeline, "decoder")
     return Kandinsky22(spec, device, Prior(spec, prior), Decoder22(spec, device, decoder))
 
 

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.decoder import Decoder, Start
-from engine.kandinsky.drawing.denoising import Keep, Predict
+from engine.kandinsky.drawing.denoising import Keep, Predict, combined
 from engine.kandinsky.drawing.editing import Edit, kept_latents
+from engine.kandinsky.drawing.forwards import forward
 from engine.kandinsky.families.kandinsky_3.pipeline import Text
 from engine.kandinsky.families.kandinsky_3.texts import stack
 from engine.kandinsky.placing.device import working_device
@@ -24,20 +25,17 @@ class Decoder3(Decoder):
     ) -> Predict:
         """Prepare the UNet's part of a step: by a text for each picture, away from its `negative`, if any.
 
-        Guidance is the conventional one (Ho and Salimans, 2022, equation 6); the scale of diffusers' pipeline is by 1
-        less.
+        Guidance is the conventional one; the scale of diffusers' pipeline is by 1 less.
         """
         unet, scale = self.pipeline.unet, batch.request.guidance_scale
         embeds, weights = stack([*(negative or []), *condition], working_device(unet))
 
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:
             seen = latents if negative is None else torch.cat([latents, latents])
-            outputs: Tensor = unet(seen, timestep, encoder_hidden_states=embeds, encoder_attention_mask=weights).sample
-            if negative is None:
-                return outputs
-            unconditional, conditional = outputs.chunk(2)
-            combined: Tensor = unconditional + scale * (conditional - unconditional)
-            return combined
+            outputs = forward(
+                unet, seen, timestep, encoder_hidden_states=embeds, encoder_attention_mask=weights
+            )  # fmt: skip
+            return outputs if negative is None else combined(outputs, scale)
 
         return predict
 

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
+from diffusers import KandinskyV22PriorPipeline
 
 from engine.kandinsky.bench import fullsize
-from engine.kandinsky.families.kandinsky_2.prior import Pipeline as PriorPipeline
 from engine.kandinsky.families.kandinsky_3.pipeline import Pipeline as Kandinsky3Pipeline
 from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing.device import Device
@@ -67,7 +67,7 @@ def test_the_pipelines_take_what_is_built_for_them():
     meta = Device("meta", torch.float16)
     prior = fullsize.pipeline_components(STOCK["kandinsky-2-2"], "prior", meta)
     decoder = fullsize.pipeline_components(STOCK["kandinsky-3"], "decoder", meta)
-    assert PriorPipeline(**prior).prior.device.type == "meta"
+    assert KandinskyV22PriorPipeline(**prior).prior.device.type == "meta"
     assert Kandinsky3Pipeline(**decoder).unet.device.type == "meta"
 
 

@@ -133,7 +133,7 @@ def test_a_negative_prompt_leaves_the_embedding_of_the_prompt_alone(bench: Bench
     fresh = Prior(bench.spec, prior.pipeline)
     options = {"num_inference_steps": 2, "generator": torch.Generator().manual_seed(3 ^ PRIOR_STREAM)}
     pipeline = prior.pipeline
-    pipeline.scheduler = for_one_job(prior._scheduler)
+    pipeline.scheduler = for_one_job(prior.pipeline.scheduler)
     plain, _ = pipeline("a cat", **options, return_dict=False)
     options["generator"] = [torch.Generator().manual_seed(3 ^ PRIOR_STREAM) for _ in range(2)]
     guided, _ = pipeline("a cat", negative_prompt="ugly", **options, return_dict=False)

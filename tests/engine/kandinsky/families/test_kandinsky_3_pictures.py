@@ -79,7 +79,7 @@ def test_strength_decides_how_many_steps_are_made_and_one_at_least_is(tiny: Tiny
 def test_the_picture_enters_with_the_noise_of_the_first_step(tiny: Tiny) -> None:
     heard = tiny.heard(img2img(tiny, strength=0.4), INPUTS)[0]
     clean = tiny.model._decoder.encode([WIDE])
-    kept = tiny.model.pipelines[0].scheduler.alphas_cumprod[heard["timestep"]] ** 0.5
+    kept = tiny.model.pipelines[0].scheduler.alphas_cumprod[heard["timestep"][0]] ** 0.5
     noise = (heard["sample"][:1] - kept * clean) / (1 - kept**2) ** 0.5
     assert abs(float(noise.mean())) < 0.2
     assert float(noise.std()) == pytest.approx(1, abs=0.15)

@@ -1,0 +1,106 @@
+"""Compute the forwards of networks: those that several requests ask for at the time as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import structlog
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+from torch.utils._pytree import tree_map
+
+from engine.errors import OutOfMemory
+from engine.kandinsky.placing.device import translated_errors
+from engine.models.company import Ask, ask
+
+log = structlog.get_logger(__name__)
+
+# How many rows the memory is planned for; whoever places a model says it to all that is drawn within.
+MOST_ROWS: ContextVar[int | None] = ContextVar("most_rows", default=None)
+# What a network is told of texts, [rows, tokens, ...]: of different lengths, where nothing stands for no token.
+TEXTS = frozenset({"encoder_hidden_states", "encoder_attention_mask"})
+# How many rows of a kind a network has room for, where more ran out of memory.
+_room: WeakKeyDictionary[Any, dict[object, int]] = WeakKeyDictionary()
+
+
+class Rows(NamedTuple):
+    """Hold what a network is given for some rows of a batch: each tensor has an entry for each of them."""
+
+    sample: Tensor
+    timestep: Tensor
+    conditions: dict[str, Any]
+    most: int | None
+
+    @property
+    def kind(self) -> object:
+        """Tell what can be computed by one forward."""
+        told = {name: tree_map(_shape, value) for name, value in self.conditions.items() if name not in TEXTS}
+        return str((_shape(self.sample), told))
+
+
+def forward(network: Any, sample: Tensor, timestep: Tensor, **conditions: Any) -> Tensor:
+    """Compute `network` for the rows of `sample`, float [rows, ...], all at one time step, and their `conditions`.
+
+    Everybody in the company who asks the same network for rows of the same shapes is answered by one forward. Where
+    the memory has no room for all rows, there are several. Raises `OutOfMemory` where it has none for a single one.
+    """
+    rows = Rows(sample, timestep.expand(len(sample)), conditions, MOST_ROWS.get())
+    answer: Tensor = ask(Ask((id(network), rows.kind), rows, partial(_together, network), len(sample)))
+    return answer
+
+
+def _together(network: Any, asked: Sequence[Rows]) -> Sequence[Tensor]:
+    """Answer everybody with their part of what is computed for all rows."""
+    rows = asked[0] if len(asked) == 1 else _joined(asked)
+    return torch.split(_computed(network, rows), [len(each.sample) for each in asked])
+
+
+def _joined(asked: Sequence[Rows]) -> Rows:
+    conditions = {name: _rows(name, [each.conditions[name] for each in asked]) for name in asked[0].conditions}
+    bounds = [each.most for each in asked if each.most is not None]
+    sample, timestep = (torch.cat([getattr(each, name) for each in asked]) for name in ("sample", "timestep"))
+    return Rows(sample, timestep, conditions, min(bounds, default=None))
+
+
+def _rows(name: str, values: Sequence[Any]) -> Any:
+    """Put what everybody gave under one name into one tensor, or a dictionary of them."""
+    if name in TEXTS and values[0] is not None:
+        tokens = max(value.shape[1] for value in values)
+        values = [pad(value, (0, 0) * (value.ndim - 2) + (0, tokens - value.shape[1])) for value in values]
+    return tree_map(lambda *each: None if each[0] is None else torch.cat(each), *values)
+
+
+def _computed(network: Any, rows: Rows) -> Tensor:
+    """Compute as many rows at once as there is room for, and remember where there was less."""
+    room, count = _room.setdefault(network, {}), len(rows.sample)
+    most = min(count, rows.most or count, room.get(rows.kind, count))
+    try:
+        return torch.cat(
+            [_at_once(network, _part(rows, slice(at, at + most))) for at in range(0, len(rows.sample), most)]
+        )
+    except OutOfMemory:
+        if most == 1:
+            raise
+        room[rows.kind] = most // 2
+        log.warning("fewer_rows_at_once", rows=most // 2, size=tuple(rows.sample.shape[1:]))
+        return _computed(network, rows)
+
+
+@translated_errors()
+def _at_once(network: Any, rows: Rows) -> Tensor:
+    computed: Tensor = network(rows.sample, rows.timestep, return_dict=False, **rows.conditions)[0]
+    return computed
+
+
+def _part(rows: Rows, part: slice) -> Rows:
+    conditions = tree_map(lambda each: None if each is None else each[part], rows.conditions)
+    return Rows(rows.sample[part], rows.timestep[part], conditions, rows.most)
+
+
+def _shape(value: Tensor | None) -> object:
+    return None if value is None else (tuple(value.shape[1:]), value.dtype)

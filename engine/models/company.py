@@ -1,0 +1,134 @@
+"""Draw several requests side by side on one thread: each goes its own way, and what they ask for is computed together.
+
+Nothing here knows what is computed. A request is a greenlet, so that its way reads as if it were alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from greenlet import getcurrent, greenlet
+
+from engine.errors import WorkerLost
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask for what `compute` makes of `given`.
+
+    Those who ask for one `kind` at the time are answered together: `compute` takes what each of them gave, and returns
+    as many answers. What it takes is shared among them by `size`.
+    """
+
+    kind: Hashable
+    given: Any
+    compute: Callable[[Sequence[Any]], Sequence[Any]]
+    size: int = 1
+
+
+def ask(asked: Ask) -> Any:
+    """Return the answer: in company after others may have gone first, else at once. Raises what computing raises."""
+    member = getcurrent()
+    return member.wait(asked) if isinstance(member, _Member) else asked.compute([asked.given])[0]
+
+
+def give_way() -> None:
+    """Let others in the company go first."""
+    ask(Ask(object(), None, lambda given: given))
+
+
+def seconds_spent() -> float:
+    """Tell how many seconds who asks has cost in its company: what it did alone, and its part of what was computed."""
+    member = getcurrent()
+    return member.spent() if isinstance(member, _Member) else 0.0
+
+
+class Company:
+    """Hold those who are under way; who comes goes first, and then each kind of asking has its turn."""
+
+    def __init__(self) -> None:
+        self._waiting: list[_Member] = []
+
+    def __len__(self) -> int:
+        """Count those who are under way."""
+        return len(self._waiting)
+
+    def admit(self, *ways: Callable[[], None]) -> None:
+        """Begin with `ways`, up to what each asks for first. Raises what a way raises."""
+        began = [member for member in map(_Member, ways) if member.goes()]
+        self._waiting = [*began, *self._waiting]
+
+    def advance(self) -> None:
+        """Answer those who wait for one kind, together, and let them go on. Raises what a way raises."""
+        kind = self._waiting[0].asked.kind
+        group = [member for member in self._waiting if member.asked.kind == kind]
+        self._waiting = [member for member in self._waiting if member.asked.kind != kind]
+        for member, answer in zip(group, _answers(group), strict=True):
+            if member.goes(answer):
+                self._waiting.append(member)
+
+
+class _Member(greenlet):  # type: ignore[misc]  # it has no types
+    """Go one way, and stop wherever it asks for something."""
+
+    asked: Ask
+
+    def __init__(self, way: Callable[[], None]) -> None:
+        super().__init__(way)
+        self.seconds = 0.0
+        self._since = 0.0
+
+    def goes(self, *answer: Any) -> bool:
+        """Go on with the answer, if any was asked for, and tell whether something is asked for again."""
+        self._since = time.monotonic()
+        if answer and isinstance(answer[0], _Error):
+            self.throw(answer[0].error)
+        else:
+            self.switch(*answer)
+        return not self.dead
+
+    def wait(self, asked: Ask) -> Any:
+        """Stop until `asked` is answered."""
+        self.asked, self.seconds = asked, self.spent()
+        return self.parent.switch()
+
+    def spent(self) -> float:
+        """Count the seconds until now, while it goes."""
+        return self.seconds + time.monotonic() - self._since
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    """Be the answer to one who is to blame for an error, or who was alone with it."""
+
+    error: Exception
+
+
+def _answers(group: Sequence[_Member]) -> Sequence[Any]:
+    """Answer a group; where that fails, halves of it, down to the one at whom it fails."""
+    began, first = time.monotonic(), group[0].asked
+    try:
+        answers = first.compute([member.asked.given for member in group])
+    except WorkerLost:  # everybody's
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where it was asked for
+        return _parted(group, error)
+    _share(group, time.monotonic() - began)
+    return answers
+
+
+def _parted(group: Sequence[_Member], error: Exception) -> Sequence[Any]:
+    if len(group) == 1:
+        return [_Error(error)]
+    half = len(group) // 2
+    return [*_answers(group[:half]), *_answers(group[half:])]
+
+
+def _share(group: Sequence[_Member], seconds: float) -> None:
+    """Charge each of a group with its part of what was computed together."""
+    total = sum(member.asked.size for member in group)
+    for member in group:
+        member.seconds += seconds * member.asked.size / total
