@@ -71,7 +71,7 @@ class Request(Value):
     What other code needs to know of a mode stands here as a fact, and a mode that differs says so.
     """
 
-    # It shares the denoising loop with others of its mode, model, size, steps and guidance.
+    # It is drawn together with others of its model and size.
     is_batchable: ClassVar[bool] = True
     # It draws something; what only looks has nothing to style, to finish or to check, and counts as no picture.
     draws: ClassVar[bool] = True
@@ -170,8 +170,7 @@ class Request(Value):
 
     def batch_key(self) -> Hashable | None:
         """Tell which requests can be drawn together with it: those with the same key; with `None`, no other."""
-        same = (self.mode, self.model, self.width, self.height, self.steps, self.guidance_scale, self.quality)
-        return same if self.is_batchable and not self.exact else None
+        return (self.model, self.width, self.height) if self.is_batchable and not self.exact else None
 
     def _said(self, say: Say) -> dict[str, Any]:
         return {"prompt": say(self.prompt), "negative_prompt": say(self.negative_prompt)}

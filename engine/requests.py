@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -43,10 +43,6 @@ class Img2Img(OfPicture):
     def cost(self) -> float:
         """Count only the steps that are made."""
         return super().cost() * self.strength
-
-    def batch_key(self) -> Hashable | None:
-        """Tell which requests can be drawn together with it: the strength decides on the steps."""
-        return None if self.exact else (super().batch_key(), self.strength)
 
 
 class Inpaint(OfPicture):

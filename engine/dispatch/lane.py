@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
+from engine.dispatch.live import Live
 from engine.dispatch.residency import Residency
 from engine.errors import EngineError
 from engine.events import EngineState, JobEvent, Lost, Ready
@@ -18,7 +19,7 @@ _BEST_FIRST = (EngineState.READY, EngineState.WARMING_UP, EngineState.RESTARTING
 class Lane:
     """Hold what is known of one worker: whether it is ready, in which epoch, and which attempts it has.
 
-    A job is `on_device`, with its owner, from the moment it leaves the queue until it is denoised; it is `leased`, with
+    A job is `on_device` from the moment it leaves the queue until it is denoised; it is `leased`, with
     its attempt, until the worker's last word on it. What is `returning` was lost with the worker and goes back into the
     queue, before the lane takes anything else. Epochs are each worker's own: two workers count alike by accident.
     """
@@ -30,7 +31,7 @@ class Lane:
         self.state = EngineState.WARMING_UP
         self.cannot_load = False
         self.loss = EngineError()  # why it could not load the last time
-        self.on_device: dict[str, str] = {}
+        self.on_device: dict[str, Live] = {}
         self.leased: dict[str, int] = {}
         self.returning: set[str] = set()
         self.residency = Residency()
@@ -51,6 +52,17 @@ class Lane:
         """Tell whether it can begin to draw."""
         return self.ready is not None and not self.on_device and not self.returning
 
+    @property
+    def room(self) -> int:
+        """Tell how many more pictures it can draw beside what it draws."""
+        is_taking = self.ready is not None and not self.returning
+        return self.slots - sum(live.job.request.count for live in self.on_device.values()) if is_taking else 0
+
+    @property
+    def keys(self) -> set[Hashable]:
+        """Tell with which `batch_key` it draws: one, or none for what is drawn alone."""
+        return {live.job.request.batch_key() for live in self.on_device.values()} - {None}
+
     def has(self, model: str) -> bool:
         """Tell whether it is ready and draws with that model."""
         return self.ready is not None and model in self.ready.models
@@ -67,9 +79,9 @@ class Lane:
         """Tell whether an event of this lane's worker counts."""
         return event.epoch == self.epoch and self.has_attempt(event.job_id, event.attempt)
 
-    def take(self, job: Job) -> None:
+    def take(self, live: Live) -> None:
         """Take in that a job left the queue for this lane's device."""
-        self.on_device[job.id] = job.owner
+        self.on_device[live.job.id] = live
 
     def lease(self, job: Job) -> None:
         """Take in that the attempt at a job is committed as this lane's."""
@@ -149,11 +161,15 @@ class Lanes:
 
     def drawn_for(self, owner: str) -> int:
         """Count the jobs of an owner that are on a device."""
-        return sum(name == owner for lane in self._lanes for name in lane.on_device.values())
+        return sum(live.job.owner == owner for lane in self._lanes for live in lane.on_device.values())
 
     def free_with(self, model: str) -> int:
         """Count the lanes that can begin at once with that model."""
         return sum(lane.is_free and lane.holds(model) for lane in self._lanes)
+
+    def is_roomiest(self, lane: Lane) -> bool:
+        """Tell whether no other lane that draws what it draws has more room."""
+        return all(each.room <= lane.room for each in self._lanes if each.keys & lane.keys)
 
     def suits(self, lane: Lane, model: str) -> bool:
         """Tell whether a free lane is one for jobs of that model.

@@ -41,7 +41,7 @@ class Leasing:
         self._storing = Storing()
 
     async def lease(self, lane: Lane) -> None:
-        """Give a worker its next batch whenever its device is free."""
+        """Give a worker its next batch whenever its device has room for it."""
         while True:
             await lane.wake.wait()
             lane.wake.clear()
@@ -72,7 +72,7 @@ class Leasing:
         await self._storing.room()
         if lane.is_free and 0 < len(self._room) < lane.slots:
             await asyncio.sleep(BATCH_WINDOW_S)
-        return self._room.take(lane) if lane.is_free else []
+        return self._room.take(lane) if lane.room > 0 else []
 
     async def _hand_over(self, lane: Lane, batch: Sequence[Live]) -> None:
         epoch, model = lane.epoch, batch[0].job.request.model

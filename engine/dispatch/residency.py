@@ -29,17 +29,16 @@ class Residency:
         self.model: str | None = None
         self._since = 0.0
 
+    def settle(self, model: str, now: float) -> None:
+        """Take in that `model` comes into memory, unless it is there."""
+        if model != self.model:
+            self.model, self._since = model, now
+
     def choose(self, waiting: Sequence[Waiting], swap_s: float, now: float) -> int:
         """Choose the index of the job that runs next among those `waiting`, which stand in their fair order.
 
         A swap takes `swap_s`; 0 where every model is in memory. `now` is seconds since the epoch.
         """
-        chosen = self._next(waiting, swap_s, now)
-        if waiting[chosen].model != self.model:
-            self.model, self._since = waiting[chosen].model, now
-        return chosen
-
-    def _next(self, waiting: Sequence[Waiting], swap_s: float, now: float) -> int:
         mine = [index for index, each in enumerate(waiting) if each.model == self.model]
         if not swap_s or not mine:
             return 0

@@ -11,10 +11,12 @@ from itertools import islice
 
 from engine.dispatch.caps import Backlog, Caps, check, check_newcomer
 from engine.dispatch.fair_queue import FairQueue
+from engine.dispatch.joining import are_alike, beginners, joiners
 from engine.dispatch.lane import Lane, Lanes
-from engine.dispatch.live import Live, Standings, are_alike, together
+from engine.dispatch.live import Live
 from engine.dispatch.residency import Waiting
 from engine.dispatch.speed import Speed
+from engine.dispatch.standings import Standings
 from engine.jobs import Asker, Job, JobUpdate
 
 # How far down the queue the next job is sought, and those that can be drawn together with it.
@@ -78,21 +80,23 @@ class WaitingRoom:
         self._lanes.wake()
 
     def take(self, lane: Lane) -> list[Live]:
-        """Take the jobs that a free lane draws next, together; none where nothing waits that it may draw.
+        """Take the jobs that a lane draws next, together; none where nothing waits that it may draw.
 
         All lanes take from one queue. Where a lane's models do not all fit into its memory, the one that is there has
-        its quantum; otherwise the first in the fair order leads. It takes along what can be drawn with it.
+        its quantum; otherwise the first in the fair order leads. It takes along what can be drawn with it; while a
+        lane draws, others join it.
         """
         waiting = self._waiting_for(lane)
         if not waiting:
             return []
         models = [Waiting(live.job.request.model, live.job.created_at) for live in waiting]
         first = waiting[lane.residency.choose(models, lane.swap_s, time.time())]
-        batch = together(first, waiting, self._pictures_for(lane, first, waiting), self._allowed)
+        batch = self._joiners(lane, first, waiting) if lane.on_device else self._beginners(lane, first, waiting)
         for live in batch:
             self._queue.take(live.job.id, in_turn=live is waiting[0])
-            lane.take(live.job)
-        self._lanes.wake()
+            lane.take(live)
+        if batch:
+            self._lanes.wake()
         return batch
 
     def find(self, job_id: str) -> Live | None:
@@ -142,8 +146,19 @@ class WaitingRoom:
         self._queue.push(live.job.id, live.job.owner, self.speed.share(live.job.request), weight)
         self._lanes.wake()
 
+    def _beginners(self, lane: Lane, first: Live, waiting: Sequence[Live]) -> list[Live]:
+        lane.residency.settle(first.job.request.model, time.time())
+        return beginners(first, waiting, self._pictures_for(lane, first, waiting), self._allowed)
+
+    def _joiners(self, lane: Lane, first: Live, waiting: Sequence[Live]) -> list[Live]:
+        """Choose who joins a lane: nobody who could begin on a free one, or join one that has more room."""
+        drawn = list(lane.on_device.values())
+        if self._lanes.free_with(drawn[0].job.request.model) or not self._lanes.is_roomiest(lane):
+            return []
+        return joiners(drawn, first, waiting, lane.room, self._allowed)
+
     def _waiting_for(self, lane: Lane) -> list[Live]:
-        """List the first jobs that a free lane may draw, in their fair order; the others wait where they are."""
+        """List the first jobs that a lane may draw, in their fair order; the others wait where they are."""
         suits, allowed = cache(partial(self._lanes.suits, lane)), cache(self._allowed)
         waiting = (self._live[job_id] for job_id in self._queue.order())
         mine = (live for live in waiting if suits(live.job.request.model) and allowed(live.job.owner) > 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -15,17 +16,29 @@ from greenlet import getcurrent, greenlet
 from engine.errors import WorkerLost
 
 
-@dataclass(frozen=True, slots=True)
+class Turn(Enum):
+    """Say when a kind is computed: before all others, in its turn, or again and again while anybody asks for it.
+
+    What is `KEPT` costs much to begin with, as what has to come into memory first. Only what is kept waits for it.
+    """
+
+    FIRST = auto()
+    FAIR = auto()
+    KEPT = auto()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Ask:
     """Ask for what `compute` makes of `given`.
 
     Those who ask for one `kind` at the time are answered together: `compute` takes what each of them gave, and returns
-    as many answers. What it takes is shared among them by `size`.
+    as many answers. The time that it takes is shared among them by `size`.
     """
 
     kind: Hashable
     given: Any
     compute: Callable[[Sequence[Any]], Sequence[Any]]
+    turn: Turn = Turn.FAIR
     size: int = 1
 
 
@@ -51,6 +64,7 @@ class Company:
 
     def __init__(self) -> None:
         self._waiting: list[_Member] = []
+        self._kept: Hashable = None
 
     def __len__(self) -> int:
         """Count those who are under way."""
@@ -63,12 +77,21 @@ class Company:
 
     def advance(self) -> None:
         """Answer those who wait for one kind, together, and let them go on. Raises what a way raises."""
-        kind = self._waiting[0].asked.kind
+        kind = self._next().kind
         group = [member for member in self._waiting if member.asked.kind == kind]
         self._waiting = [member for member in self._waiting if member.asked.kind != kind]
         for member, answer in zip(group, _answers(group), strict=True):
             if member.goes(answer):
                 self._waiting.append(member)
+
+    def _next(self) -> Ask:
+        asked = [member.asked for member in self._waiting]
+        if any(each.kind == self._kept for each in asked):
+            asked = [each for each in asked if each.turn is not Turn.KEPT or each.kind == self._kept]
+        first = min(asked, key=lambda each: each.turn is not Turn.FIRST)
+        if first.turn is Turn.KEPT:
+            self._kept = first.kind
+        return first
 
 
 class _Member(greenlet):  # type: ignore[misc]  # it has no types

@@ -38,9 +38,9 @@ class Worker(Protocol):
         """Iterate over everything the worker says; there is one listener."""
 
     async def run(self, epoch: int, batch: tuple[Task, ...]) -> None:
-        """Give tasks of one `batch_key` to the worker of `epoch`, to be drawn together.
+        """Give tasks of one `batch_key` to the worker of `epoch`, to be drawn together with what it draws, if anything.
 
-        Raises `WorkerLost` when that epoch is over, the device is busy, or the batch is larger than its slots.
+        Raises `WorkerLost` when that epoch is over, or there are more of them than free slots.
         """
 
     async def cancel(self, job_id: str, attempt: int) -> None:

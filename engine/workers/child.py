@@ -8,10 +8,12 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -46,20 +48,20 @@ class Mailbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._batches: queue.SimpleQueue[list[Work]] = queue.SimpleQueue()
-        self._cancelled: dict[tuple[str, int], threading.Event] = {}
+        self._cancelled: WeakValueDictionary[tuple[str, int], threading.Event] = WeakValueDictionary()
 
     def open(self) -> None:
         """Begin to receive."""
         threading.Thread(target=self._receive, name="mailbox", daemon=True).start()
 
-    def next(self) -> list[Work]:
-        """Wait for a batch; the events of its tasks are set once somebody cancels them."""
-        return self._batches.get()
+    def next(self, *, wait: bool) -> list[Work]:
+        """Take a batch, an empty one where there is none and none is to `wait` for.
 
-    def close(self, batch: Sequence[Work]) -> None:
-        """Forget tasks that are over."""
-        for work in batch:
-            del self._cancelled[work.task.job_id, work.task.attempt]
+        The events of its tasks are set once somebody cancels them, for as long as anybody holds those.
+        """
+        with suppress(queue.Empty):
+            return self._batches.get(block=wait)
+        return []
 
     def _receive(self) -> None:
         try:
@@ -72,7 +74,7 @@ class Mailbox:
     def _sort(self, message: tuple[Task, ...] | Cancel) -> None:
         if not isinstance(message, Cancel):
             batch = [Work(task, threading.Event()) for task in message]
-            self._cancelled |= {(work.task.job_id, work.task.attempt): work.cancelled for work in batch}
+            self._cancelled.update({(work.task.job_id, work.task.attempt): work.cancelled for work in batch})
             self._batches.put(batch)
         elif cancelled := self._cancelled.get((message.job_id, message.attempt)):
             cancelled.set()
@@ -97,6 +99,7 @@ def load_models(settings: WorkerSettings) -> Models:
     segmenter: Model | None = None
     if settings.segmenter:
         segmenter = Interpreted(segmenting.Segmenter(settings.segmenter, roomy), translator, ENGLISH_ONLY)
+    device.only_infer()
     helpers = Helpers(
         translator, settings.batch_size, segmenter, classifier, refuses=looks is not None and looks.action == "block"
     )
@@ -127,9 +130,9 @@ def _serve(mailbox: Mailbox, models: Mapping[str, Model], epoch: int, send: Call
         renderer = Renderer(models, epoch, send, encoders)
         try:
             while True:
-                batch = mailbox.next()
-                renderer.render(batch)
-                mailbox.close(batch)
+                renderer.begin(mailbox.next(wait=not renderer.is_busy))
+                if renderer.is_busy:
+                    renderer.advance()
         except WorkerLost:
             log.exception("device_fault")
     os._exit(DEVICE_FAULT)  # at once: after such an error even a clean exit can hang in the driver

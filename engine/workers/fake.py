@@ -53,7 +53,7 @@ class FakeWorker:
         """Begin with `batch`; raise `WorkerLost` for a stale epoch, or when no slot is free."""
         if not self._ready or epoch != self._epoch:
             raise WorkerLost(reason="stale epoch", epoch=epoch)
-        if self._renders or len(batch) > self._slots:
+        if len(self._renders) + len(batch) > self._slots:
             raise WorkerLost(reason="no free slot", slots=self._slots)
         for task in batch:
             self._renders[task.job_id, task.attempt] = asyncio.create_task(self._render(task))

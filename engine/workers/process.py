@@ -50,7 +50,7 @@ class ProcessWorker:
         life, ready = self._life, self._ready
         if not life or not ready or ready.epoch != epoch or self._budget.expired():
             raise WorkerLost(reason="stale epoch", epoch=epoch)
-        if self._on_device or len(batch) > ready.slots:
+        if len(self._on_device) + len(batch) > ready.slots:
             raise WorkerLost(reason="no free slot", slots=ready.slots)
         keys = {(task.job_id, task.attempt) for task in batch}
         self._open |= keys

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -16,16 +17,27 @@ from torch.utils._pytree import tree_map
 
 from engine.errors import OutOfMemory
 from engine.kandinsky.placing.device import translated_errors
-from engine.models.company import Ask, ask
+from engine.models.company import Ask, Turn, ask
 
 log = structlog.get_logger(__name__)
 
-# How many rows the memory is planned for; whoever places a model says it to all that is drawn within.
-MOST_ROWS: ContextVar[int | None] = ContextVar("most_rows", default=None)
 # What a network is told of texts, [rows, tokens, ...]: of different lengths, where nothing stands for no token.
 TEXTS = frozenset({"encoder_hidden_states", "encoder_attention_mask"})
 # How many rows of a kind a network has room for, where more ran out of memory.
 _room: WeakKeyDictionary[Any, dict[object, int]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Say what the memory has room for: so many rows at once, and whether each network has to move there first."""
+
+    rows: int | None = None
+    moves: bool = False
+
+
+ENOUGH = Room()
+# Whoever places a model says it to all that is drawn within.
+ROOM: ContextVar[Room] = ContextVar("room", default=ENOUGH)
 
 
 class Rows(NamedTuple):
@@ -33,7 +45,7 @@ class Rows(NamedTuple):
 
     sample: Tensor
     timestep: Tensor
-    conditions: dict[str, Any]
+    conditions: Mapping[str, Any]
     most: int | None
 
     @property
@@ -43,14 +55,19 @@ class Rows(NamedTuple):
         return str((_shape(self.sample), told))
 
 
-def forward(network: Any, sample: Tensor, timestep: Tensor, **conditions: Any) -> Tensor:
+def forward(
+    network: Any, sample: Tensor, timestep: Tensor, conditions: Mapping[str, Any], *, first: bool = False
+) -> Tensor:
     """Compute `network` for the rows of `sample`, float [rows, ...], all at one time step, and their `conditions`.
 
-    Everybody in the company who asks the same network for rows of the same shapes is answered by one forward. Where
-    the memory has no room for all rows, there are several. Raises `OutOfMemory` where it has none for a single one.
+    Everybody in the company who asks the same network for rows of the same shapes is answered by one forward, before
+    any other where it comes `first`. Where the memory has no room for all rows, there are several. Raises
+    `OutOfMemory` where it has none for a single one.
     """
-    rows = Rows(sample, timestep.expand(len(sample)), conditions, MOST_ROWS.get())
-    answer: Tensor = ask(Ask((id(network), rows.kind), rows, partial(_together, network), len(sample)))
+    room = ROOM.get()
+    rows = Rows(sample, timestep.expand(len(sample)), conditions, room.rows)
+    turn = Turn.FIRST if first else Turn.KEPT if room.moves else Turn.FAIR
+    answer: Tensor = ask(Ask((id(network), rows.kind), rows, partial(_together, network), turn, len(sample)))
     return answer
 
 

@@ -15,6 +15,7 @@ import torch
 from engine.errors import EngineError, OutOfMemory, WorkerLost
 
 DeviceName = Literal["auto", "cpu", "cuda"]
+_inference = torch.inference_mode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ def use_all_cores() -> None:
     if "OMP_NUM_THREADS" not in os.environ:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         torch.set_num_threads(cores)
+
+
+def only_infer() -> None:
+    """Compute on this thread without gradients for good: blocks that say so would end one another, side by side."""
+    _inference.__enter__()
 
 
 def working_device(network: Any) -> torch.device:

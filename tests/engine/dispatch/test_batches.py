@@ -25,7 +25,7 @@ from engine.workers.process import ProcessWorker
 from engine.workers.render import Renderer, Work
 from tests.engine.dispatch.test_dispatcher import Bench
 from tests.engine.workers.worker_bench import settings, task
-from tests.engine.workers.worker_doubles import Sleeper, load_troubled
+from tests.engine.workers.worker_doubles import Sleeper, finish, load_troubled
 
 
 def submission(key: str, owner: str = "ann", steps: int = 3, **fields: object) -> Submission:
@@ -75,13 +75,14 @@ async def test_alike_requests_of_everybody_are_drawn_together(store: Store) -> N
     assert [sorted(batch) for batch in drawn] == [["a", "b", "c", "d"]]
 
 
-@pytest.mark.parametrize(
-    "other",
-    [{"width": 64}, {"steps": 4}, {"guidance_scale": 3.0}, {"exact": True}],
-    ids=lambda other: next(iter(other)),
-)
+@pytest.mark.parametrize("other", [{"width": 64}, {"exact": True}], ids=lambda other: next(iter(other)))
 async def test_what_differs_is_drawn_on_its_own(store: Store, other: dict) -> None:
     assert await batches(store, submission("a"), submission("b", **other), submission("c")) == [["a", "c"], ["b"]]
+
+
+async def test_steps_and_guidance_may_differ(store: Store) -> None:
+    drawn = await batches(store, submission("a"), submission("b", steps=4), submission("c", guidance_scale=3.0))
+    assert drawn == [["a", "b", "c"]]
 
 
 async def test_the_pictures_of_a_batch_fit_its_slots(store: Store) -> None:
@@ -150,48 +151,40 @@ async def test_a_worker_killed_with_three_jobs_in_its_batch_has_all_three_drawn_
     assert [len(await store.pictures(job.id)) for job in jobs] == [1, 1, 1]
 
 
-# What the renderer does with a batch that fails
+# What the renderer does with tasks that it was given together
 
 
 def render(model: object, *prompts: str) -> list[WorkerEvent]:
     said: list[WorkerEvent] = []
     with ThreadPoolExecutor(1) as encoders:
         works = [Work(task(prompt, prompt, steps=2), threading.Event()) for prompt in prompts]
-        Renderer({"demo": model}, 1, said.append, encoders).render(works)
+        finish(Renderer({"demo": model}, 1, said.append, encoders), works)
     return said
 
 
 class Fails(Sleeper):
-    """Fail as told; remember the sizes of the batches."""
+    """Fail where the prompt is `poison`, before the first step or after it."""
 
-    def __init__(self, error: Exception, poison: str | None = None) -> None:
-        self.error, self.poison, self.sizes = error, poison, []
+    def __init__(self, error: Exception, poison: str, *, late: bool) -> None:
+        self.error, self.poison, self.late = error, poison, late
 
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
-        self.sizes.append(len(drawings))
-        prompts = [drawing.request.prompt for drawing in drawings]
-        if self.poison in prompts or (self.poison is None and len(drawings) > 1):
+        if drawings[0].request.prompt == self.poison:
+            if self.late:
+                super().render(drawings, on_step)
             raise self.error
         return super().render(drawings, on_step)
 
 
-def test_a_batch_that_is_too_large_for_the_memory_is_drawn_one_by_one() -> None:
-    model = Fails(OutOfMemory())
-    said = render(model, "a", "b", "c")
-    assert model.sizes == [3, 1, 1, 1]
-    assert [event.job_id for event in said if isinstance(event, Done)] == ["a", "b", "c"]
-    assert not [event for event in said if isinstance(event, Failed)]
-
-
+@pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("error", [OutOfMemory(), RequestError("bad_size"), ZeroDivisionError()])
-def test_one_poisoned_request_takes_no_neighbour_down(error: Exception) -> None:
-    said = render(Fails(error, "b"), "a", "b", "c")
+def test_one_poisoned_request_takes_no_neighbour_down(error: Exception, late: bool) -> None:
+    said = render(Fails(error, "b", late=late), "a", "b", "c")
     assert [event.job_id for event in said if isinstance(event, Failed)] == ["b"]
     assert [event.job_id for event in said if isinstance(event, Done)] == ["a", "c"]
 
 
-def test_each_of_a_batch_hears_of_the_same_steps_and_knows_its_company() -> None:
+def test_each_of_several_hears_of_its_own_steps_while_the_others_make_theirs() -> None:
     said = render(Sleeper(), "a", "b")
-    steps = {name: [e.step for e in said if isinstance(e, Progress) and e.job_id == name] for name in "ab"}
-    assert steps["a"] == steps["b"]
-    assert [event.notes for event in said if isinstance(event, Done)] == [{"batch": 2}, {"batch": 2}]
+    steps = [(event.job_id, event.step) for event in said if isinstance(event, Progress)]
+    assert steps == [("a", 1), ("b", 1), ("a", 2), ("b", 2)]

@@ -3,6 +3,7 @@
 import pytest
 
 from engine.dispatch.lane import Lane, Lanes
+from engine.dispatch.live import Live
 from engine.events import Done, EngineState, Failed, Lost, Progress, Ready
 from engine.workers.fake import FakeWorker
 from tests.engine.dispatch.lane_bench import job
@@ -13,7 +14,7 @@ def lane() -> Lane:
     """Be ready in the second epoch, with one job."""
     lane = Lane(0, FakeWorker())
     lane.begin(Ready(2, ("demo", "other"), 4, swap_s=6.0))
-    lane.take(job(1))
+    lane.take(Live(job(1)))
     lane.lease(job(1))
     return lane
 

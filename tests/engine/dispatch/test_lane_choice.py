@@ -1,10 +1,8 @@
-"""Which lane draws what: only what it has, rather what it holds, together what is alike; and one lane as ever."""
+"""Which lane draws what: only what it has, rather what it holds, together what is alike."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from itertools import pairwise
-from random import Random
 
 import pytest
 
@@ -213,8 +211,8 @@ async def drawn_at_once(store: Store, team: Workers, *others: str) -> list[list[
         team.hang()
         await all_ready(dispatcher)
         jobs = await submitted(dispatcher, *"abcd")
-        for number, other in enumerate(others):
-            jobs += await submitted(dispatcher, other, steps=5 + number)
+        for other in others:
+            jobs += await submitted(dispatcher, other, width=128)
         await until(lambda: sum(team.given().values()) == len(jobs))
     return [worker.prompts[0] for worker in team if worker.batches]
 
@@ -233,35 +231,3 @@ async def test_a_full_batch_stays_whole_where_the_other_lane_has_other_work(stor
 
 async def test_a_lane_that_is_alone_takes_all(store: Store, long_window) -> None:
     assert await drawn_at_once(store, workers(1, slots=4)) == [["a", "b", "c", "d"]]
-
-
-# One lane as ever
-
-
-GOLDEN = {
-    1: "0 8 10|1 13 38|11 15 20|7 28 34|2 4 9|3 18|6 17 25|27 24 31|39 32|21 29 14 30|36 16 23|22|35 37",
-    2: "0 6 17|9 11 25|13 18 27|16 15 20|21 23 35|31|32 37 38|36|3 28 30|4 8 10 24|39 1 29|34 2 14 22|7",
-    3: "0 1|3 14|9 2 29|4 11 31|6 20 25|8 10|13 7 17 28|15 30|18 23|16 24 38|22 21|32 37|34|35|27 39|36",
-}
-DAYS = {1: (0.0, Caps()), 2: (600.0, Caps()), 3: (0.0, Caps(max_running_per_owner=2))}
-
-
-@pytest.mark.parametrize("seed", GOLDEN)
-async def test_one_lane_draws_in_the_order_that_was_noted_when_there_was_but_one(store: Store, seed: int) -> None:
-    chance, (swap_s, caps) = Random(seed), DAYS[seed]
-    team = workers(1, models=BOTH, slots=4, swap_s=swap_s)
-    async with Dispatcher(store, team, caps, {"s": 2.0}) as dispatcher:
-        jobs = [await dispatcher.submit(at_random(chance, number)) for number in range(40)]
-        for job in jobs[5::7]:
-            await dispatcher.cancel(job.id)
-        team.open()
-        await ended(store, *jobs)
-    assert "|".join(" ".join(batch) for batch in team[0].prompts) == GOLDEN[seed]
-
-
-def at_random(chance: Random, number: int):
-    """Ask as was asked when the order was noted: the draws of chance come in that order."""
-    owner, model = chance.choice(["ann", "ann", "bob", "cid"]), chance.choice(BOTH)
-    steps, count = chance.choice([1, 2, 6]), chance.choice([1, 1, 2])
-    asked = submission(str(number), owner, model, steps=steps, count=count)
-    return replace(asked, place=chance.choice(["s:1/2", "t"]))

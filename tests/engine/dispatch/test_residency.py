@@ -10,7 +10,7 @@ QUANTUM_S = SWAP_S * SWAPS_PER_QUANTUM
 
 def begun(model: str = "a") -> Residency:
     residency = Residency()
-    residency.choose([Waiting(model, 0)], SWAP_S, 0)
+    residency.settle(model, 0)
     return residency
 
 
@@ -39,6 +39,7 @@ def test_a_model_without_work_goes_at_once():
 def test_after_a_swap_the_new_model_has_a_quantum_of_its_own():
     residency = begun()
     assert residency.choose(waiting("b", "a"), SWAP_S, QUANTUM_S + PATIENCE_S) == 0
+    residency.settle("b", QUANTUM_S + PATIENCE_S)
     assert residency.choose(waiting("a", "b"), SWAP_S, QUANTUM_S + PATIENCE_S + 1) == 1
 
 
@@ -49,6 +50,7 @@ def test_people_who_alternate_between_two_models_cost_few_swaps(rule: str, swaps
     while jobs:
         come = [job for job in jobs if job.since <= now] or jobs[:1]
         chosen = come[residency.choose(come, SWAP_S, now) if rule == "residency" else 0]
+        residency.settle(chosen.model, now)
         jobs.remove(chosen)
         made += chosen.model != last
         now = max(now, chosen.since) + 1.0 + SWAP_S * (chosen.model != last)

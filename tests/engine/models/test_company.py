@@ -18,7 +18,7 @@ class Adder:
         self._fails_at, self._error = fails_at, error or ValueError("no")
 
     def __call__(self, kind: str, number: int, size: int = 1) -> int:
-        return int(ask(Ask(kind, number, self._compute, size)))
+        return int(ask(Ask(kind, number, self._compute, size=size)))
 
     def _compute(self, given: Sequence[int]) -> Sequence[int]:
         self.together.append(list(given))

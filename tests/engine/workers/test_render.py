@@ -10,14 +10,14 @@ from engine.events import Accepted, Failed, Progress, WorkerEvent
 from engine.models.model import Drawing, Drawn, Step
 from engine.workers.render import Renderer, Work
 from tests.engine.workers.worker_bench import task
-from tests.engine.workers.worker_doubles import Sleeper, Troubled
+from tests.engine.workers.worker_doubles import Sleeper, Troubled, finish
 
 
 def render(model: object, prompt: str = "x", cancelled: threading.Event | None = None) -> list[WorkerEvent]:
     said: list[WorkerEvent] = []
     with ThreadPoolExecutor(1) as encoders:
         work = task("job", prompt, steps=10)
-        Renderer({"demo": model}, 1, said.append, encoders).render([Work(work, cancelled or threading.Event())])
+        finish(Renderer({"demo": model}, 1, said.append, encoders), [Work(work, cancelled or threading.Event())])
     return said
 
 
@@ -44,7 +44,7 @@ def test_a_cancellation_takes_effect_within_one_step() -> None:
 
 
 def test_now_and_then_the_log_says_how_often_the_caches_helped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine.workers.render, "BATCHES_PER_REPORT", 1)
+    monkeypatch.setattr(engine.workers.render, "TASKS_PER_REPORT", 1)
     with structlog.testing.capture_logs() as logged:
         render(Sleeper())
     assert {"event": "caches", "log_level": "info", "model": "demo", "texts": "3 of 4"} in logged
@@ -71,5 +71,5 @@ def test_each_failure_has_its_code_and_tells_no_more_than_it_should(prompt: str,
 def test_a_request_for_a_model_that_is_not_loaded_fails() -> None:
     said: list[WorkerEvent] = []
     with ThreadPoolExecutor(1) as encoders:
-        Renderer({}, 1, said.append, encoders).render([Work(task("job"), threading.Event())])
+        finish(Renderer({}, 1, said.append, encoders), [Work(task("job"), threading.Event())])
     assert said[-1] == Failed("job", 1, 1, "render_failed", {"kind": "KeyError"})

@@ -4,6 +4,7 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
 from PIL import Image
@@ -87,14 +88,33 @@ async def test_a_cancellation_does_not_overtake_its_task(bench: Bench) -> None:
 
 
 @shared_loop
-async def test_more_tasks_than_slots_are_refused(bench: Bench) -> None:
+async def test_more_tasks_than_free_slots_are_refused(bench: Bench) -> None:
     with pytest.raises(WorkerLost, match="no free slot"):
         await bench.run(*(task(str(number)) for number in range(SLOTS + 1)))
-    await bench.run(long_task("first"))
+    names = [str(number) for number in range(SLOTS)]
+    for name in names:
+        await bench.run(long_task(name))
     with pytest.raises(WorkerLost, match="no free slot"):
-        await bench.run(task("second"))
-    await bench.worker.cancel("first", 1)
-    assert {event.job_id for event in await bench.until(Failed)} == {"first"}
+        await bench.run(task("one more"))
+    for name in names:
+        await bench.worker.cancel(name, 1)
+    heard = [event for _ in names for event in await bench.until(Failed)]
+    assert {event.job_id for event in heard if isinstance(event, Failed)} == set(names)
+
+
+@shared_loop
+async def test_a_task_joins_what_is_drawn_and_is_done_before_it_as_if_it_had_been_alone(bench: Bench) -> None:
+    await bench.run(task("alone"))
+    alone = pixels((await bench.until(Done))[-1])
+    await bench.run(long_task("long"))
+    await bench.until(Progress)
+    await bench.run(task("short"))
+    done = (await bench.until(Done))[-1]
+    assert done.job_id == "short"
+    assert np.abs(pixels(done) - alone).max() <= 1
+    assert np.ptp(alone) > 20
+    await bench.worker.cancel("long", 1)
+    assert (await bench.until(Failed))[-1].job_id == "long"
 
 
 @shared_loop
@@ -114,6 +134,10 @@ async def test_one_of_a_batch_is_cancelled_and_the_others_are_drawn(bench: Bench
     heard = [event for _ in range(2) for event in await bench.until(Done)]
     assert [event.job_id for event in heard if isinstance(event, Failed)] == ["b"]
     assert {event.job_id for event in heard if isinstance(event, Done)} == {"a", "c"}
+
+
+def pixels(done: Done) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(done.pictures[0].data))).astype(int)
 
 
 @shared_loop

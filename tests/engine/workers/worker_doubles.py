@@ -8,17 +8,27 @@ from PIL import Image
 
 from engine.catalog import DEMO
 from engine.errors import ModelMissing, OutOfMemory, RequestError, WorkerLost
+from engine.models.company import give_way
 from engine.models.model import Drawing, Drawn, Model, Models, OnStep, Step
 from engine.settings import WorkerSettings
 from engine.workers.child import load_models
+from engine.workers.render import Renderer, Work
+
+
+def finish(renderer: Renderer, batch: Sequence[Work]) -> None:
+    """Draw a batch to its end, in which nobody joins it."""
+    renderer.begin(batch)
+    while renderer.is_busy:
+        renderer.advance()
 
 
 class Sleeper:
-    """Spend a hundredth of a second in each step."""
+    """Spend a hundredth of a second in each step, and let others go first before the next one."""
 
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
         total = drawings[0].request.steps or 1
         for step in range(total):
+            give_way()
             time.sleep(0.01)
             on_step(Step(step + 1, total))
         return [Drawn([Image.new("RGB", (64, 64))] * drawing.request.count) for drawing in drawings]

@@ -73,7 +73,7 @@ class Decoder2(Decoder):
 
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:
             seen = latents if beside is None else torch.cat([latents, beside], dim=1)
-            outputs = forward(unet, _repeated(seen, copies), timestep, **conditions)
+            outputs = forward(unet, _repeated(seen, copies), timestep, conditions)
             return unguided(outputs, learned) if copies == 1 else guided(outputs, scale, learned)
 
         return predict

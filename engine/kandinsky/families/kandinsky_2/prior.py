@@ -151,7 +151,7 @@ class Prior:
         conditions = {"proj_embedding": read.whole, "encoder_hidden_states": read.tokens, "attention_mask": read.mask}
 
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:
-            outputs = forward(network, latents.repeat(copies, 1), timestep, **conditions)
+            outputs = forward(network, latents.repeat(copies, 1), timestep, conditions, first=True)
             return outputs if copies == 1 else combined(outputs, scale)
 
         return predict

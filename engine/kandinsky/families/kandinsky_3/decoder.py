@@ -29,12 +29,11 @@ class Decoder3(Decoder):
         """
         unet, scale = self.pipeline.unet, batch.request.guidance_scale
         embeds, weights = stack([*(negative or []), *condition], working_device(unet))
+        conditions = {"encoder_hidden_states": embeds, "encoder_attention_mask": weights}
 
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:
             seen = latents if negative is None else torch.cat([latents, latents])
-            outputs = forward(
-                unet, seen, timestep, encoder_hidden_states=embeds, encoder_attention_mask=weights
-            )  # fmt: skip
+            outputs = forward(unet, seen, timestep, conditions)
             return outputs if negative is None else combined(outputs, scale)
 
         return predict
