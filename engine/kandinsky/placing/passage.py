@@ -39,7 +39,7 @@ class CopiesBeside:
     """
 
     def __init__(self) -> None:
-        self._stream = torch.cuda.Stream()
+        self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._come: dict[HostWeights, torch.cuda.Event] = {}
 
     def begin(self, weights: HostWeights) -> None:

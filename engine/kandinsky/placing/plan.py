@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 
 from engine.catalog import DEMO
@@ -166,8 +168,7 @@ def next_rung(
 
 def largest_batch(model: Components, rung: Rung, free_bytes: int, width: int, height: int, limit: int) -> int:
     """Find how many pictures of `width` x `height` can be drawn at once on `rung`: 0 to `limit`."""
-    fitting = (batch for batch in range(limit, 0, -1) if peak_bytes(model, rung, width, height, batch) <= free_bytes)
-    return next(fitting, 0)
+    return bisect_right(range(1, limit + 1), free_bytes, key=partial(peak_bytes, model, rung, width, height))
 
 
 def largest_size(

@@ -36,7 +36,7 @@ class _Slab:
 
     def fill(self, pinned: bool) -> None:
         memory = torch.empty(self.size_bytes, dtype=torch.uint8, pin_memory=pinned)
-        *pieces, _rest = memory.split([*map(_bytes, self.tensors), self.left_bytes])
+        *pieces, _rest = torch.split(memory, [*map(_bytes, self.tensors), self.left_bytes])
         for tensor, piece in zip(self.tensors, pieces, strict=True):
             tensor.data = _laid_out_as(tensor.data, piece).copy_(tensor.data)
 
