@@ -20,7 +20,15 @@ from torch.utils._pytree import tree_leaves
 from engine.errors import EngineError
 from engine.kandinsky.bench import fullsize
 from engine.kandinsky.families.register import FAMILIES
-from engine.kandinsky.placing.plan import GIB, QUANTISED_LADDER, Components, place, with_parts
+from engine.kandinsky.placing.plan import (
+    GIB,
+    LARGEST_SLAB,
+    QUANTISED_LADDER,
+    SMALLEST_SLAB,
+    Components,
+    place,
+    with_parts,
+)
 
 FILE = Path(__file__).parent.parent / "docs" / "memory.md"
 CARDS_GIB = (8, 12, 16, 24, 48, 80)
@@ -50,8 +58,8 @@ The ways, from the fastest to the thriftiest:
 | encoders layer by layer | all but the encoders of texts and pictures, which run once: their layers pass through |
 | one network at a time | the network that works; the others stand ready in the host's memory |
 | one network at a time, decoded in tiles | as above, and the last latents become pixels in tiles of 512 pixels |
-| layer by layer | one layer |
-| layer by layer, decoded in tiles | one layer, and a tile |
+| layer by layer | a layer, and the next one, which is brought while it works |
+| layer by layer, decoded in tiles | two layers, and a tile |
 
 Attention slicing is not among them: fused attention has no matrix of scores that it would save, and Kandinsky 3 ignores
 it. MoVQ has no tiling of its own in diffusers; the tiles are this project's, and they change the picture slightly.
@@ -60,7 +68,9 @@ it. MoVQ has no tiling of its own in diffusers; the tiles are this project's, an
 
 {table}
 
-In brackets: GiB on the GPU at most, and GiB of the host's memory.
+In brackets: GiB on the GPU at most, and GiB of the host's memory. That is pinned, for each network in slabs of
+{smallest} MiB to {largest} GiB, of which the last is not full. torch rounds whatever is pinned up to a power of two:
+tensor by tensor, the 13.8 GiB of Kandinsky 2.2 with everything would be 19.
 
 ## Weights
 
@@ -138,7 +148,11 @@ def main() -> None:
 
 def document() -> str:
     """Compute the whole text."""
-    return TEXT.format(table=table(), weights=weights(), workspace=0.5, own=OWN_GIB)
+    return TEXT.format(table=table(), weights=weights(), workspace=0.5, own=OWN_GIB, **_slabs())
+
+
+def _slabs() -> dict[str, int]:
+    return {"smallest": SMALLEST_SLAB // 2**20, "largest": LARGEST_SLAB // GIB}
 
 
 def table() -> str:

@@ -46,6 +46,7 @@ class Card(TorchFunctionMode):
         super().__init__()
         self.waits: Counter[str] = Counter()
         self.attention_flops = 0
+        self._pinned: dict[int, torch.UntypedStorage] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         named, name = dict(kwargs or {}), getattr(func, "__name__", str(func))
@@ -54,6 +55,10 @@ class Card(TorchFunctionMode):
         if name in READS and args and isinstance(args[0], FakeTensor):
             self.waits["read"] += 1
             return False if name == "__bool__" else 0
+        if name == "is_pinned":
+            return self._is_pinned(args[0])
+        if name == "pin_memory" or named.pop("pin_memory", False):
+            return self._pin(args[0].clone() if name == "pin_memory" else func(*args, **named))
         if name == "scaled_dot_product_attention" and isinstance(args[0], FakeTensor):
             return self._attended(*args[:3], named.get("attn_mask", args[3] if len(args) > 3 else None))
         if _is_card(named.get("device")) and not any(isinstance(each, FakeTensor) for each in tree_leaves(args)):
@@ -69,8 +74,15 @@ class Card(TorchFunctionMode):
         if is_here:
             self.waits["to the host"] += 1
             return torch.zeros(moved.shape, dtype=_precision(args[1:], named) or moved.dtype)
-        self.waits["to the card"] += not named.get("non_blocking", False)
+        self.waits["to the card"] += not (named.get("non_blocking", False) and self._is_pinned(moved))
         return _like(moved, _precision(args[1:], named))
+
+    def _pin(self, held: Tensor) -> Tensor:
+        self._pinned[held.untyped_storage()._cdata] = held.untyped_storage()
+        return held
+
+    def _is_pinned(self, held: Tensor) -> bool:
+        return held.untyped_storage()._cdata in self._pinned
 
     def _attended(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
         """Check what a kernel of CUDA checks, which none here does, and count as torch's counter would."""

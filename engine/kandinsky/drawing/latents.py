@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Generator, Tensor
 
-from engine.kandinsky.placing.device import working_device
+from engine.kandinsky.placing.device import sent, working_device
 from engine.models.company import give_way
 from engine.request import Request
 
@@ -29,7 +29,7 @@ def noise(request: Request, generators: Iterable[Generator], pipeline: Any) -> T
     scale = factor(movq)
     shape = (1, movq.config.latent_channels, (request.height or 0) // scale, (request.width or 0) // scale)
     drawn = torch.cat([torch.randn(shape, generator=generator) for generator in generators])
-    return drawn.to(working_device(unet), unet.dtype)
+    return sent(drawn, working_device(unet), unet.dtype)
 
 
 def factor(movq: Any) -> int:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import torch
 from diffusers import DPMSolverMultistepScheduler
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from engine.kandinsky.placing.device import sent
 
 
 def for_one_job(scheduler: Any, fast: bool = False) -> Any:
@@ -63,8 +68,32 @@ def _in_fp32(step: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(step)
     def step_in_fp32(model_output: Tensor, timestep: Any, sample: Tensor, **options: Any) -> Any:
-        result = step(model_output.float(), timestep, sample.float(), **{**options, "return_dict": True})
+        with noise_sent_to(sample.device):
+            result = step(model_output.float(), timestep, sample.float(), **{**options, "return_dict": True})
         result.prev_sample = result.prev_sample.to(sample.dtype)
         return result
 
     return step_in_fp32
+
+
+def noise_sent_to(device: torch.device) -> AbstractContextManager[object]:
+    """Have the noise that a scheduler draws on the CPU sent to `device`, without waiting for it, in the block.
+
+    A step is asked for as soon as its prediction is queued, so the CPU draws the noise while a GPU predicts. Schedulers
+    themselves would copy it from ordinary memory, which waits until the GPU has done all that was queued.
+    """
+    return nullcontext() if device.type == "cpu" else _NoiseSent(device)
+
+
+class _NoiseSent(TorchFunctionMode):
+    """Be torch's own way to see what is called in a block: schedulers draw by `torch.randn`, wherever that is deep."""
+
+    def __init__(self, device: torch.device) -> None:
+        super().__init__()
+        self._device = device
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:  # fmt: skip
+        made = func(*args, **(kwargs or {}))
+        return sent(made, self._device) if func is torch.randn else made

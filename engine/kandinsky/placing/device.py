@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+from torch import Tensor
 
 from engine.errors import EngineError, OutOfMemory, WorkerLost
 
@@ -72,6 +73,15 @@ def working_device(network: Any) -> torch.device:
     """Tell where `network` computes: not always where its weights are kept (`engine.kandinsky.placing.placing`)."""
     hook = getattr(network, "_hf_hook", None)
     return torch.device(hook.execution_device) if hook else network.device
+
+
+def sent(tensor: Tensor, device: torch.device, dtype: torch.dtype | None = None) -> Tensor:
+    """Copy what was made on the CPU to `device`, to a GPU without waiting until it has come.
+
+    Only from pinned memory can that be; torch keeps that memory until it was read.
+    """
+    made = tensor.to(dtype or tensor.dtype)
+    return made.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else made.to(device)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from torch import nn
 from engine.catalog import ModelSpec
 from engine.errors import EngineError, OutOfMemory, RequestError
 from engine.kandinsky.placing import compiling, placing
+from engine.kandinsky.placing.budget import UNBOUNDED, Budget
 from engine.kandinsky.placing.device import Device, translated_errors
 from engine.kandinsky.placing.plan import (
     GIB,
@@ -59,26 +60,25 @@ class Placeable(Model, Protocol):
 class Laddered:
     """Be a model on a ladder of placements, from the fastest to the thriftiest.
 
-    `budget` tells how many bytes the model may have on `device` now, what it holds there included. `known` weighs its
+    `free` tells how many bytes the model may have on `device` now, what it holds there included. `known` weighs its
     networks; a network that is not among them is weighed as it is. `others` are what a person could take instead. A
     request that does not fit is tried again on each lower rung; later ones of its size begin there, smaller ones where
     the model was.
     """
 
     def __init__(
-        self, spec: ModelSpec, model: Placeable, device: Device, budget: Callable[[], int],
+        self, spec: ModelSpec, model: Placeable, device: Device, free: Callable[[], int | None],
         known: Components, keeping: Keeping = AUTO, *, shelved: bool = False,
         others: Mapping[str, Components] = NOTHING_ELSE,
     ) -> None:  # fmt: skip
         """Place the networks; raise `EngineError("device_too_small")` where no rung has room for them."""
         self._spec, self._model, self._device = spec, model, device
-        self._budget = budget
+        self._budget = Budget(free)
         self._known = known
         self._others = others
         self._keeping = keeping
         self._shelved = shelved
         self._ladder = LADDER[LADDER.index(FIRST.get(keeping.memory, Rung.RESIDENT)) :]
-        self._too_large: dict[Rung, int] = {}  # pixels of the smallest request that ran out of memory there
         self._compiled = False
         self._placed: placing.Placed | None = None
         self._plan()
@@ -131,6 +131,15 @@ class Laddered:
             rung = self._next(request)
         raise self._refusal(request)
 
+    def most_pictures(self, request: AnyRequest) -> int:
+        """Tell how many pictures of the size of `request` one forward holds on this rung now, at least 1.
+
+        The plan says it, but fewer than ran out of memory before; beyond any number where `free` has no bounds.
+        """
+        size = self._size(request)
+        planned = largest_batch(self._components(), self.rung, self._room(), *size, limit=UNBOUNDED)
+        return max(1, min(planned, self._budget.most(self.rung, math.prod(size))))
+
     def statistics(self) -> Mapping[str, tuple[int, int]]:
         """Tell of the model's caches."""
         return self._model.statistics()
@@ -139,10 +148,8 @@ class Laddered:
         """Raise `OutOfMemory` where the plan has no room for all of several requests."""
         if len(drawings) == 1:
             return
-        totals = list(accumulate(drawing.request.count for drawing in drawings))
-        size = self._size(drawings[0].request)
-        most = largest_batch(self._components(), self.rung, self._room(), *size, limit=totals[-1])
-        together = max(1, sum(total <= most for total in totals))
+        most = self.most_pictures(drawings[0].request)
+        together = max(1, sum(total <= most for total in accumulate(drawing.request.count for drawing in drawings)))
         if together < len(drawings):
             log.info("batch_too_large", model=self._spec.name, requests=len(drawings), together=together)
             raise OutOfMemory(together=together)
@@ -152,15 +159,15 @@ class Laddered:
         try:
             return self._model.render(drawings, on_step)
         except OutOfMemory:
+            self._budget.ran_out(self.rung, sum(self._pixels(drawing.request) for drawing in drawings))
             if len(drawings) > 1:  # whoever made the batch tries them one by one
                 raise
         return None
 
     def _next(self, request: AnyRequest) -> Rung | None:
-        """Remember that memory ran out here, and find the next rung."""
-        failed, lower = self.rung, self._below(self.rung, *self._size(request))
-        self._too_large[failed] = min(self._pixels(request), self._too_large.get(failed, self._pixels(request)))
-        log.warning("out_of_memory", model=self._spec.name, rung=failed.value, mode=request.mode, next_rung=lower)
+        """Find the next rung, after memory ran out here."""
+        lower = self._below(self.rung, *self._size(request))
+        log.warning("out_of_memory", model=self._spec.name, rung=self.rung.value, mode=request.mode, next_rung=lower)
         return lower
 
     def _prepare(self, request: AnyRequest) -> None:
@@ -195,7 +202,7 @@ class Laddered:
     def _rung_for(self, request: AnyRequest) -> Rung:
         """Find the first rung on which nothing as small has failed; the last one is always tried."""
         rung, size = self._home, self._size(request)
-        while self._too_large.get(rung, math.inf) <= self._pixels(request):
+        while self._budget.too_many(rung) <= self._pixels(request):
             lower = self._below(rung, *size)
             if lower is None:
                 break
@@ -248,7 +255,7 @@ class Laddered:
     def _room(self) -> int:
         """Count what the networks that can move may have."""
         fixed = [network for network in self._model.networks.values() if placing.is_fixed(network)]
-        return self._budget() - placing.bytes_on(fixed, self._device)
+        return self._budget.free_bytes - placing.bytes_on(fixed, self._device)
 
     def _size(self, request: AnyRequest) -> tuple[int, int]:
         """Tell the size that is drawn at once: an enlarged picture is drawn in tiles of the model's own."""
@@ -261,7 +268,7 @@ class Laddered:
     def _refusal(self, request: AnyRequest) -> OutOfMemory:
         """Name the largest size that should fit on the last rung, if the person can ask for it."""
         width, height = self._size(request)
-        below = min(width * height, self._too_large.get(self.rung, math.inf) // request.count)
+        below = min(width * height, self._budget.too_many(self.rung) // request.count)
         near = largest_size(
             self._components(), self.rung, self._room(), width, height, self._spec.size_multiple,
             self._spec.min_size, request.count, below,

@@ -3,7 +3,7 @@
 The offloading of diffusers is per pipeline, while the two pipelines of Kandinsky 2.x share one GPU; it pins the prior
 there, copies weights back that have not changed, and moves from ordinary memory. Its group offloading has no public way
 off again, which the ladder needs after an error in a layer, and copies back too, but on a stream, which a CPU has not.
-So the hooks here are this module's own, hung into the networks by accelerate as those of diffusers are.
+So the hooks (`engine.kandinsky.placing.hooks`) are the project's own, hung in by accelerate as those of diffusers are.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
-from accelerate.hooks import ModelHook, add_hook_to_module, remove_hook_from_module
-from accelerate.utils import send_to_device
+from accelerate.hooks import add_hook_to_module, remove_hook_from_module
 from diffusers import PipelineQuantizationConfig
 from torch import Tensor, nn
 from transformers import BitsAndBytesConfig
 
 from engine.errors import EngineError
+from engine.kandinsky.placing import slabs
 from engine.kandinsky.placing.device import Device
+from engine.kandinsky.placing.hooks import PassesThrough, TakesTurns, WorksOn
+from engine.kandinsky.placing.passage import Passage, copier_for
 from engine.kandinsky.placing.plan import Component, Placement, Role, Rung
 from engine.kandinsky.placing.tiles import InTiles
+from engine.kandinsky.placing.weights import HostWeights, Seat
 
 Quantisation = Literal["nf4", "int8"]
 
@@ -74,7 +77,7 @@ def is_fixed(network: nn.Module) -> bool:
 
 def bytes_on(networks: Iterable[nn.Module], device: Device) -> int:
     """Count the bytes of weights that are on `device` now."""
-    tensors = [one for network in networks for one in (*network.parameters(), *network.buffers())]
+    tensors = [one for network in networks for one in _tensors(network)]
     return sum(one.nbytes for one in tensors if one.device.type == device.name)
 
 
@@ -124,81 +127,36 @@ def quantised_text_encoder(how: Quantisation, device: Device) -> PipelineQuantiz
 
 
 def _place(network: nn.Module, role: Role, rung: Rung, device: Device, placed: Placed) -> None:
+    if not rung.keeps(role):
+        slabs.hold(_tensors(network), pinned=device.is_cuda)
     if rung.streams(role):
-        _stream(network, device)
+        _stream(network, device, placed.passage())
     elif rung.keeps(role):
         placed.keep(network)
         if not rung.keeps(Role.ENCODER):  # a pipeline looks for the device at hooks, if any of its networks has one
             add_hook_to_module(network, WorksOn(device))
     else:
-        weights = HostWeights([*network.parameters(), *network.buffers()], device)
-        add_hook_to_module(network, TakesTurns(weights, device, placed.seat))
+        add_hook_to_module(network, TakesTurns(HostWeights(_tensors(network), device), device, placed.seat))
     if role is Role.DECODER and rung.decodes_in_tiles:
         network.decode = InTiles(network.decode)  # type: ignore[arg-type, assignment]
 
 
-def _stream(network: nn.Module, device: Device) -> None:
-    """Let each layer hold its weights on the device only while it works.
+def _stream(network: nn.Module, device: Device, passage: Passage) -> None:
+    """Let each layer hold its weights on the device only while it works, and while the one before it does.
 
     What the network itself holds, beside its layers, stays there: pipelines use it between forwards too (`clip_std`).
     """
     for layer in network.modules():
-        tensors = _own_tensors(layer)
+        tensors = _tensors(layer, recurse=False)
         if layer is not network and tensors:
-            add_hook_to_module(layer, PassesThrough(HostWeights(tensors, device), device))
-    for tensor in _own_tensors(network):
+            add_hook_to_module(layer, PassesThrough(HostWeights(tensors, device), device, passage))
+    for tensor in _tensors(network, recurse=False):
         tensor.data = tensor.data.to(device.name)
     add_hook_to_module(network, WorksOn(device))
 
 
-def _own_tensors(module: nn.Module) -> list[Tensor]:
-    return [*module.parameters(recurse=False), *module.buffers(recurse=False)]
-
-
-class HostWeights:
-    """Hold weights in the host's memory, pinned where that makes the way to the device faster, and lend out copies."""
-
-    def __init__(self, tensors: Iterable[Tensor], device: Device) -> None:
-        self._device = device
-        self._held = [(tensor, _in_host_memory(tensor.data, pinned=device.is_cuda)) for tensor in tensors]
-        self.leave()
-
-    def enter(self) -> None:
-        """Copy the weights to the device."""
-        for tensor, held in self._held:
-            tensor.data = held.to(self._device.name, non_blocking=True, copy=True)
-
-    def leave(self) -> None:
-        """Drop the copies: weights do not change, so nothing is copied back."""
-        for tensor, held in self._held:
-            tensor.data = held
-
-
-def _in_host_memory(tensor: Tensor, *, pinned: bool) -> Tensor:
-    if not pinned or tensor.is_pinned():
-        return tensor.cpu()
-    return torch.empty_like(tensor, device="cpu", pin_memory=True).copy_(tensor)
-
-
-class Seat:
-    """Be the room for one network at a time."""
-
-    def __init__(self) -> None:
-        self._taken_by: HostWeights | None = None
-
-    def take(self, weights: HostWeights) -> None:
-        """Let `weights` onto the device, and first those off it that are there."""
-        if self._taken_by is weights:
-            return
-        self.clear()
-        weights.enter()
-        self._taken_by = weights
-
-    def clear(self) -> None:
-        """Let whatever is on the device off it."""
-        if self._taken_by:
-            self._taken_by.leave()
-        self._taken_by = None
+def _tensors(module: nn.Module, *, recurse: bool = True) -> list[Tensor]:
+    return [*module.parameters(recurse=recurse), *module.buffers(recurse=recurse)]
 
 
 class Placed:
@@ -209,13 +167,21 @@ class Placed:
         self._device = device
         self._shelved = shelved
         self._kept: list[HostWeights] = []
+        self._copier = copier_for(device)
+        self._passages: list[Passage] = []
 
     def keep(self, network: nn.Module) -> None:
         """Let a network stay on the device: at once, or, shelved, from `enter` on."""
         if self._shelved:
-            self._kept.append(HostWeights([*network.parameters(), *network.buffers()], self._device))
+            slabs.hold(_tensors(network), pinned=self._device.is_cuda)
+            self._kept.append(HostWeights(_tensors(network), self._device))
         else:
             network.to(self._device.name)
+
+    def passage(self) -> Passage:
+        """Make what lets the layers of a network pass through the device."""
+        self._passages.append(Passage(self._copier))
+        return self._passages[-1]
 
     def enter(self) -> None:
         """Put on the device what is to stay there, and wait until it is there."""
@@ -227,62 +193,11 @@ class Placed:
         """Take everything off the device."""
         self._wait()
         self.seat.clear()
+        for passage in self._passages:
+            passage.clear()
         for weights in self._kept:
             weights.leave()
 
     def _wait(self) -> None:
         if self._device.is_cuda:
             torch.cuda.synchronize()
-
-
-class WorksOn(ModelHook):  # type: ignore[misc]  # accelerate has no types
-    """Bring the inputs of a network to its device, which diffusers reads from the hook as well."""
-
-    def __init__(self, device: Device) -> None:
-        self.execution_device = device.name
-
-    def pre_forward(self, module: nn.Module, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        """Move the inputs."""
-        return send_to_device(args, self.execution_device), send_to_device(kwargs, self.execution_device)
-
-
-class TakesTurns(WorksOn):
-    """Let a network onto the device when it is to work, until another one is."""
-
-    def __init__(self, weights: HostWeights, device: Device, seat: Seat) -> None:
-        super().__init__(device)
-        self._weights = weights
-        self._seat = seat
-
-    def pre_forward(self, module: nn.Module, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        """Take the seat."""
-        self._seat.take(self._weights)
-        return super().pre_forward(module, *args, **kwargs)
-
-    def detach_hook(self, module: nn.Module) -> nn.Module:
-        """Leave the device for good."""
-        self._seat.clear()
-        return module
-
-
-class PassesThrough(WorksOn):
-    """Let one layer onto the device while it works."""
-
-    def __init__(self, weights: HostWeights, device: Device) -> None:
-        super().__init__(device)
-        self._weights = weights
-
-    def pre_forward(self, module: nn.Module, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        """Enter the device."""
-        self._weights.enter()
-        return super().pre_forward(module, *args, **kwargs)
-
-    def post_forward(self, _module: nn.Module, output: Any) -> Any:
-        """Leave the device."""
-        self._weights.leave()
-        return output
-
-    def detach_hook(self, module: nn.Module) -> nn.Module:
-        """Leave the device also where the work ended with an error."""
-        self._weights.leave()
-        return module

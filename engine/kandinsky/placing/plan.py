@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 
 from engine.catalog import DEMO
@@ -18,6 +20,9 @@ LATENT_SCALE = 8  # pixels to a side of a latent pixel, in every family here
 WORKSPACE_BYTES = GIB // 2
 FRAGMENTATION = 1.1
 TILE = 64  # latent pixels to a side of a tile when a picture is decoded in tiles, 512 pixels
+# Pinned memory comes in powers of two: in slabs from the one size to the other.
+SMALLEST_SLAB = 2**24
+LARGEST_SLAB = GIB
 # NF4 has 4 bits for a weight and an fp32 scale for every 64 of them, which makes 4.5 bits.
 NF4_BYTES = 4.5 / 8
 
@@ -64,7 +69,7 @@ NOTHING_ELSE: Mapping[str, Components] = MappingProxyType({})
 class Rung(StrEnum):
     """One way to keep a model, from the fastest to the thriftiest.
 
-    Encoders run once for a text, so letting their layers pass through the GPU one by one costs no more transfers than
+    Encoders run once for a text, so letting their layers pass through the GPU costs no more transfers than
     moving them there and back whole, and needs no room. Attention slicing is no rung: with PyTorch's fused attention
     no score matrix exists that slicing would save.
     """
@@ -83,7 +88,7 @@ class Rung(StrEnum):
         return self in {Rung.MODEL_OFFLOAD_TILED, Rung.SEQUENTIAL_OFFLOAD_TILED}
 
     def streams(self, role: Role) -> bool:
-        """Tell whether the layers of a component pass through the GPU one by one."""
+        """Tell whether the layers of a component pass through the GPU one after another."""
         if self in {Rung.SEQUENTIAL_OFFLOAD, Rung.SEQUENTIAL_OFFLOAD_TILED}:
             return True
         return role is Role.ENCODER and self not in {Rung.RESIDENT, Rung.RESIDENT_QUANTISED}
@@ -118,8 +123,15 @@ def peak_bytes(model: Components, rung: Rung, width: int, height: int, batch: in
 
 
 def host_bytes(model: Components, rung: Rung) -> int:
-    """Count the bytes of the weights that stand ready in the host's memory."""
-    return sum(one.weight_bytes for one in model.values() if not rung.keeps(one.role))
+    """Count the bytes of the slabs of the host's memory in which weights stand ready."""
+    return sum(sum(slab_sizes(one.weight_bytes)) for one in model.values() if not rung.keeps(one.role))
+
+
+def slab_sizes(weight_bytes: int) -> list[int]:
+    """Part `weight_bytes` into slabs, the largest first, of which each is a power of two; the last one is not full."""
+    largest, rest = divmod(-(-weight_bytes // SMALLEST_SLAB), LARGEST_SLAB // SMALLEST_SLAB)
+    smaller = [SMALLEST_SLAB << digit for digit in reversed(range(rest.bit_length())) if rest >> digit & 1]
+    return [LARGEST_SLAB] * largest + smaller
 
 
 def place(
@@ -156,8 +168,7 @@ def next_rung(
 
 def largest_batch(model: Components, rung: Rung, free_bytes: int, width: int, height: int, limit: int) -> int:
     """Find how many pictures of `width` x `height` can be drawn at once on `rung`: 0 to `limit`."""
-    fitting = (batch for batch in range(limit, 0, -1) if peak_bytes(model, rung, width, height, batch) <= free_bytes)
-    return next(fitting, 0)
+    return bisect_right(range(1, limit + 1), free_bytes, key=partial(peak_bytes, model, rung, width, height))
 
 
 def largest_size(
@@ -210,7 +221,7 @@ def _at_work(component: Component, rung: Rung, width: int, height: int, batch: i
     """Count what a component takes while it works, beside what is kept anyway."""
     weights = 0 if rung.keeps(component.role) else component.weight_bytes
     if rung.streams(component.role):
-        weights = component.largest_layer * HALF
+        weights = 2 * component.largest_layer * HALF  # and the next one, which is brought meanwhile
     return weights + _activations(component, rung, width, height, batch)
 
 

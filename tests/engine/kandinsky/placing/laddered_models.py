@@ -55,7 +55,10 @@ def said(model: Model, *tasks: Task) -> list[WorkerEvent]:
     events: list[WorkerEvent] = []
     with ThreadPoolExecutor(1) as encoders:
         works = [Work(each, threading.Event()) for each in tasks]
-        Renderer({"demo": model}, 1, events.append, encoders).render(works)
+        renderer = Renderer({"demo": model}, 1, events.append, encoders)
+        renderer.begin(works)
+        while renderer.is_busy:
+            renderer.advance()
     return events
 
 

@@ -94,7 +94,7 @@ def test_a_way_that_was_asked_for_is_taken_whatever_is_free(spec, bare, memory, 
 def test_a_model_whose_own_size_does_not_fit_is_loaded_for_smaller_ones(spec, bare) -> None:
     large = dataclasses.replace(spec, native_size=2048, max_size=2048)
     with capture_logs() as logs:
-        assert laddered(large, 0.7 * GIB, model=bare).rung is Rung.SEQUENTIAL_OFFLOAD_TILED
+        assert laddered(large, 0.9 * GIB, model=bare).rung is Rung.SEQUENTIAL_OFFLOAD_TILED
     assert logs[0]["event"] == "only_smaller_pictures_fit"
 
 

@@ -21,8 +21,10 @@ from engine.kandinsky.embedded import embedded
 from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
 from engine.kandinsky.placing import placing
 from engine.kandinsky.placing.device import Device, working_device
+from engine.kandinsky.placing.passage import CopiesAtOnce
 from engine.kandinsky.placing.plan import Placement, Role, Rung
 from engine.kandinsky.placing.tiles import InTiles
+from engine.kandinsky.placing.weights import HostWeights
 from engine.requests import Text2Image
 from tests.engine.kandinsky.drawings import images
 
@@ -52,6 +54,29 @@ def test_a_model_draws_the_same_picture_on_every_rung(model: Kandinsky22, rung: 
     keep(model, rung)
     assert np.array_equal(picture(model), expected)  # a tile is 512 pixels: nothing is cut here
     assert np.array_equal(picture(model), expected)
+
+
+class CopiesLate(CopiesAtOnce):
+    """Copy when the work has to wait for it; until then there is nothing to compute with."""
+
+    def begin(self, weights: HostWeights) -> None:
+        weights.make_room()
+        for tensor, _held in weights._held:
+            tensor.data.zero_()
+
+    def finish(self, weights: HostWeights) -> None:
+        weights.fill()
+
+
+def test_layers_that_come_as_late_as_they_may_draw_the_same_picture(model: Kandinsky22, monkeypatch) -> None:
+    keep(model, Rung.RESIDENT)
+    expected = picture(model)
+    monkeypatch.setattr(placing, "copier_for", lambda _device: CopiesLate())
+    keep(model, Rung.SEQUENTIAL_OFFLOAD)
+    assert np.array_equal(picture(model), expected)
+    monkeypatch.setattr(CopiesLate, "finish", lambda *_: None)
+    assert not np.array_equal(picture(model), expected)
+    keep(model, Rung.RESIDENT)
 
 
 class Watch:
