@@ -33,16 +33,9 @@ class QueueFull(RequestError):
 
 
 class OutOfMemory(EngineError):
-    """Say that the device has too little memory for this request.
-
-    Of several requests, so many of them, from the first on, may be tried `together` instead.
-    """
+    """Say that the device has too little memory for this request."""
 
     code = "out_of_memory"
-
-    def __init__(self, code: str | None = None, *, together: int = 1, **facts: object) -> None:
-        super().__init__(code, **facts)
-        self.together = together
 
 
 class StoreFailed(EngineError):

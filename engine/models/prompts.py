@@ -6,15 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import structlog
-
-from engine.errors import OutOfMemory
 from engine.models.model import Drawing, Drawn, Model, OnStep, Step, Wrapper
 from engine.pictures import images
 from engine.request import Request
 from engine.requests import Batch, Text2Image
 
-log = structlog.get_logger(__name__)
 # What each prompt of a batch has for itself.
 OWN = frozenset({"mode", "prompt", "seed", "count"})
 
@@ -35,18 +31,13 @@ class ManyPrompts(Wrapper):
         pictures = [picture for each in drawn for picture in each.images]
         return [Drawn(pictures, joined(request.prompts, [each.notes for each in drawn]))]
 
-    def _draw(self, left: Sequence[Drawing], alone: bool, on_step: OnStep) -> list[Drawn]:
-        """Draw group after group, smaller ones from where a group did not fit into the memory."""
-        drawn: list[Drawn] = []
+    def _draw(self, prompts: Sequence[Drawing], alone: bool, on_step: OnStep) -> list[Drawn]:
+        """Draw group after group."""
         size = 1 if alone else self._group_size
-        while group := left[len(drawn) : len(drawn) + size]:
-            try:
-                drawn += self._model.render(group, _counted(on_step, len(drawn), len(group), len(left)))
-            except OutOfMemory as error:
-                if len(group) == 1:
-                    raise
-                log.warning("out_of_memory_in_group", prompts=len(group), together=error.together)
-                size = error.together
+        drawn: list[Drawn] = []
+        for first in range(0, len(prompts), size):
+            group = prompts[first : first + size]
+            drawn += self._model.render(group, _counted(on_step, first, len(group), len(prompts)))
         return drawn
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -17,6 +15,7 @@ from torch.utils._pytree import tree_map
 
 from engine.errors import OutOfMemory
 from engine.kandinsky.placing.device import translated_errors
+from engine.kandinsky.placing.room import ROOM
 from engine.models.company import Ask, Turn, ask
 
 log = structlog.get_logger(__name__)
@@ -25,19 +24,6 @@ log = structlog.get_logger(__name__)
 TEXTS = frozenset({"encoder_hidden_states", "encoder_attention_mask"})
 # How many rows of a kind a network has room for, where more ran out of memory.
 _room: WeakKeyDictionary[Any, dict[object, int]] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Say what the memory has room for: so many rows at once, and whether each network has to move there first."""
-
-    rows: int | None = None
-    moves: bool = False
-
-
-ENOUGH = Room()
-# Whoever places a model says it to all that is drawn within.
-ROOM: ContextVar[Room] = ContextVar("room", default=ENOUGH)
 
 
 class Rows(NamedTuple):
@@ -93,19 +79,27 @@ def _rows(name: str, values: Sequence[Any]) -> Any:
 
 
 def _computed(network: Any, rows: Rows) -> Tensor:
-    """Compute as many rows at once as there is room for, and remember where there was less."""
-    room, count = _room.setdefault(network, {}), len(rows.sample)
-    most = min(count, rows.most or count, room.get(rows.kind, count))
+    """Compute as many rows at once as there is room for."""
+    count = len(rows.sample)
+    return _in_parts(network, rows, min(count, rows.most or count, _room_of(network).get(rows.kind, count)))
+
+
+def _in_parts(network: Any, rows: Rows, most: int) -> Tensor:
+    """Compute `most` rows at once, or fewer, and remember with how many it went well where more ran out of memory."""
     try:
-        return torch.cat(
-            [_at_once(network, _part(rows, slice(at, at + most))) for at in range(0, len(rows.sample), most)]
-        )
+        parts = [_part(rows, slice(at, at + most)) for at in range(0, len(rows.sample), most)]
+        return torch.cat([_at_once(network, part) for part in parts])
     except OutOfMemory:
         if most == 1:
             raise
-        room[rows.kind] = most // 2
-        log.warning("fewer_rows_at_once", rows=most // 2, size=tuple(rows.sample.shape[1:]))
-        return _computed(network, rows)
+    computed, room = _in_parts(network, rows, most // 2), _room_of(network)
+    room[rows.kind] = min(most // 2, room.get(rows.kind, most))
+    log.warning("fewer_rows_at_once", rows=room[rows.kind], size=tuple(rows.sample.shape[1:]))
+    return computed
+
+
+def _room_of(network: Any) -> dict[object, int]:
+    return _room.setdefault(network, {})
 
 
 @translated_errors()

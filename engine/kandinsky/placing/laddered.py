@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -23,6 +22,7 @@ from engine.kandinsky.placing.plan import (
     NOTHING_ELSE,
     Components,
     Placement,
+    Role,
     Rung,
     largest_batch,
     largest_size,
@@ -31,6 +31,7 @@ from engine.kandinsky.placing.plan import (
     placements,
     too_small,
 )
+from engine.kandinsky.placing.room import ROOM, Room
 from engine.models.model import Drawing, Drawn, Model, OnStep
 from engine.requests import AnyRequest
 from engine.settings import AUTO, Keeping
@@ -39,6 +40,8 @@ from engine.settings import AUTO, Keeping
 FIRST: Mapping[str, Rung] = MappingProxyType(
     {"resident": Rung.RESIDENT, "offload": Rung.MODEL_OFFLOAD, "sequential": Rung.SEQUENTIAL_OFFLOAD}
 )
+# What the plan counts for a picture is a forward with guidance: one row with what is asked for, one without.
+GUIDED_ROWS = 2
 log = structlog.get_logger(__name__)
 
 
@@ -117,15 +120,14 @@ class Laddered:
                 self._placed.leave()
 
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
-        """Draw; a request alone is tried on each rung before it is refused. See `engine.models.model.Model`.
+        """Draw; what finds no room is tried on each lower rung before it is refused. See `engine.models.model.Model`.
 
-        Raises `OutOfMemory` before anything is drawn where there is no room for all of `drawings`, but for some.
+        A forward has no more rows than there is room for, so that only a single picture can be too large.
         """
         request = drawings[0].request
         self._prepare(request)
         rung: Rung | None = self._rung_for(request)
         while self._settle(rung):
-            self._check_room(drawings)
             if (drawn := self._try(drawings, on_step)) is not None:
                 return drawn
             rung = self._next(request)
@@ -144,25 +146,17 @@ class Laddered:
         """Tell of the model's caches."""
         return self._model.statistics()
 
-    def _check_room(self, drawings: Sequence[Drawing]) -> None:
-        """Raise `OutOfMemory` where the plan has no room for all of several requests."""
-        if len(drawings) == 1:
-            return
-        most = self.most_pictures(drawings[0].request)
-        together = max(1, sum(total <= most for total in accumulate(drawing.request.count for drawing in drawings)))
-        if together < len(drawings):
-            log.info("batch_too_large", model=self._spec.name, requests=len(drawings), together=together)
-            raise OutOfMemory(together=together)
-
     def _try(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn] | None:
-        """Draw, or return `None` where memory ran out for one request."""
+        """Draw, or return `None` where memory ran out."""
+        rows = GUIDED_ROWS * self.most_pictures(drawings[0].request)
+        told = ROOM.set(Room(rows, moves=not self.rung.keeps(Role.DENOISER)))
         try:
             return self._model.render(drawings, on_step)
         except OutOfMemory:
             self._budget.ran_out(self.rung, sum(self._pixels(drawing.request) for drawing in drawings))
-            if len(drawings) > 1:  # whoever made the batch tries them one by one
-                raise
-        return None
+            return None
+        finally:
+            ROOM.reset(told)
 
     def _next(self, request: AnyRequest) -> Rung | None:
         """Find the next rung, after memory ran out here."""

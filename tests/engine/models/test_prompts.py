@@ -8,7 +8,7 @@ from PIL import Image
 
 from engine.catalog import DEMO, KNOWN
 from engine.checks import complete
-from engine.errors import Cancelled, OutOfMemory, RequestError
+from engine.errors import Cancelled, RequestError
 from engine.events import Done, Progress
 from engine.models.model import Drawing, Drawn, Step
 from engine.models.prompts import ManyPrompts, expanded, joined
@@ -18,7 +18,7 @@ from engine.requests import Batch, Text2Image
 from engine.workers.base import Task
 from engine.workers.fake import _draw
 from engine.workers.render import Renderer, Work
-from tests.engine.workers.worker_doubles import Sleeper
+from tests.engine.workers.worker_doubles import Sleeper, finish
 
 PROMPTS = ("a fox", "a bear", "a cat", "a dog", "a bird")
 INK = Style(name="ink", prompt="ink drawing")
@@ -29,10 +29,9 @@ def batch(prompts=PROMPTS, **fields) -> Batch:
 
 
 class Groups(Sleeper):
-    """Remember which prompts were drawn together; hold no more than `room` of them."""
+    """Remember which prompts were drawn together."""
 
-    def __init__(self, room: int = 99) -> None:
-        self.room = room
+    def __init__(self) -> None:
         self.groups: list[list[str]] = []
 
     def render(self, drawings, on_step):
@@ -40,8 +39,6 @@ class Groups(Sleeper):
         self.groups.append([drawing.request.prompt for drawing in drawings])
         small = [Image.new("RGB", (8, 8))] * len(drawings)
         on_step(Step(1, 2, lambda: small))
-        if len(drawings) > self.room:
-            raise OutOfMemory
         on_step(Step(2, 2))
         return [Drawn([Image.new("RGB", (8, 8), (drawing.request.seed, 0, 0))]) for drawing in drawings]
 
@@ -75,16 +72,6 @@ def test_steps_are_counted_over_all_groups_and_previews_show_the_one_in_hand():
     [preview] = steps[0].previews()
     assert preview.size == (16, 8)
     assert steps[1].previews is None
-
-
-def test_where_the_memory_is_too_small_for_a_group_the_rest_is_drawn_one_by_one():
-    model, steps = Groups(room=1), []
-    [drawn] = draw(model, batch(), on_step=steps.append)
-    assert model.groups == [["a fox", "a bear"], *([prompt] for prompt in PROMPTS)]
-    assert len(drawn.images) == 5
-    assert (steps[-1].done, steps[-1].total) == (10, 10)
-    with pytest.raises(OutOfMemory):
-        draw(Groups(room=0), batch())
 
 
 def test_an_exact_request_is_drawn_in_no_company():
@@ -133,7 +120,7 @@ def test_a_batch_is_one_job_with_one_progress_and_each_file_tells_its_own_prompt
     said = []
     with ThreadPoolExecutor(1) as encoders:
         work = Work(Task("job", 1, batch()), threading.Event())
-        Renderer({"demo": ManyPrompts(Groups(), 2)}, 1, said.append, encoders).render([work])
+        finish(Renderer({"demo": ManyPrompts(Groups(), 2)}, 1, said.append, encoders), [work])
     [done] = [event for event in said if isinstance(event, Done)]
     assert [event.total for event in said if isinstance(event, Progress)][-1] == 10
     told = [images.read_parameters(picture.data) for picture in done.pictures]

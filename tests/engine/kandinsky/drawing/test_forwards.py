@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from engine.errors import OutOfMemory
-from engine.kandinsky.drawing.forwards import ROOM, Room, forward
+from engine.kandinsky.drawing.forwards import forward
+from engine.kandinsky.placing.room import ROOM, Room
 from engine.models.company import Company
 
 SEEN = "encoder_hidden_states"
@@ -81,8 +82,12 @@ def test_what_does_not_fit_is_computed_in_parts_and_only_the_first_time_by_runni
 
 
 def test_where_not_even_one_row_fits_everybody_hears_it() -> None:
-    answers = together(Network(most=0), (1, 1.0, NOTHING), (1, 1.0, NOTHING))
+    network = Network(most=0)
+    answers = together(network, (1, 1.0, NOTHING), (1, 1.0, NOTHING))
     assert [type(answer) for answer in answers] == [OutOfMemory, OutOfMemory]
+    network.most, network.at_once = 100, []
+    together(network, (1, 1.0, NOTHING), (1, 1.0, NOTHING))
+    assert network.at_once == [2]
 
 
 def test_no_more_rows_are_computed_at_once_than_the_memory_is_planned_for() -> None:

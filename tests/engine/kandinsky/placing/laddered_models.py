@@ -82,12 +82,18 @@ def running_out(network: torch.nn.Module, when: Callable[[Sequence[torch.Tensor]
 
 
 class Step:
-    """Be true at the step numbered `number`, counted anew on each rung, while the model is on one of `rungs`."""
+    """Be true at the step numbered `number`, counted anew on each rung, while the model is on one of `rungs`.
+
+    A step of the UNet has a time; computing it again, with fewer rows at once, is the same step.
+    """
 
     def __init__(self, model: Laddered, number: int, rungs: Sequence[Rung]) -> None:
         self._model, self._number, self._rungs = model, number, rungs
         self.seen: list[Rung] = []
+        self._steps: set[tuple[Rung, float]] = set()
 
-    def __call__(self, _inputs: object) -> bool:
-        self.seen.append(self._model.rung)
-        return self._model.rung in self._rungs and self.seen.count(self._model.rung) == self._number
+    def __call__(self, inputs: Sequence[torch.Tensor]) -> bool:
+        rung = self._model.rung
+        self.seen.append(rung)
+        self._steps.add((rung, float(inputs[1][0]) if inputs[1].ndim == 1 else len(self.seen)))
+        return rung in self._rungs and sum(seen is rung for seen, _ in self._steps) == self._number
