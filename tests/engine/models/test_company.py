@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from engine.errors import WorkerLost
-from engine.models.company import Ask, Company, ask, give_way, seconds_spent
+from engine.models.company import Ask, Company, Turn, ask, give_way, seconds_spent
 
 Way = Callable[[], None]
 
@@ -78,6 +78,45 @@ def test_who_comes_goes_first_and_then_the_kinds_take_turns() -> None:
     company.admit(way(adder, "b", 100, 3, left))
     finish(company)
     assert adder.together == [[0], [100], [1], [101], [2], [102]]
+
+
+@pytest.mark.parametrize(
+    ("turn", "order"),
+    [
+        (Turn.FAIR, ["a", "b", "a", "b", "a", "b"]),
+        (Turn.KEPT, ["a", "a", "a", "b", "b", "b"]),
+        (Turn.FIRST, ["a", "b", "a", "b", "a", "b"]),
+    ],
+)
+def test_kinds_take_turns_but_what_is_kept_goes_on_while_anybody_asks_for_it(turn: Turn, order: list[str]) -> None:
+    assert turns_of({"a": turn, "b": turn}) == order
+
+
+def test_what_comes_first_goes_before_the_others_also_where_those_are_kept() -> None:
+    assert turns_of({"a": Turn.KEPT, "b": Turn.FIRST}) == ["b", "b", "b", "a", "a", "a"]
+    assert turns_of({"a": Turn.FAIR, "b": Turn.FIRST}) == ["b", "b", "b", "a", "a", "a"]
+
+
+def test_who_gives_way_does_not_wait_for_what_is_kept() -> None:
+    assert turns_of({"a": Turn.KEPT, "b": Turn.FAIR}) == ["a", "b", "a", "b", "a", "b"]
+
+
+def turns_of(kinds: dict[str, Turn]) -> list[str]:
+    """Let one ask for each kind three times, in its turn, and list what is computed."""
+    order: list[str] = []
+
+    def compute(given: Sequence[str]) -> Sequence[str]:
+        order.extend(given)
+        return given
+
+    def way(kind: str) -> None:
+        for _ in range(3):
+            ask(Ask(kind, kind, compute, kinds[kind]))
+
+    company = Company()
+    company.admit(*(lambda kind=kind: way(kind) for kind in kinds))
+    finish(company)
+    return order
 
 
 def test_an_error_meets_only_who_is_to_blame() -> None:
