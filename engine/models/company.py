@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, TypeVar
 
 from greenlet import getcurrent, greenlet
 
 from engine.errors import WorkerLost
+
+T = TypeVar("T")
+# How long nobody can join where all wait for what is done aside.
+MOMENT_S = 0.02
+_beside = ThreadPoolExecutor(1, "beside")
 
 
 class Turn(Enum):
@@ -32,7 +38,7 @@ class Ask:
     """Ask for what `compute` makes of `given`.
 
     Those who ask for one `kind` at the time are answered together: `compute` takes what each of them gave, and returns
-    as many answers. The time that it takes is shared among them by `size`.
+    as many answers. The time that it takes is shared among them by `size`. Nobody is answered before `after` is done.
     """
 
     kind: Hashable
@@ -40,6 +46,12 @@ class Ask:
     compute: Callable[[Sequence[Any]], Sequence[Any]]
     turn: Turn = Turn.FAIR
     size: int = 1
+    after: Future[Any] | None = None
+
+    @property
+    def is_due(self) -> bool:
+        """Tell whether it can be answered now."""
+        return self.after is None or self.after.done()
 
 
 def ask(asked: Ask) -> Any:
@@ -51,6 +63,18 @@ def ask(asked: Ask) -> Any:
 def give_way() -> None:
     """Let others in the company go first."""
     ask(Ask(object(), None, lambda given: given))
+
+
+def aside(work: Callable[[], T]) -> T:
+    """Do what takes long without the networks of the model on a thread beside the company, which goes on meanwhile.
+
+    Raises what `work` raises. Without a company it is done at once.
+    """
+    if not isinstance(getcurrent(), _Member):
+        return work()
+    doing = _beside.submit(work)
+    answer: T = ask(Ask(doing, doing, lambda given: [each.result() for each in given], after=doing))
+    return answer
 
 
 def seconds_spent() -> float:
@@ -76,7 +100,13 @@ class Company:
         self._waiting = [*began, *self._waiting]
 
     def advance(self) -> None:
-        """Answer those who wait for one kind, together, and let them go on. Raises what a way raises."""
+        """Answer those who wait for one kind, together, and let them go on. Raises what a way raises.
+
+        Where all wait for what is done aside, wait for it as well, for a moment.
+        """
+        if not any(member.asked.is_due for member in self._waiting):
+            wait([member.asked.after for member in self._waiting if member.asked.after], MOMENT_S, FIRST_COMPLETED)
+            return
         kind = self._next().kind
         group = [member for member in self._waiting if member.asked.kind == kind]
         self._waiting = [member for member in self._waiting if member.asked.kind != kind]
@@ -85,7 +115,7 @@ class Company:
                 self._waiting.append(member)
 
     def _next(self) -> Ask:
-        asked = [member.asked for member in self._waiting]
+        asked = [member.asked for member in self._waiting if member.asked.is_due]
         if any(each.kind == self._kept for each in asked):
             asked = [each for each in asked if each.turn is not Turn.KEPT or each.kind == self._kept]
         first = min(asked, key=lambda each: each.turn is not Turn.FIRST)

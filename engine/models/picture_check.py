@@ -10,6 +10,7 @@ from typing import Protocol
 from PIL.Image import Image
 
 from engine.errors import RequestError
+from engine.models.company import aside
 from engine.models.model import Drawing, Drawn, Model, OnStep, Step, Wrapper
 
 
@@ -59,7 +60,7 @@ class Checked(Wrapper):
     def _look(self, groups: Sequence[Sequence[Image]], refusal: str) -> list[Flag]:
         """Look at the pictures of each request, all at once."""
         pictures = [picture for group in groups for picture in group]
-        verdicts = iter(self._judge.judge(pictures) if pictures else [])
+        verdicts = iter(aside(lambda: self._judge.judge(pictures)) if pictures else [])
         flags = [_flag(islice(verdicts, len(group))) for group in groups]
         for flag in flags:
             if flag and self._refuses:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from engine.models.company import aside
 from engine.models.language import Understood
 from engine.models.model import Drawing, Drawn, Model, OnStep, Wrapper
 from engine.requests import AnyRequest
@@ -28,7 +29,7 @@ class Interpreted(Wrapper):
 
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
         """Draw what the model makes of the requests in its own language, and note what it was given."""
-        heard = [understood(drawing.request, self._interpreter, self._reads) for drawing in drawings]
+        heard = aside(lambda: [understood(drawing.request, self._interpreter, self._reads) for drawing in drawings])
         spoken = [replace(drawing, request=request) for drawing, (request, _) in zip(drawings, heard, strict=True)]
         drawn = self._model.render(spoken, on_step)
         return [replace(each, notes={**each.notes, **notes}) for each, (_, notes) in zip(drawn, heard, strict=True)]

@@ -99,7 +99,6 @@ def load_models(settings: WorkerSettings) -> Models:
     segmenter: Model | None = None
     if settings.segmenter:
         segmenter = Interpreted(segmenting.Segmenter(settings.segmenter, roomy), translator, ENGLISH_ONLY)
-    device.only_infer()
     helpers = Helpers(
         translator, settings.batch_size, segmenter, classifier, refuses=looks is not None and looks.action == "block"
     )

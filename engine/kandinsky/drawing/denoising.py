@@ -51,7 +51,6 @@ def timesteps(scheduler: Any, steps: int, strength: float = 1.0) -> Tensor:
     return left
 
 
-@torch.no_grad()
 def denoise(
     latents: Tensor,
     timesteps: Tensor,

@@ -103,6 +103,7 @@ def _room_of(network: Any) -> dict[object, int]:
 
 
 @translated_errors()
+@torch.inference_mode()
 def _at_once(network: Any, rows: Rows) -> Tensor:
     computed: Tensor = network(rows.sample, rows.timestep, return_dict=False, **rows.conditions)[0]
     return computed

@@ -37,20 +37,19 @@ def factor(movq: Any) -> int:
     return int(2 ** (len(movq.config.block_out_channels) - 1))
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def encode(movq: Any, image: Image.Image) -> Tensor:
     """Turn a picture, whose sides `movq` can divide, into latents, float [1, 4, height / 8, width / 8]."""
     latents: Tensor = movq.encode(pixels(image)[None].to(working_device(movq), movq.dtype)).latents
     return latents
 
 
-@torch.no_grad()
 def pictures(movq: Any, latents: Tensor) -> list[Image.Image]:
     """Decode `latents`, float [pictures, 4, height / 8, width / 8]."""
     return [picture(_in_turn(movq, latent)) for latent in latents]
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def decode(movq: Any, latent: Tensor) -> Tensor:
     """Decode the latents of one picture, float [4, height / 8, width / 8], as pixels within about -1 and 1."""
     decoded: Tensor = movq.decode(latent[None], force_not_quantize=True).sample[0]

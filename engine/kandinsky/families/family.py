@@ -8,7 +8,6 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-import torch
 from PIL import Image
 
 from engine.catalog import ModelSpec
@@ -59,7 +58,6 @@ class Family(ABC, Generic[D]):
         """Note what a person should know of how the words were read."""
 
     @translated_errors()
-    @torch.inference_mode()
     def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
         """Draw the pictures of requests that share a `batch_key`; see `engine.models.model.Model`."""
         batch = Batch(drawings)

@@ -16,7 +16,6 @@ from torch import Tensor
 from engine.errors import EngineError, OutOfMemory, WorkerLost
 
 DeviceName = Literal["auto", "cpu", "cuda"]
-_inference = torch.inference_mode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,6 @@ def use_all_cores() -> None:
     if "OMP_NUM_THREADS" not in os.environ:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         torch.set_num_threads(cores)
-
-
-def only_infer() -> None:
-    """Compute on this thread without gradients for good: blocks that say so would end one another, side by side."""
-    _inference.__enter__()
 
 
 def working_device(network: Any) -> torch.device:

@@ -26,6 +26,10 @@ UNUSABLE = (OSError, ValueError, SafetensorError)
 log = structlog.get_logger(__name__)
 
 
+# The networks that are mostly convolutions.
+CONVOLUTIONS = ("unet", "movq")
+
+
 def keep_libraries_quiet() -> None:
     """Silence progress bars and remarks of diffusers and transformers; some of them quote prompts."""
     for library in (diffusers, transformers):
@@ -58,7 +62,7 @@ def load_network(
     """
     read = _read if fetch else _read_here
     loaded = read(network_class, repository, {**_weights(device), **options}).eval()
-    return _lay_out(loaded.to(device.home), device)
+    return _lay_out(loaded.requires_grad_(False).to(device.home), device)
 
 
 def load_scheduler(repository: Repository) -> Any:
@@ -91,10 +95,15 @@ def _is_scheduler(kind: Any) -> bool:
 
 
 def lay_out(pipeline: Any, device: Device) -> None:
-    """Order the weights of a pipeline's convolutions as `device` likes them."""
-    for module in (getattr(pipeline, name, None) for name in ("unet", "movq")):
-        if module is not None:
-            _lay_out(module, device)
+    """Let no network of a pipeline learn, and order the weights of its convolutions as `device` likes them.
+
+    What is said of the weights holds for everybody; a block without gradients would end that of a request beside it.
+    """
+    for name, module in pipeline.components.items():
+        if isinstance(module, torch.nn.Module):
+            module.requires_grad_(False)
+            if name in CONVOLUTIONS:
+                _lay_out(module, device)
 
 
 def _lay_out(module: torch.nn.Module, device: Device) -> torch.nn.Module:

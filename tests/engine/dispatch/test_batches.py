@@ -25,7 +25,7 @@ from engine.workers.process import ProcessWorker
 from engine.workers.render import Renderer, Work
 from tests.engine.dispatch.test_dispatcher import Bench
 from tests.engine.workers.worker_bench import settings, task
-from tests.engine.workers.worker_doubles import Sleeper, finish, load_troubled
+from tests.engine.workers.worker_doubles import Sleeper, draw_all, load_troubled
 
 
 def submission(key: str, owner: str = "ann", steps: int = 3, **fields: object) -> Submission:
@@ -158,7 +158,7 @@ def render(model: object, *prompts: str) -> list[WorkerEvent]:
     said: list[WorkerEvent] = []
     with ThreadPoolExecutor(1) as encoders:
         works = [Work(task(prompt, prompt, steps=2), threading.Event()) for prompt in prompts]
-        finish(Renderer({"demo": model}, 1, said.append, encoders), works)
+        draw_all(Renderer({"demo": model}, 1, said.append, encoders), works)
     return said
 
 

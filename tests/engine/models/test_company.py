@@ -1,11 +1,12 @@
 """Several ways on one thread: each as if it were alone, and what they ask for at the time computed together."""
 
+import threading
 from collections.abc import Callable, Sequence
 
 import pytest
 
 from engine.errors import WorkerLost
-from engine.models.company import Ask, Company, Turn, ask, give_way, seconds_spent
+from engine.models.company import Ask, Company, Turn, aside, ask, give_way, seconds_spent
 
 Way = Callable[[], None]
 
@@ -117,6 +118,37 @@ def turns_of(kinds: dict[str, Turn]) -> list[str]:
     company.admit(*(lambda kind=kind: way(kind) for kind in kinds))
     finish(company)
     return order
+
+
+def test_what_is_done_aside_stops_nobody_and_its_own_way_goes_on_with_what_it_returned() -> None:
+    adder, left, company, let_go = Adder(), [], Company(), threading.Event()
+
+    def translates() -> None:
+        left.append(aside(lambda: let_go.wait(10)))
+        adder("a", 50)
+
+    company.admit(translates, way(adder, "a", 0, 3, left))
+    for _ in range(5):
+        company.advance()
+    assert (left, len(company)) == ([3], 1)
+    let_go.set()
+    finish(company)
+    assert (left, adder.together) == ([3, True], [[0], [1], [2], [50]])
+
+
+def test_an_error_aside_is_raised_where_it_was_asked_for() -> None:
+    left, company = [], Company()
+
+    def fails() -> None:
+        try:
+            aside(lambda: 1 / 0)
+        except ZeroDivisionError as error:
+            left.append(str(error))
+
+    company.admit(fails)
+    finish(company)
+    assert left == ["division by zero"]
+    assert aside(lambda: 5) == 5
 
 
 def test_an_error_meets_only_who_is_to_blame() -> None:

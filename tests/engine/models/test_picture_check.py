@@ -29,7 +29,7 @@ from engine.workers.render import Renderer, Work
 from tests.engine.kandinsky.helpers import tiny_classifier
 from tests.engine.pictures.picture_files import file_of
 from tests.engine.workers.worker_bench import settings
-from tests.engine.workers.worker_doubles import load_tiny
+from tests.engine.workers.worker_doubles import draw_all, load_tiny
 
 CPU = Device("cpu", torch.float32)
 RED, BLUE, GREY = ((200, 30, 20), (20, 30, 200), (128, 128, 128))
@@ -199,7 +199,7 @@ def works(*prompts: str) -> list[Work]:
 def render(model: Checked, batch: list[Work]) -> list:
     said = []
     with ThreadPoolExecutor(1) as encoders:
-        Renderer({"demo": model}, 1, said.append, encoders).render(batch)
+        draw_all(Renderer({"demo": model}, 1, said.append, encoders), batch)
     return said
 
 

@@ -18,7 +18,7 @@ from engine.requests import Batch, Text2Image
 from engine.workers.base import Task
 from engine.workers.fake import _draw
 from engine.workers.render import Renderer, Work
-from tests.engine.workers.worker_doubles import Sleeper, finish
+from tests.engine.workers.worker_doubles import Sleeper, draw_all
 
 PROMPTS = ("a fox", "a bear", "a cat", "a dog", "a bird")
 INK = Style(name="ink", prompt="ink drawing")
@@ -120,7 +120,7 @@ def test_a_batch_is_one_job_with_one_progress_and_each_file_tells_its_own_prompt
     said = []
     with ThreadPoolExecutor(1) as encoders:
         work = Work(Task("job", 1, batch()), threading.Event())
-        finish(Renderer({"demo": ManyPrompts(Groups(), 2)}, 1, said.append, encoders), [work])
+        draw_all(Renderer({"demo": ManyPrompts(Groups(), 2)}, 1, said.append, encoders), [work])
     [done] = [event for event in said if isinstance(event, Done)]
     assert [event.total for event in said if isinstance(event, Progress)][-1] == 10
     told = [images.read_parameters(picture.data) for picture in done.pictures]

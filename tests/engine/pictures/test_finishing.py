@@ -14,7 +14,7 @@ from engine.request import InputPicture
 from engine.requests import Segment, Text2Image
 from engine.workers.render import Renderer, Work
 from tests.engine.workers.worker_bench import task
-from tests.engine.workers.worker_doubles import Sleeper
+from tests.engine.workers.worker_doubles import Sleeper, draw_all
 
 REQUEST = Text2Image(model="demo", prompt="a fox")
 
@@ -87,7 +87,7 @@ def test_a_worker_finishes_every_picture_before_it_is_encoded():
     said = []
     with ThreadPoolExecutor(1) as encoders:
         work = task("job", steps=1, count=2, caption="a fox")
-        Renderer({"demo": Sleeper()}, 1, said.append, encoders).render([Work(work, threading.Event())])
+        draw_all(Renderer({"demo": Sleeper()}, 1, said.append, encoders), [Work(work, threading.Event())])
     assert isinstance(said[-1], Done)
     for picture in said[-1].pictures:
         assert images.decode(picture).convert("L").getextrema() == (0, 255)

@@ -10,14 +10,14 @@ from engine.events import Accepted, Failed, Progress, WorkerEvent
 from engine.models.model import Drawing, Drawn, Step
 from engine.workers.render import Renderer, Work
 from tests.engine.workers.worker_bench import task
-from tests.engine.workers.worker_doubles import Sleeper, Troubled, finish
+from tests.engine.workers.worker_doubles import Sleeper, Troubled, draw_all
 
 
 def render(model: object, prompt: str = "x", cancelled: threading.Event | None = None) -> list[WorkerEvent]:
     said: list[WorkerEvent] = []
     with ThreadPoolExecutor(1) as encoders:
         work = task("job", prompt, steps=10)
-        finish(Renderer({"demo": model}, 1, said.append, encoders), [Work(work, cancelled or threading.Event())])
+        draw_all(Renderer({"demo": model}, 1, said.append, encoders), [Work(work, cancelled or threading.Event())])
     return said
 
 
@@ -71,5 +71,5 @@ def test_each_failure_has_its_code_and_tells_no_more_than_it_should(prompt: str,
 def test_a_request_for_a_model_that_is_not_loaded_fails() -> None:
     said: list[WorkerEvent] = []
     with ThreadPoolExecutor(1) as encoders:
-        finish(Renderer({}, 1, said.append, encoders), [Work(task("job"), threading.Event())])
+        draw_all(Renderer({}, 1, said.append, encoders), [Work(task("job"), threading.Event())])
     assert said[-1] == Failed("job", 1, 1, "render_failed", {"kind": "KeyError"})

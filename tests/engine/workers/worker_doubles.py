@@ -15,7 +15,7 @@ from engine.workers.child import load_models
 from engine.workers.render import Renderer, Work
 
 
-def finish(renderer: Renderer, batch: Sequence[Work]) -> None:
+def draw_all(renderer: Renderer, batch: Sequence[Work]) -> None:
     """Draw a batch to its end, in which nobody joins it."""
     renderer.begin(batch)
     while renderer.is_busy:

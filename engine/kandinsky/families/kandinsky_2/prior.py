@@ -98,7 +98,7 @@ class Prior:
     def _look(self, image: Image.Image) -> Tensor:
         return self._see(self.pipeline.image_processor(image.convert("RGB"), return_tensors="pt").pixel_values)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def _see(self, pixels: Tensor) -> Tensor:
         encoder = self.pipeline.image_encoder
         embedding: Tensor = encoder(pixels.to(working_device(encoder), encoder.dtype)).image_embeds
@@ -116,7 +116,6 @@ class Prior:
         new = [each for each in dict.fromkeys(wanted) if each.text and each not in self.texts]
         return [new[first : first + MOST_TEXTS] for first in range(0, len(new), MOST_TEXTS)]
 
-    @torch.no_grad()
     def _draw(self, group: list[Seeded], steps: StepCounter) -> Tensor:
         """Draw the embeddings of a group from noise, as `KandinskyV22PriorPipeline` does, which nobody could join.
 
