@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from bot.commands.table import DRAWING_COMMANDS, IMAGINE, Command, Invocation, Option
-from bot.config import Config, ConfigError, load
-from bot.health import CannotServe
-from bot.logs import configure
-from bot.stopping import leaving_in_time
+from bot.leaving import leaving_in_time
 from bot.words import replies
-from engine.errors import EngineError, RequestError
 
-if TYPE_CHECKING:
-    from bot.surfaces.shell.surface import Order
-
-FAILED, WRONG_USAGE = 1, 2
-DEFAULT_FILE = Path("config.toml")
+# Each command imports `bot.verbs` when it is called: `--help` need not wait for what they do, and neither need the
+# worker's process, which begins with this module.
 
 app = typer.Typer(
     name="kandinsky-bot",
@@ -84,14 +72,17 @@ def options_of(command: Command) -> Callable[[Callable[..., None]], Callable[...
 @app.command()
 def run(config: ConfigFile = None) -> None:
     """Serve Discord, Telegram and the web page, as far as they are configured."""
-    _serve(_load(config or _default_file()))
+    from bot import verbs
+
+    verbs.run(config)
 
 
 @app.command()
 def demo(port: Annotated[int, typer.Option(help="Where the page answers.")] = 7860) -> None:
     """Serve the web page with the embedded model: no token, no GPU, no download."""
-    off = {"token": None}  # also where the environment holds tokens: two bots on one account disturb each other
-    _serve(_load(None, web={"port": port}, engine={"model": "demo"}, discord=off, telegram=off))
+    from bot import verbs
+
+    verbs.demo(port)
 
 
 @app.command()
@@ -106,11 +97,9 @@ def generate(
     **options: object,
 ) -> None:
     """Draw a picture, or one for each line of a file."""
-    from bot.surfaces.shell import surface as drawing  # it imports the engine: seconds that --help need not wait
+    from bot import verbs
 
-    settings = _load(config or _default_file(), quiet=True)
-    with _problems_end_the_program():
-        _draw(settings, drawing.orders(prompt, file, output, options))
+    verbs.generate(prompt, file, output, options, config)
 
 
 def _offer(command: Command) -> None:
@@ -119,25 +108,14 @@ def _offer(command: Command) -> None:
     @app.command(command.name, help=replies.command_help(command) + ".")
     @options_of(command)
     def draw(output: Output = None, config: ConfigFile = None, **options: object) -> None:
-        from bot.surfaces.shell import surface as drawing
+        from bot import verbs
 
-        settings = _load(config or _default_file(), quiet=True)
-        with _problems_end_the_program():
-            _draw(settings, [drawing.order(Invocation(command, options), output)])
+        verbs.draw(Invocation(command, options), output, config)
 
 
 for _command in DRAWING_COMMANDS:
     if _command is not IMAGINE:  # which is called `generate` here, and takes a file of prompts too
         _offer(_command)
-
-
-def _draw(settings: Config, orders: Sequence[Order]) -> None:
-    from bot.surfaces.shell import surface as drawing
-
-    with Progress(console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bar:
-        failed = asyncio.run(drawing.generate(settings, orders, bar))
-    if failed:
-        _end(FAILED, "\n".join(failed))
 
 
 @app.command()
@@ -155,35 +133,25 @@ def bench(
     config: ConfigFile = None,
 ) -> None:
     """Measure what a model does on this machine, beside a plain script of diffusers."""
-    from bot.surfaces.shell import bench as benchmark
+    from bot import verbs
 
-    settings = _load(config or _default_file(), quiet=True)
-    with _problems_end_the_program():
-        benchmark.bench(
-            settings, Console(), model=model, size=size, steps=steps, random_weights=random_weights, briefly=quick,
-            file=json,
-        )  # fmt: skip
+    verbs.bench(config, model=model, size=size, steps=steps, random_weights=random_weights, briefly=quick, file=json)
 
 
 @app.command()
 def doctor(config: ConfigFile = None) -> None:
     """Say what is missing, and how to mend it."""
-    from bot.surfaces.shell.doctor import examine
+    from bot import verbs
 
-    if not examine(config or _default_file(), Console()):
-        raise typer.Exit(FAILED)
+    verbs.doctor(config)
 
 
 @app.command()
 def health(config: ConfigFile = None) -> None:
     """Tell whether a running bot answers, and where: exit code 0 or 1, for a container's health check."""
-    from bot.health import is_alive, standings
+    from bot import verbs
 
-    path = _load(config or _default_file()).store.path
-    if not is_alive(path):
-        _end(FAILED, f"No bot is running on {path}, or it hangs.")
-    for name, standing in standings(path).items():
-        print(f"{name}: {standing}")
+    verbs.health(config)
 
 
 ModelName = Annotated[str, typer.Argument(help="A name that `models list` shows.")]
@@ -192,92 +160,39 @@ ModelName = Annotated[str, typer.Argument(help="A name that `models list` shows.
 @models.command("list")
 def list_models() -> None:
     """Show each model: whether it is here, what it takes on the disk, what it can do."""
-    from bot.surfaces.shell.models import show
+    from bot import verbs
 
-    show(Console())
+    verbs.list_models()
 
 
 @models.command("download")
 def download_model(name: ModelName) -> None:
     """Fetch what is missing of a model, after a look at the free disk."""
-    from bot.surfaces.shell.models import download
+    from bot import verbs
 
-    with _problems_end_the_program():
-        download(name, Console())
+    verbs.download_model(name)
 
 
 @models.command("verify")
 def verify_model(name: ModelName) -> None:
     """Read every file of a model and name those that are missing or damaged."""
-    from bot.surfaces.shell.models import verify
+    from bot import verbs
 
-    with _problems_end_the_program():
-        if not verify(name, Console()):
-            raise typer.Exit(FAILED)
+    verbs.verify_model(name)
 
 
 @models.command("remove")
 def remove_model(name: ModelName, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Delete a model's files from this machine."""
-    from bot.surfaces.shell.models import question, remove, taken
+    from bot import verbs
 
-    with _problems_end_the_program():
-        if not taken(name):
-            _end(FAILED, f"Nothing of {name} is here.")
-        if yes or typer.confirm(question(name)):
-            remove(name, Console())
+    verbs.remove_model(name, agrees=lambda question: yes or typer.confirm(question))
 
 
 def main() -> None:
     """Run the command line."""
     with leaving_in_time():
         app()
-
-
-def _default_file() -> Path | None:
-    return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
-
-
-def _load(file: Path | None, quiet: bool = False, **overrides: object) -> Config:
-    try:
-        config = load(file, **overrides)
-    except ConfigError as error:
-        _end(WRONG_USAGE, f"The configuration is wrong:\n{error}")
-    configure(config, "error" if quiet else config.log.level)
-    return config
-
-
-def _serve(config: Config) -> None:
-    from bot.app import serve
-
-    with _problems_end_the_program():
-        asyncio.run(serve(config, announce=lambda address: print(address, flush=True)))
-
-
-@contextmanager
-def _problems_end_the_program() -> Iterator[None]:
-    """Turn what a person can mend into a sentence and an exit code; anything else is a defect and shows itself."""
-    problem: BaseException | None = None
-    try:
-        yield
-    except* (EngineError, CannotServe) as group:
-        problem = _first(group)
-    except* (KeyboardInterrupt, asyncio.CancelledError):
-        pass  # Ctrl-C or SIGTERM: the ordinary ways to stop
-    if isinstance(problem, EngineError):
-        _end(WRONG_USAGE if isinstance(problem, RequestError) else FAILED, replies.error(problem))
-    if problem:
-        _end(FAILED, str(problem))
-
-
-def _first(error: BaseException) -> BaseException:
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
-
-
-def _end(code: int, text: str) -> NoReturn:
-    sys.stdout.flush()
-    typer.echo(text, err=True)
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

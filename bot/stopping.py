@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import threading
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
 import structlog
@@ -17,8 +13,6 @@ import structlog
 T = TypeVar("T")
 log = structlog.get_logger()
 
-# For how long the program waits for threads once everything is closed.
-PATIENCE_S = 5.0
 # A worker's process is killed after a few seconds, and what it drew has five to come to the disk.
 CLOSES_S = 15.0
 
@@ -63,27 +57,3 @@ async def _close(part: AbstractAsyncContextManager[object], error: BaseException
         if not limit.expired():
             raise
         log.warning("engine_left_behind", part=type(part).__name__, waited_s=CLOSES_S)
-
-
-@contextmanager
-def leaving_in_time(patience_s: float = PATIENCE_S) -> Iterator[None]:
-    """Run the program in the block; a thread that outlasts it by `patience_s` is left behind, the exit code kept."""
-    code = 1
-    try:
-        yield
-        code = 0
-    except SystemExit as end:
-        code = int(end.code or 0) if isinstance(end.code, int | None) else 1
-        raise
-    finally:
-        threading.Thread(target=_leave, args=(code, patience_s), name="leaving", daemon=True).start()
-
-
-def _leave(code: int, patience_s: float) -> None:
-    """End the process, unless it ends by itself: Python waits for its threads without a limit."""
-    time.sleep(patience_s)
-    busy = [thread.name for thread in threading.enumerate() if not thread.daemon and thread.is_alive()]
-    log.warning("threads_left_behind", threads=busy, waited_s=patience_s)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

@@ -1,4 +1,4 @@
-"""Work out how a picture grows: the size of the canvas, the place of the picture on it, what is painted."""
+"""Work out how a picture grows: the size of the canvas, and the place of the picture on it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-import numpy as np
-from PIL import Image, ImageFilter
-
 from engine.errors import RequestError
 
 # Nobody asks for, sends or gets a picture that is narrower.
 MAX_RATIO = 8
 Direction = Literal["left", "right", "top", "bottom"]
 SIDES: tuple[Direction, ...] = get_args(Direction)
-OVERLAP = 8
 # Less than one latent cell of new picture is nothing.
 MIN_NEW = 8
 # A canvas may be this many times smaller or larger than asked for, where the model makes no other size.
@@ -81,35 +77,6 @@ def to_ratio(width: int, height: int, nearest_size: NearestSize, ratio: float, s
     left = _first_share("left" in sides, "right" in sides)
     top = _first_share("top" in sides, "bottom" in sides)
     return _lay_out(_Wish((width, height), canvas, left, top), nearest_size)
-
-
-def canvas(image: Image.Image, layout: Layout, overlap: int = OVERLAP) -> tuple[Image.Image, Image.Image]:
-    """Make the RGB canvas to start from, and its mask.
-
-    What is new continues the picture's edges, blurred. The mask is white there and `overlap` pixels into the picture,
-    so that `masks.composite` with a feather of this width blends the seam.
-    """
-    left, top, right, bottom = layout.box
-    picture = image.convert("RGB").resize((right - left, bottom - top), Image.Resampling.LANCZOS)
-    margins = ((top, layout.height - bottom), (left, layout.width - right), (0, 0))
-    started = Image.fromarray(np.pad(np.asarray(picture), margins, mode="edge"))
-    started = started.filter(ImageFilter.GaussianBlur(max(layout.width, layout.height) / 32))
-    started.paste(picture, (left, top))
-    mask = Image.new("L", started.size, 255)
-    mask.paste(0, _inside(layout, overlap))
-    return started, mask
-
-
-def _inside(layout: Layout, overlap: int) -> tuple[int, int, int, int]:
-    """Find what is kept: the picture without `overlap` at the edges that touch something new."""
-    left, top, right, bottom = layout.box
-    overlap = min(overlap, (right - left) // 4, (bottom - top) // 4)
-    return (
-        left + overlap * (left > 0),
-        top + overlap * (top > 0),
-        right - overlap * (right < layout.width),
-        bottom - overlap * (bottom < layout.height),
-    )
 
 
 def _check_ratio(ratio: float) -> None:

@@ -18,7 +18,8 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # What takes longest goes first, so that no core idles at the end: each file runs on one of them.
 SLOWEST = (
     "test_command_line", "test_kills", "test_web_pictures", "test_web", "test_browser", "test_whole_bot",
-    "test_workers", "test_kandinsky_3_texts", "test_kandinsky_3_pictures", "test_kandinsky_2_modes", "test_demo_model",
+    "test_demo_model", "test_receiving", "test_adding_a_mode", "test_adding_a_family", "test_workers",
+    "test_kandinsky_3_texts", "test_kandinsky_3_pictures", "test_kandinsky_2_modes",
 )  # fmt: skip
 # For how long code of this project may keep the event loop in a test that asks for `quick_loop`.
 LONGEST_S = 0.25

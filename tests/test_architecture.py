@@ -22,11 +22,12 @@ HOMES = {
 # The rooms from the top of the house to its ground: each may import its own and those below it.
 LADDER = (
     ("bot.__main__",),
+    ("bot.verbs",),
     ("bot.app",),
     ("bot.surfaces",),
     ("bot.assembly",),
     ("bot.service",),
-    ("bot.logs", "bot.health", "bot.stopping"),
+    ("bot.logs", "bot.health", "bot.stopping", "bot.leaving"),
     ("bot.config",),
     ("bot.rules",),
     ("bot.words",),

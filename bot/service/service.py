@@ -22,7 +22,7 @@ from bot.service.following import Followers
 from bot.service.intake import arriving, find, keep, take_in
 from bot.service.promising import Promises
 from bot.surface import Answer, Origin, Surface
-from bot.words import replies
+from bot.words.apology import apology
 from bot.words.localisation import speaking
 from engine.catalog import Catalog
 from engine.dispatch.dispatcher import Dispatcher
@@ -103,7 +103,7 @@ class Service:
                 await work(visit)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is left without an answer
             with speaking(language):
-                await say(replies.apology(error, origin.surface))
+                await say(apology(error, origin.surface))
         await self._promises.end(origin.key)
 
     async def promise(self, visit: Visit, *, private: bool) -> None:

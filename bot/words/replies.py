@@ -6,10 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-import structlog
-
 from bot.commands.buttons import Button
-from bot.commands.characters import clean
 from bot.commands.table import DRAWING_COMMANDS, Command, Option
 from bot.words.localisation import knows, say
 from engine.catalog import KNOWN, ModelSpec
@@ -18,8 +15,6 @@ from engine.events import EngineState
 from engine.jobs import Job, JobStatus, JobUpdate
 from engine.request import Style
 from engine.requests import AnyRequest
-
-log = structlog.get_logger()
 
 # What the worker may note about pictures, in the order in which it is said.
 NOTES = ("understood", "cut", "text_mix", "unread")
@@ -44,14 +39,6 @@ def error(problem: EngineError) -> str:
     sentence = say(name if knows(name) else "error-engine-error", **facts)
     close = problem.facts.get("close")
     return say("did-you-mean", sentence=sentence, close=close) if close else sentence
-
-
-def apology(problem: BaseException, surface: str) -> str:
-    """Say what went wrong, whatever it was; what nobody foresaw goes to the log with its traceback, and only there."""
-    if isinstance(problem, EngineError):
-        return clean(error(problem))  # it may quote what was written
-    log.error("command_failed", surface=surface, exc_info=problem)
-    return error(EngineError())
 
 
 def button(button: Button) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import queue
@@ -115,13 +116,23 @@ def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Loa
     mailbox.open()
     send = _in_turn(connection.send)
     try:
-        models = load(settings)
+        models = _undisturbed(load, settings)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear why there is no worker
         send(_load_failure(epoch, error))
         return
     swap_s = models.swap_s if isinstance(models, Models) else 0.0
     send(Ready(epoch, tuple(models), settings.batch_size, swap_s))
     _serve(mailbox, models, epoch, send)
+
+
+def _undisturbed(load: Load, settings: WorkerSettings) -> Mapping[str, Model]:
+    """Load without collecting garbage: libraries are a million objects that stay, and a sixth of the time goes by."""
+    gc.disable()
+    try:
+        return load(settings)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _serve(mailbox: Mailbox, models: Mapping[str, Model], epoch: int, send: Callable[[WorkerEvent], None]) -> None:

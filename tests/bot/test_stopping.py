@@ -15,14 +15,15 @@ HANGING = "threading.Thread(target=threading.Event().wait, name='hangs').start()
 COMPUTING = "threading.Thread(target=lambda: [None for _ in iter(int, 1)], name='computes').start()"
 LEAVING = """
 import sys, threading
-from bot.stopping import leaving_in_time
+from bot.leaving import leaving_in_time
 with leaving_in_time({patience}):
     {busy}
     {end}
 """
 POOLED = """
 import asyncio, threading
-from bot.stopping import leaving_in_time, own_threads
+from bot.leaving import leaving_in_time
+from bot.stopping import own_threads
 
 async def serve():
     async with own_threads():

@@ -22,7 +22,7 @@ from bot.surfaces.discord.address import SURFACE
 from bot.surfaces.discord.calling import TROUBLE, described, may_be_promised, may_be_thinking, once, surely
 from bot.surfaces.discord.commands import Words
 from bot.surfaces.discord.components import Press
-from bot.words import replies
+from bot.words.apology import apology
 from bot.words.localisation import speaking
 
 log = structlog.get_logger()
@@ -89,7 +89,7 @@ class Tree(app_commands.CommandTree[Client]):
         """Say whose fault it was."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         with speaking(str(interaction.locale)):
-            await whisper(interaction, replies.apology(cause, SURFACE))
+            await whisper(interaction, apology(cause, SURFACE))
 
 
 async def whisper(interaction: discord.Interaction[Any], text: str) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
+import transformers  # not its classes: each is imported with its models when it is first named
 from PIL import Image
 from torch import Tensor
-from transformers import AutoImageProcessor, AutoModelForDepthEstimation
 
 from engine.catalog import ModelSpec
 from engine.errors import RequestError
@@ -55,8 +55,11 @@ class Depth:
         if self._repository is None:
             raise RequestError("depth_missing")
         if self._loaded is None:
-            processor = load_processor(AutoImageProcessor, self._repository)
-            self._loaded = processor, load_network(AutoModelForDepthEstimation, self._repository, self._device)
+            processor = load_processor(transformers.AutoImageProcessor, self._repository)
+            self._loaded = (
+                processor,
+                load_network(transformers.AutoModelForDepthEstimation, self._repository, self._device),
+            )
         return self._loaded
 
 

@@ -9,11 +9,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from engine import outpainting
 from engine.catalog import ModelSpec
 from engine.errors import RequestError
 from engine.models.model import Drawing
 from engine.pictures import masks
+from engine.pictures.canvas import OVERLAP, canvas
 from engine.requests import Inpaint, Outpaint
 
 FEATHER = 4
@@ -33,7 +33,7 @@ class Edit:
         request = drawing.request
         if isinstance(request, Outpaint):
             layout = request.layout(spec)
-            return cls(*outpainting.canvas(drawing.picture(request.picture), layout), outpainting.OVERLAP)
+            return cls(*canvas(drawing.picture(request.picture), layout), OVERLAP)
         assert isinstance(request, Inpaint), "no other mode repaints a part"  # noqa: S101 - a programming error
         return _by_mask(drawing, request) if request.mask else _by_alpha(drawing, request)
 

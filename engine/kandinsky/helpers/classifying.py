@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import transformers  # not its classes: each is imported with its models when it is first named
 from PIL.Image import Image
 from torch import Tensor
-from transformers import AutoImageProcessor, AutoModelForImageClassification
 
 from engine.errors import EngineError
 from engine.kandinsky.placing.device import Device, translated_errors
@@ -25,8 +25,10 @@ class Classifier:
         Raises `ModelMissing` where its files are neither there nor to be had, and `EngineError("unknown_labels")` where
         it knows no such label, with those that it knows.
         """
-        self._processor = load_processor(AutoImageProcessor, wanted.repository, fetch=True)
-        self._network = load_network(AutoModelForImageClassification, wanted.repository, device, fetch=True)
+        self._processor = load_processor(transformers.AutoImageProcessor, wanted.repository, fetch=True)
+        self._network = load_network(
+            transformers.AutoModelForImageClassification, wanted.repository, device, fetch=True
+        )
         self._threshold = wanted.threshold
         self._labels = self._known(wanted)
 

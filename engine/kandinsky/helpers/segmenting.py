@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
+import transformers  # not its classes: each is imported with its models when it is first named
 from PIL import Image
-from transformers import CLIPSegForImageSegmentation, CLIPSegProcessor
 
 from engine.catalog import Repository
 from engine.kandinsky.placing.device import Device, translated_errors
@@ -63,6 +63,9 @@ class Segmenter:
 
     def _load(self) -> tuple[Any, Any]:
         if self._loaded is None:
-            processor = load_processor(CLIPSegProcessor, self._repository)
-            self._loaded = processor, load_network(CLIPSegForImageSegmentation, self._repository, self._device)
+            processor = load_processor(transformers.CLIPSegProcessor, self._repository)
+            self._loaded = (
+                processor,
+                load_network(transformers.CLIPSegForImageSegmentation, self._repository, self._device),
+            )
         return self._loaded

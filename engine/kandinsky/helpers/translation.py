@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 import torch
-from transformers import M2M100ForConditionalGeneration, M2M100Tokenizer
+import transformers  # not its classes: each is imported with its models when it is first named
 
 from engine.catalog import TRANSLATOR, Repository
 from engine.errors import ModelMissing
@@ -116,9 +116,11 @@ def roomy_device(name: DeviceName) -> Device:
     return chosen
 
 
-def _load(folder: Path, device: Device) -> tuple[M2M100Tokenizer, M2M100ForConditionalGeneration]:
-    tokenizer = M2M100Tokenizer.from_pretrained(folder, local_files_only=True)
-    model = M2M100ForConditionalGeneration.from_pretrained(
+def _load(
+    folder: Path, device: Device
+) -> tuple[transformers.M2M100Tokenizer, transformers.M2M100ForConditionalGeneration]:
+    tokenizer = transformers.M2M100Tokenizer.from_pretrained(folder, local_files_only=True)
+    model = transformers.M2M100ForConditionalGeneration.from_pretrained(
         folder, dtype=device.dtype, use_safetensors=True, local_files_only=True
     )
     return tokenizer, model.eval().to(device.name)

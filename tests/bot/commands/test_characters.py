@@ -2,7 +2,7 @@
 
 from bot.commands.characters import clean, clean_json, cleaned
 from bot.commands.table import IMAGINE, Invocation, Upload
-from bot.words import replies
+from bot.words.apology import apology
 from engine.errors import RequestError
 
 HALF = "\ud83d"
@@ -29,4 +29,4 @@ def test_half_characters_are_found_however_deep_they_are():
 
 
 def test_a_sentence_that_quotes_one_can_be_said():
-    assert "“?”" in replies.apology(RequestError("unknown_command", value=HALF, known=["imagine"]), "telegram")
+    assert "“?”" in apology(RequestError("unknown_command", value=HALF, known=["imagine"]), "telegram")

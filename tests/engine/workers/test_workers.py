@@ -12,7 +12,7 @@ from PIL import Image
 from engine.errors import OutOfMemory, WorkerLost
 from engine.events import Accepted, Denoised, Done, Failed, Lost, Progress
 from tests.engine.workers.worker_bench import SLOTS, WAIT_S, Bench, long_task, make, task
-from tests.engine.workers.worker_doubles import load_tiny
+from tests.engine.workers.worker_doubles import Telling, load_telling
 
 # The promises that every worker keeps
 
@@ -22,7 +22,7 @@ shared_loop = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(params=KINDS, scope="module", loop_scope="module")
 async def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
-    bench = make(request.param, tmp_path_factory.mktemp("cache"), load_tiny)
+    bench = make(request.param, tmp_path_factory.mktemp("cache"), load_telling)
     await bench.worker.start()
     yield await bench.ready()
     await bench.worker.stop()
@@ -48,6 +48,23 @@ async def test_the_pictures_have_the_size_and_the_seeds_that_were_asked_for(benc
     assert [picture.seed for picture in done.pictures] == [7, 8]
     assert {Image.open(io.BytesIO(picture.data)).size for picture in done.pictures} == {(128, 64)}
     assert done.seconds >= 0
+
+
+# Each takes a good part of a second, or more, and nothing that draws with the embedded model needs it.
+NEEDLESS = (
+    "engine.kandinsky.families.kandinsky_2_1", "engine.kandinsky.families.kandinsky_3", "engine.kandinsky.bench",
+    "transformers.models.clipseg", "transformers.models.m2m_100", "transformers.models.t5",
+    "transformers.models.xlm_roberta", "bot.service", "sqlalchemy", "gradio", "discord", "telegram", "typer",
+)  # fmt: skip
+
+
+@shared_loop
+@pytest.mark.parametrize("bench", ["process"], indirect=True)
+async def test_a_process_imports_no_other_family_no_helper_and_nothing_of_the_bot(bench: Bench) -> None:
+    await bench.run(task("imports", Telling.PROMPT))
+    imported = set((await bench.until(Done))[-1].notes["imported"])
+    assert "transformers.models.clip.modeling_clip" in imported
+    assert imported & set(NEEDLESS) == set()
 
 
 @shared_loop

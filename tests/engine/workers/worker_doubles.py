@@ -1,6 +1,7 @@
 """Models without weights, for worker processes in tests; a spawned process imports them by name."""
 
 import dataclasses
+import sys
 import time
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +10,7 @@ from PIL import Image
 from engine.catalog import DEMO
 from engine.errors import ModelMissing, OutOfMemory, RequestError, WorkerLost
 from engine.models.company import give_way
-from engine.models.model import Drawing, Drawn, Model, Models, OnStep, Step
+from engine.models.model import Drawing, Drawn, Model, Models, OnStep, Step, Wrapper
 from engine.settings import WorkerSettings
 from engine.workers.child import load_models
 from engine.workers.render import Renderer, Work
@@ -52,6 +53,18 @@ class Troubled(Sleeper):
         return super().render(drawings, on_step)
 
 
+class Telling(Wrapper):
+    """Note what the process has imported, when asked to draw that."""
+
+    PROMPT = "what is imported"
+
+    def render(self, drawings: Sequence[Drawing], on_step: OnStep) -> list[Drawn]:
+        drawn = self._model.render(drawings, on_step)
+        if drawings[0].request.prompt != self.PROMPT:
+            return drawn
+        return [dataclasses.replace(each, notes={"imported": sorted(sys.modules)}) for each in drawn]
+
+
 def load_troubled(settings: WorkerSettings) -> Mapping[str, Model]:
     return {"demo": Troubled()}
 
@@ -75,3 +88,7 @@ def load_tiny(settings: WorkerSettings) -> Mapping[str, Model]:
 
     spec = dataclasses.replace(DEMO, repositories=tiny.repositories(settings.cache_dir))
     return load_models(dataclasses.replace(settings, models=(spec,)))
+
+
+def load_telling(settings: WorkerSettings) -> Mapping[str, Model]:
+    return {name: Telling(model) for name, model in load_tiny(settings).items()}

@@ -42,7 +42,7 @@ def shell(tmp_path, tiny_cache):
 def inside(tmp_path, tiny_cache, monkeypatch):
     """Run `kandinsky-bot` in an empty folder, in this process: of what starts no worker, a process shows no more."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("bot.__main__.configure", lambda *_: None)  # the log of this process is pytest's
+    monkeypatch.setattr("bot.verbs.configure", lambda *_: None)  # the log of this process is pytest's
 
     def run(*arguments: str, **settings: str) -> Result:
         given = environment(tmp_path / "store", tiny_cache, **settings)
