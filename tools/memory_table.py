@@ -130,6 +130,14 @@ so raise `hang_s`. The first eight shapes of a network are compiled, others are 
 not compile is drawn so too, and the log says `not_compiled`. When the model has to leave the resident way, it runs
 uncompiled from then on until it is back.
 
+**When a shape comes for the first time** at a network that does not move, cuDNN searches for the fastest kernels of its
+convolutions by trying them, for the first eight shapes of a network; for others, and where networks move because
+memory is short, it chooses without trying. It may choose others after a restart: the picture is the same but for
+rounding.
+
+**When a network's layers pass through**, the next layer is copied on a stream of its own while one works. Which one is
+next was seen the last time, so the first forward is slower.
+
 ## Measured
 
 | model | card | way | GiB at most |

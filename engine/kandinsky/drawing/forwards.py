@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_map
 
 from engine.errors import OutOfMemory
 from engine.kandinsky.placing.device import translated_errors
+from engine.kandinsky.placing.kernels import choose_kernels
 from engine.kandinsky.placing.room import ROOM
 from engine.models.company import Ask, Turn, ask
 
@@ -105,6 +106,7 @@ def _room_of(network: Any) -> dict[object, int]:
 @translated_errors()
 @torch.inference_mode()
 def _at_once(network: Any, rows: Rows) -> Tensor:
+    choose_kernels(network, rows.sample)
     computed: Tensor = network(rows.sample, rows.timestep, return_dict=False, **rows.conditions)[0]
     return computed
 

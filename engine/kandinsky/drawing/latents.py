@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Generator, Tensor
 
 from engine.kandinsky.placing.device import sent, working_device
+from engine.kandinsky.placing.kernels import choose_kernels
 from engine.models.company import give_way
 from engine.request import Request
 
@@ -52,6 +53,7 @@ def pictures(movq: Any, latents: Tensor) -> list[Image.Image]:
 @torch.inference_mode()
 def decode(movq: Any, latent: Tensor) -> Tensor:
     """Decode the latents of one picture, float [4, height / 8, width / 8], as pixels within about -1 and 1."""
+    choose_kernels(movq, latent)
     decoded: Tensor = movq.decode(latent[None], force_not_quantize=True).sample[0]
     return decoded
 

@@ -80,6 +80,16 @@ def test_more_shapes_than_are_compiled_run_as_they_are() -> None:
     assert backend.graphs == MOST_SHAPES
 
 
+def test_where_nothing_is_learned_what_was_compiled_runs_too() -> None:
+    pipeline, backend, given = Pipeline(), Backend(), torch.ones(1, 4)
+    with torch.inference_mode():
+        compile_models([pipeline], "default", anywhere=True, backend=backend)
+        assert pipeline.components["unet"](given).is_inference()
+        undo(pipeline.components.values())
+        assert pipeline.components["unet"](given).is_inference()
+    assert backend.graphs == 1
+
+
 def test_a_network_that_does_not_compile_runs_as_it_is_and_the_log_says_why() -> None:
     def fails(_graph: torch.fx.GraphModule, _inputs: list) -> object:
         raise NotImplementedError("no such card")

@@ -125,6 +125,20 @@ def test_networks_take_turns_on_the_device(watched) -> None:
     assert sum("unet" in moment for moment in watch.moments) == 1  # not once for each step
 
 
+def test_where_nothing_is_learned_weights_move_too(model: Kandinsky22) -> None:
+    keep(model, Rung.RESIDENT)
+    expected = picture(model)
+    with torch.inference_mode():
+        for rung in (Rung.SEQUENTIAL_OFFLOAD, Rung.MODEL_OFFLOAD, Rung.RESIDENT):
+            placed = placing.apply(model.networks, Placement(rung, 0, 0), CPU, shelved=True)
+            placed.leave()
+            placed.enter()
+            assert np.array_equal(picture(model), expected)
+        assert next(model.networks["decoder.unet"].parameters()).data.is_inference()
+    keep(model, Rung.RESIDENT)
+    assert np.array_equal(picture(model), expected)
+
+
 def test_encoders_pass_through_the_device_layer_by_layer(watched) -> None:
     watch = watched(Rung.ENCODERS_STREAMED)
     assert 0 < watch.most("text_encoder") < watch.whole("text_encoder") / 2
