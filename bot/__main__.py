@@ -148,6 +148,13 @@ def bench(
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="The full-size networks with random weights: no download.")
     ] = False,
+    memory: Annotated[
+        bool,
+        typer.Option("--memory", help="What each way to keep the model takes on a GPU limited to 8 to 48 GiB."),
+    ] = False,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="With and without compiling and channels_last, side by side.")
+    ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Only see whether it runs.")] = False,
     json: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to a file too.", dir_okay=False)
@@ -161,7 +168,7 @@ def bench(
     with _problems_end_the_program():
         benchmark.bench(
             settings, Console(), model=model, size=size, steps=steps, random_weights=random_weights, briefly=quick,
-            file=json,
+            file=json, memory=memory, compiled=compiled,
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from torch.utils._pytree import tree_leaves
 
 from engine.errors import EngineError
 from engine.kandinsky.bench import fullsize
+from engine.kandinsky.bench.rungs import OWN_GIB
 from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing.plan import (
     GIB,
@@ -32,7 +33,6 @@ from engine.kandinsky.placing.plan import (
 
 FILE = Path(__file__).parent.parent / "docs" / "memory.md"
 CARDS_GIB = (8, 12, 16, 24, 48, 80)
-OWN_GIB = 0.75  # of a card: the driver, the CUDA context, a desktop's pictures
 ROWS: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
     ("Kandinsky 2.1", "kandinsky-2-1", ("prior", "decoder"), 768),
     ("Kandinsky 2.2", "kandinsky-2-2", ("prior", "decoder"), 768),

@@ -20,6 +20,7 @@ from engine.kandinsky.families.stock import Stock
 from engine.kandinsky.placing import loading
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Drawing, Model
+from engine.pictures import images
 from engine.requests import Text2Image
 
 
@@ -69,6 +70,12 @@ def draw(model: Model, requests: Sequence[Text2Image]) -> list[Image.Image]:
     """Draw `requests`, which share a size, steps and guidance, as one batch of the engine."""
     drawn = model.render([Drawing(request) for request in requests], lambda _step: None)
     return [image for each in drawn for image in each.images]
+
+
+def save(model: Model, requests: Sequence[Text2Image]) -> None:
+    """Draw `requests` as one batch of the engine, and encode each picture as the worker does."""
+    for image, request in zip(draw(model, requests), requests, strict=True):
+        images.encode(image, request, 0)
 
 
 def networks(model: Model) -> dict[str, nn.Module]:
