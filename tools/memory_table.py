@@ -30,6 +30,7 @@ from engine.kandinsky.placing.plan import (
     place,
     with_parts,
 )
+from tools.marked import marked, section
 
 FILE = Path(__file__).parent.parent / "docs" / "memory.md"
 CARDS_GIB = (8, 12, 16, 24, 48, 80)
@@ -47,7 +48,8 @@ TEXT = """# Memory
 Which way of keeping a model the engine chooses on which card, for one picture. `python -m tools.memory_table` writes
 this file. **It is computed, not measured**: from the parameters of the full-size networks in half precision, and from
 the largest sum of tensors that are alive at once in a forward. To that come a tenth for what the allocator cannot use,
-{workspace} GiB for workspaces, and {own} GiB of the card for the driver. Nobody has run it on a GPU yet.
+{workspace} GiB for workspaces, and {own} GiB of the card for the driver. What a card itself says of it stands under
+[Measured](#measured).
 
 The ways, from the fastest to the thriftiest:
 
@@ -131,9 +133,10 @@ uncompiled from then on until it is back.
 
 ## Measured
 
-| model | card | way | GiB at most |
-|---|---|---|---|
-| all | all | all | not measured |
+`make gpu` draws one picture of each model on each way, on a card that is limited to the memory of smaller ones, and
+writes this table; `kandinsky-bot bench --memory` does so for one model. A star is what the plan chooses on such a card.
+
+{measured}
 """
 
 
@@ -147,8 +150,9 @@ def main() -> None:
 
 
 def document() -> str:
-    """Compute the whole text."""
-    return TEXT.format(table=table(), weights=weights(), workspace=0.5, own=OWN_GIB, **_slabs())
+    """Compute the whole text, but for what was measured."""
+    measured = marked("memory", section(FILE.read_text(encoding="utf-8"), "memory"))
+    return TEXT.format(table=table(), weights=weights(), workspace=0.5, own=OWN_GIB, measured=measured, **_slabs())
 
 
 def _slabs() -> dict[str, int]:
@@ -157,12 +161,12 @@ def _slabs() -> dict[str, int]:
 
 def table() -> str:
     """Lay out the way chosen for each row and card."""
-    head = ["model", "pixels", *(f"{card}" for card in CARDS_GIB), "measured"]
+    head = ["model", "pixels", *(f"{card}" for card in CARDS_GIB)]
     lines = [head, ["---"] * len(head)]
     for title, family, parts, size in ROWS:
         model = with_parts(FAMILIES[family].components, parts)
         cells = [_cell(title, model, card, size) for card in CARDS_GIB]
-        lines.append([title, f"{size} x {size}", *cells, "not measured"])
+        lines.append([title, f"{size} x {size}", *cells])
     return _rows(lines)
 
 

@@ -90,13 +90,19 @@ class Plain:
 
     def __init__(self, source: Source) -> None:
         self._spec, self._stock = source.spec, source.stock
-        self._pipelines = {part: _stock(kind, source, part) for part, kind in source.stock.pipelines.items()}
-        for pipeline in self._pipelines.values():
-            pipeline.set_progress_bar_config(disable=True)
+        self._pipelines = stock_pipelines(source)
 
     def draw(self, request: Text2Image) -> Image.Image:
         """Draw one request with the steps and the guidance that the engine has for it."""
         return self._stock.draw(self._pipelines, self._spec, request)
+
+
+def stock_pipelines(source: Source) -> dict[str, Any]:
+    """Load the pipelines of diffusers that draw a picture, by the parts of the model."""
+    pipelines = {part: _stock(kind, source, part) for part, kind in source.stock.pipelines.items()}
+    for pipeline in pipelines.values():
+        pipeline.set_progress_bar_config(disable=True)
+    return pipelines
 
 
 def _stock(pipeline_class: Any, source: Source, part: str) -> Any:
