@@ -173,6 +173,18 @@ def bench(
 
 
 @app.command()
+def tune(
+    minutes: Annotated[float, typer.Option(help="How long it may take.", min=0.1)] = 10, config: ConfigFile = None
+) -> None:
+    """Measure what suits this device, and let the bot take it when it starts: batches, memory, compiling."""
+    from bot.surfaces.shell import tune as tuning
+
+    settings = _load(config or _default_file(), quiet=True)
+    with _problems_end_the_program():
+        tuning.tune(settings, Console(), minutes)
+
+
+@app.command()
 def doctor(config: ConfigFile = None) -> None:
     """Say what is missing, and how to mend it."""
     from bot.surfaces.shell.doctor import examine

@@ -14,12 +14,12 @@ def section(text: str, name: str) -> str:
 def replaced(text: str, name: str, content: str) -> str:
     """Put `content` between the marks of `name`; raise `ValueError` where they are not."""
     start, end = _span(text, name)
-    return f"{text[:start]}\n{content}\n{text[end:]}"
+    return f"{text[:start]}\n\n{content}\n\n{text[end:]}"
 
 
 def marked(name: str, content: str) -> str:
     """Put marks around `content`."""
-    return f"{_begin(name)}\n{content}\n{END}"
+    return f"{_begin(name)}\n\n{content}\n\n{END}"
 
 
 def _begin(name: str) -> str:

@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+import structlog
+
 from engine.catalog import DEMO, KANDINSKY_2_2, KANDINSKY_3, ModelSpec
 from engine.kandinsky.bench import bench, rungs, ways
 from engine.kandinsky.bench.subject import Conditions, Plan, Subject, figures
@@ -145,6 +147,7 @@ def main() -> None:
     parser.add_argument("cache", type=Path)
     parser.add_argument("--rehearse", action="store_true")
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     with suppress(KeyboardInterrupt):
         PARTS[options.name](Rig(options.cache, options.rehearse), keep_in(options.file))
 

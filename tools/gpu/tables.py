@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -41,11 +42,12 @@ def _section(measured: Results, table: Callable[[Results], list[str]], day: str)
 def _conditions(figures: Mapping[str, Any], day: str) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in figures["versions"].items())
     weights = "random weights" if figures["random_weights"] else "its own weights"
-    return (
+    return textwrap.fill(
         f"{figures['model']} on {figures['device']}, {day}: {figures['width']}x{figures['height']}, "
         f"{figures['steps']} steps, guidance {figures['guidance_scale']:g}, {figures['dtype']}, {weights}, "
-        f"{figures['rounds']} of each; {versions}, {figures['processor']}."
-    )
+        f"{figures['rounds']} of each; {versions}, {figures['processor']}.",
+        width=120, break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def speed(measured: Results) -> list[str]:

@@ -8,11 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from platformdirs import user_cache_path
 from rich.console import Console
 from rich.table import Table
 
-from bot.assembly import catalog_of
+from bot.assembly import cache_dir, catalog_of
 from bot.commands.requesting import parse_size
 from bot.config import Config
 from engine.catalog import KNOWN, Catalog, ModelSpec
@@ -40,8 +39,7 @@ def bench(
     spec = _spec(config, model)
     width, height = _size(size, spec) if size else (None, None)
     plan = Plan(
-        spec, config.engine.cache_dir or user_cache_path("kandinsky-bot"), config.engine.device, width, height, steps,
-        random_weights,
+        spec, cache_dir(config), config.engine.device, width, height, steps, random_weights,
     )  # fmt: skip
     if file:
         _write("", file)  # rather now than after minutes

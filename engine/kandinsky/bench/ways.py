@@ -90,15 +90,20 @@ def _prepare(model: Model, way: Way) -> None:
 
 
 def _time(model: Model, way: Way, subject: Subject, size: int) -> WayTime:
+    if is_cuda := subject.source.device.is_cuda:
+        torch.cuda.reset_peak_memory_stats()
+    first, seconds = batch_seconds(model, subject, size)
+    peak_gib = torch.cuda.max_memory_allocated() / 2**30 if is_cuda else None
+    return WayTime(way.name, size, first, seconds, size / seconds, peak_gib, compiling.gave_up(_networks(model)))
+
+
+def batch_seconds(model: Model, subject: Subject, size: int) -> tuple[float, float]:
+    """Return the seconds of a short first batch, in which a shape is compiled, and the mean ones of those after it."""
     device = subject.source.device
     first = timed(device, lambda: save(model, subject.requests(size, steps=WARM_UP_STEPS)))
-    if device.is_cuda:
-        torch.cuda.reset_peak_memory_stats()
-    seconds = fmean(
+    return first, fmean(
         timed(device, lambda: save(model, subject.requests(size))) for _ in range(subject.plan.rounds)
     )  # fmt: skip
-    peak_gib = torch.cuda.max_memory_allocated() / 2**30 if device.is_cuda else None
-    return WayTime(way.name, size, first, seconds, size / seconds, peak_gib, compiling.gave_up(_networks(model)))
 
 
 def _networks(model: Model) -> list[nn.Module]:

@@ -62,6 +62,7 @@ error-no-full-size = { $model } hat keine volle Größe, die sich mit Zufallsgew
 error-no-stock = { $model } lässt sich nicht messen: diffusers hat keine Pipeline zum Vergleich.
 error-no-card = Hier gibt es keine GPU, deren Speicher sich begrenzen ließe. Lass --memory weg.
 error-memory-and-compile = Miss --memory oder --compile, eins nach dem anderen.
+error-nothing-tuned = Innerhalb von { $minutes } Minuten ließ sich nichts zu Ende messen. Gib mit --minutes mehr Zeit.
 error-quantisation-missing = Gewichte lassen sich nur auf einer NVIDIA-GPU als { $value } halten, und bitsandbytes muss installiert sein: pip install bitsandbytes
 error-worker-lost = Die Engine ist bei diesem Bild immer wieder abgestürzt, deshalb wurde es aufgegeben. Versuch es noch einmal, vielleicht kleiner.
 error-model-missing = Die Dateien des Modells in { $repository } fehlen oder sind nicht brauchbar ({ $reason }). kandinsky-bot doctor sagt, wie du sie bekommst.

@@ -62,6 +62,7 @@ error-no-full-size = { $model } has no full size to fill with random weights. Le
 error-no-stock = { $model } cannot be measured: diffusers has no pipeline to compare it with.
 error-no-card = There is no GPU here whose memory could be limited. Leave out --memory.
 error-memory-and-compile = Measure --memory or --compile, one after the other.
+error-nothing-tuned = Nothing could be measured to its end within { $minutes } minutes. Give it longer with --minutes.
 error-quantisation-missing = Weights can be kept as { $value } only on an NVIDIA GPU, with bitsandbytes installed: pip install bitsandbytes
 error-worker-lost = The picture engine stopped again and again while drawing this, so it was given up. Try it again, perhaps smaller.
 error-model-missing = The model's files in { $repository } are missing or not usable ({ $reason }). kandinsky-bot doctor says how to get them.

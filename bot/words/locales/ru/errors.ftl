@@ -66,6 +66,7 @@ error-no-full-size = У { $model } нет полного размера, кот�
 error-no-stock = Измерить { $model } нельзя: в diffusers нет конвейера для сравнения.
 error-no-card = Здесь нет GPU, память которого можно было бы ограничить. Уберите --memory.
 error-memory-and-compile = Измеряйте --memory или --compile, по очереди.
+error-nothing-tuned = За { $minutes } мин. ничего не удалось измерить до конца. Дайте больше времени: --minutes.
 error-quantisation-missing = Хранить веса как { $value } можно только на GPU от NVIDIA с установленной библиотекой bitsandbytes: pip install bitsandbytes
 error-worker-lost = На этой картинке движок раз за разом останавливался, поэтому от неё пришлось отказаться. Попробуйте ещё раз, возможно, поменьше.
 error-model-missing = Файлов модели в { $repository } нет или они непригодны ({ $reason }). kandinsky-bot doctor подскажет, как их получить.

@@ -56,6 +56,7 @@ error-no-full-size = { $model } 没有可用随机权重填充的完整尺寸。
 error-no-stock = 无法测量 { $model }：diffusers 没有可供比较的流水线。
 error-no-card = 这里没有可以限制显存的 GPU。请去掉 --memory。
 error-memory-and-compile = --memory 和 --compile 请分开测量，一次一个。
+error-nothing-tuned = { $minutes } 分钟内没有任何测量完成。请用 --minutes 给更多时间。
 error-quantisation-missing = 只有在 NVIDIA GPU 上并安装了 bitsandbytes，权重才能以 { $value } 保存：pip install bitsandbytes
 error-worker-lost = 绘制这张图时引擎一再停止，所以放弃了。请再试一次，也许小一点就可以。
 error-model-missing = { $repository } 中的模型文件缺失或无法使用（{ $reason }）。kandinsky-bot doctor 会说明如何获取。
