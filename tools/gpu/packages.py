@@ -17,13 +17,13 @@ from pathlib import Path
 KEPT = re.compile(r"torch.*|triton|nvidia[-_.].*|cuda[-_.].*", re.IGNORECASE)
 # What is measured is drawn and tested with these, and they with what they need.
 ROOTS = (
-    "aiosqlite", "alembic", "diffusers", "filelock", "greenlet", "huggingface-hub", "pillow", "py3langid", "pydantic",
-    "pytest", "pytest-asyncio", "pytest-timeout", "sqlalchemy", "structlog",
+    "aiosqlite", "alembic", "diffusers", "filelock", "greenlet", "pillow", "py3langid", "pydantic", "pytest",
+    "pytest-asyncio", "pytest-timeout", "sqlalchemy", "structlog",
 )  # fmt: skip
-# A machine that computes on a GPU has these, and most of what they need.
-USUAL = ("torch", "transformers", "accelerate", "numpy")
-# But these perhaps not, or in another version.
-NEWER = ("huggingface-hub", "pydantic")
+# A machine that computes on a GPU has these, and what they need: versions that go together.
+USUAL = ("torch", "transformers", "accelerate", "numpy", "requests")
+# Some of that only in newer versions.
+NEWER = ("pydantic",)
 
 
 def install(wheels: Path, target: Path) -> list[str]:

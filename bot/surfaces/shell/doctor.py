@@ -17,6 +17,7 @@ from rich.text import Text
 from bot.assembly import cache_dir, catalog_of
 from bot.config import ENV_PREFIX, Config, ConfigError, load
 from bot.health import CannotServe, ended, is_alive, listen
+from bot.surfaces.shell.tune import choice
 from bot.words import replies
 from engine import tuned
 from engine.catalog import Catalog, ModelSpec, Repository
@@ -140,7 +141,7 @@ def _tuning(config: Config) -> Iterator[Finding]:
         elif why := found.unfit(machine.identity(device), machine.versions()):
             yield Finding(Level.NOTE, f"tuning: {_age(found)}, ignored: {why}", TUNE)
         else:
-            yield Finding(Level.OK, f"tuning: {_age(found)}, for {found.device}: {_choice(found, config)}")
+            yield Finding(Level.OK, f"tuning: {_age(found)}, for {found.device}: {_counts(found, config)}")
 
 
 def _age(found: Tuned) -> str:
@@ -148,10 +149,10 @@ def _age(found: Tuned) -> str:
     return {0: "of today", 1: "a day old"}.get(days, f"{days} days old")
 
 
-def _choice(found: Tuned, config: Config) -> str:
+def _counts(found: Tuned, config: Config) -> str:
     by_hand = sorted(TUNED & config.engine.model_fields_set)
     counts = f"; the configuration sets {', '.join(by_hand)}, and that counts" if by_hand else ""
-    return f"batches of {found.batch_size}, memory {found.memory}, compile {found.compile}{counts}"
+    return f"{choice(found)}{counts}"
 
 
 def _model(catalog: Catalog) -> Iterator[Finding]:

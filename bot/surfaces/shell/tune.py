@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from rich.console import Console
@@ -37,25 +40,32 @@ def tune(config: Config, console: Console, minutes: float) -> None:
         found = _measured(config, time.monotonic() + 60 * minutes, status.update)
     if found is None:
         raise EngineError("nothing_tuned", minutes=f"{minutes:g}")
-    write_file(file, found.model_dump_json(indent=2).encode())
+    with _unwritable(file):
+        write_file(file, found.model_dump_json(indent=2).encode())
     for name, measured in found.models.items():
         console.print(_table(name, measured))
-    console.print(f"{choice(found)}. The bot takes this when it starts; it is in {file}", soft_wrap=True)
+    console.print(f"Best here: {choice(found)}. The bot takes this when it starts; it is in {file}", soft_wrap=True)
     if by_hand := sorted(TUNED & config.engine.model_fields_set):
         console.print(f"The configuration sets {', '.join(by_hand)}, and that counts.")
 
 
 def choice(found: Tuned) -> str:
     """Say what was found best."""
-    return f"Batches of {found.batch_size}, memory {found.memory}, compile {found.compile}"
+    return f"batches of {found.batch_size}, memory {found.memory}, compile {found.compile}"
 
 
 def _check(file: Path) -> None:
-    """Raise `RequestError` where the file could not be written: rather now than after minutes."""
-    try:
+    """Look whether the file could be written: rather now than after minutes."""
+    with _unwritable(file):
         make_folder(file.parent)
-        if not os.access(file.parent, os.W_OK | os.X_OK) or file.is_dir():
-            raise PermissionError(None, "it may not be changed")
+        tempfile.TemporaryFile(dir=file.parent).close()
+
+
+@contextmanager
+def _unwritable(file: Path) -> Iterator[None]:
+    """Raise `RequestError` for a file that cannot be written."""
+    try:
+        yield
     except OSError as error:
         raise RequestError("unwritable", file=str(file), reason=error.strerror) from None
 
@@ -84,7 +94,7 @@ def _measured(config: Config, until: float, say: Callable[[str], None]) -> Tuned
         process.join()
 
 
-def _messages(near: multiprocessing.connection.Connection, until: float) -> Iterator[object]:
+def _messages(near: Connection, until: float) -> Iterator[object]:
     """Receive until the other end is gone or the time is over."""
     try:
         while near.poll(max(0, until - time.monotonic())):

@@ -61,7 +61,7 @@ def engine_side(source: Source) -> Model:
 
 
 def _random(pipeline_class: Any, source: Source, part: str) -> Any:
-    pipeline = _stock_random(pipeline_class, source, part)
+    pipeline = _stock_random(pipeline_class, source.stock, source.device, part)
     loading.lay_out(pipeline, source.device)
     return pipeline
 
@@ -106,8 +106,8 @@ def stock_pipelines(source: Source) -> dict[str, Any]:
 
 
 def _stock(pipeline_class: Any, source: Source, part: str) -> Any:
-    if source.random_weights:
-        return _stock_random(pipeline_class, source, part)
+    if source.random_weights:  # one precision, for pipelines of diffusers take no other: the engine's own do
+        return _stock_random(pipeline_class, replace(source.stock, bf16=frozenset()), source.device, part)
     spec = replace(source.spec, repositories=source.spec.repositories or embedded.repositories(source.cache_dir))
     repository = spec.repositories[part]
     loaded = pipeline_class.from_pretrained(
@@ -120,7 +120,7 @@ def _stock(pipeline_class: Any, source: Source, part: str) -> Any:
     return loaded.to(source.device.name)
 
 
-def _stock_random(pipeline_class: Callable[..., Any], source: Source, part: str) -> Any:
-    pipeline = pipeline_class(**fullsize.pipeline_components(source.stock, part, source.device))
+def _stock_random(pipeline_class: Callable[..., Any], stock: Stock, device: Device, part: str) -> Any:
+    pipeline = pipeline_class(**fullsize.pipeline_components(stock, part, device))
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

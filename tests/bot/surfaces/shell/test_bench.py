@@ -103,8 +103,10 @@ def test_a_cpu_has_no_card_to_limit(tiny_cache: Path) -> None:
 @pytest.mark.parametrize("spec", [KANDINSKY_2_2, KANDINSKY_3], ids=lambda spec: spec.name)
 def test_both_sides_hold_the_full_size_with_random_weights(spec, tmp_path: Path) -> None:
     source = Source(spec, META, tmp_path, random_weights=True)
-    unet = networks(engine_side(source))["unet"]
-    assert Plain(source)._pipelines["decoder"].unet is not unet
+    unet, plain = networks(engine_side(source))["unet"], Plain(source)._pipelines
+    assert plain["decoder"].unet is not unet
+    held = [network for pipeline in plain.values() for network in pipeline.components.values()]
+    assert {one.dtype for one in held if isinstance(one, torch.nn.Module)} == {torch.float16}
     assert sum(parameter.numel() for parameter in unet.parameters()) > 1e9
 
 

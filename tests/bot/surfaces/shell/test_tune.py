@@ -39,7 +39,7 @@ def tune(main: Callable[..., None], monkeypatch: pytest.MonkeyPatch, minutes: fl
 
 def test_the_last_that_was_found_is_written_and_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     said = tune(tuning_doubles.quick, monkeypatch)
-    assert "Batches of 8, memory auto, compile off." in said
+    assert "Best here: batches of 8, memory auto, compile off." in said
     assert tuned.read(tmp_path / "cache" / tuned.FILE) == tuning_doubles.found(8)
     assert "that counts" not in said
 
@@ -50,7 +50,7 @@ def test_the_time_is_kept_to_and_what_was_found_until_then_counts(
     began = time.monotonic()
     said = tune(tuning_doubles.hung, monkeypatch, minutes=0.05, batch_size=3)
     assert time.monotonic() - began < 20
-    assert "Batches of 2, memory auto, compile off." in said
+    assert "Best here: batches of 2, memory auto, compile off." in said
     assert "The configuration sets batch_size, and that counts." in said
     assert tuned.read(tmp_path / "cache" / tuned.FILE) == tuning_doubles.found(2)
 
