@@ -1,6 +1,8 @@
 # make env   create .venv with every locked package      make demo  start the bot with the embedded model
 # make test  lint, type-check and test                   make lock  refresh the lock files
 # make audit ask whether a locked package has a known weakness
+# make gpu   measure on this machine's GPU what the documents lack; REHEARSE=1: with tiny models on the CPU
+# make wheels  fetch into wheels/ what a GPU's machine lacks that has torch; PYTHON_THERE=3.12 says which Python it has
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
@@ -19,7 +21,7 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 # Compiled as it is installed, a worker starts in half the time, even where Python may write no bytecode.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: env demo test lint types unit lock audit clean
+.PHONY: env demo test lint types unit lock audit gpu wheels clean
 env: .venv/.installed
 
 .venv/.installed: requirements-dev.lock requirements-uv.lock pyproject.toml
@@ -54,6 +56,15 @@ lock:
 
 audit: env
 	$(BIN)/uv tool run pip-audit --disable-pip --require-hashes --requirement requirements.lock
+
+# Nothing is installed here that was not carried along: a GPU's machine has its own torch, and perhaps no network.
+gpu:
+	$(or $(wildcard $(BIN)/python),$(PYTHON)) -m tools.gpu $(if $(REHEARSE),--rehearse)
+
+PYTHON_THERE ?= 3.12
+GLIBCS := 28 27 17
+wheels: env
+	$(BIN)/python -m tools.gpu.packages | xargs $(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest wheels --python-version $(PYTHON_THERE) --implementation cp $(foreach minor,$(GLIBCS),--platform manylinux_2_$(minor)_x86_64) --platform manylinux2014_x86_64 --platform manylinux1_x86_64
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -126,6 +126,13 @@ def bench(
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="The full-size networks with random weights: no download.")
     ] = False,
+    memory: Annotated[
+        bool,
+        typer.Option("--memory", help="What each way to keep the model takes on a GPU limited to 8 to 48 GiB."),
+    ] = False,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="With and without compiling and channels_last, side by side.")
+    ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Only see whether it runs.")] = False,
     json: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to a file too.", dir_okay=False)
@@ -135,7 +142,20 @@ def bench(
     """Measure what a model does on this machine, beside a plain script of diffusers."""
     from bot import verbs
 
-    verbs.bench(config, model=model, size=size, steps=steps, random_weights=random_weights, briefly=quick, file=json)
+    verbs.bench(
+        config, model=model, size=size, steps=steps, random_weights=random_weights, briefly=quick, file=json,
+        memory=memory, compiled=compiled,
+    )  # fmt: skip
+
+
+@app.command()
+def tune(
+    minutes: Annotated[float, typer.Option(help="How long it may take.", min=0.1)] = 10, config: ConfigFile = None
+) -> None:
+    """Measure what suits this device, and let the bot take it when it starts: batches, memory, compiling."""
+    from bot import verbs
+
+    verbs.tune(config, minutes)
 
 
 @app.command()

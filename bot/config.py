@@ -34,7 +34,8 @@ from bot.rules.policy import ALWAYS_ALLOWED
 from engine.catalog import KNOWN
 from engine.dispatch.caps import Caps
 from engine.request import MAX_PROMPT
-from engine.settings import Action, Compile, Memory, Quantise
+from engine.settings import Action, Quantise
+from engine.tuned import Compile, Memory
 
 ENV_PREFIX = "KANDINSKY_BOT_"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -67,6 +67,15 @@ def bench(config: Path | None, **wanted: Any) -> None:
         benchmark.bench(settings, Console(), **wanted)
 
 
+def tune(config: Path | None, minutes: float) -> None:
+    """Measure what suits this device."""
+    from bot.surfaces.shell import tune as tuning
+
+    settings = _settings(config or _default_file(), quiet=True)
+    with _problems_end_the_program():
+        tuning.tune(settings, Console(), minutes)
+
+
 def doctor(config: Path | None) -> None:
     """Say what is missing; fail where anything is wrong."""
     from bot.surfaces.shell.doctor import examine

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from engine.catalog import TRANSLATOR, ModelSpec, Repository
+from engine.tuned import Compile, Memory, Tuned
 
-Memory = Literal["auto", "resident", "offload", "sequential"]
 Quantise = Literal["off", "nf4", "int8"]
-Compile = Literal["off", "default", "max-autotune"]
 Action = Literal["blur", "block", "restrict"]
 TranslationMode = Literal["auto", "off", "always"]
 
@@ -28,6 +27,8 @@ class Keeping:
 
 
 AUTO = Keeping()
+# What `kandinsky-bot tune` measures, by the keys of the configuration.
+TUNED = frozenset({"batch_size", "memory", "compile"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class WorkerSettings:
     Without a `segmenter` nothing is found by words, without `classifying` nothing looks at pictures.
     `cache_dir` is for models that the bot builds itself; downloads go where the hub's client keeps them (`HF_HOME`).
     A process with work that says nothing for `hang_s` is killed, as is one that has not loaded after `load_timeout_s`.
-    The wait before a restart is `restart_s`, doubled up to `max_restart_s` while loading goes on failing.
+    The wait before a restart is `restart_s`, doubled up to `max_restart_s` while loading goes on failing. What was
+    `tuned` counts where it was measured on the worker's device, for all but what was set `by_hand`.
     """
 
     models: tuple[ModelSpec, ...]
@@ -66,3 +68,13 @@ class WorkerSettings:
     load_timeout_s: float = 900.0
     restart_s: float = 0.5
     max_restart_s: float = 30.0
+    tuned: Tuned | None = None
+    by_hand: frozenset[str] = frozenset()
+
+    def as_tuned(self) -> WorkerSettings:
+        """Take what was measured for what was not set by hand."""
+        if self.tuned is None:
+            return self
+        found = {name: getattr(self.tuned, name) for name in TUNED - self.by_hand}
+        keeping = replace(self.keeping, **{name: found[name] for name in ("memory", "compile") if name in found})
+        return replace(self, keeping=keeping, batch_size=found.get("batch_size", self.batch_size), tuned=None)

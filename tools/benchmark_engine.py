@@ -1,8 +1,9 @@
 """Compare the engine with the script that a user would write: python -m tools.benchmark_engine [--rounds N].
 
-In one run, on the embedded model: 32 mixed requests of eight people, first through store, dispatcher and worker
-process, then through the pipelines of diffusers in a loop, and the other way round in the next round. Both write every
-picture as a PNG, make the same steps with the same guidance, and have their models in memory before the clock starts.
+In one run, on the embedded model or a full-size Kandinsky 2.2 with random weights: 32 mixed requests of eight people,
+first through store, dispatcher and worker process, then through the pipelines of diffusers in a loop, and the other way
+round in the next round. Both write every picture as a PNG, make the same steps with the same guidance, and have their
+models in memory before the clock starts.
 """
 
 from __future__ import annotations
@@ -19,20 +20,22 @@ from random import Random
 
 import structlog
 import torch
-from diffusers import KandinskyV22Img2ImgPipeline, KandinskyV22Pipeline, KandinskyV22PriorPipeline
+from diffusers import KandinskyV22Img2ImgPipeline
 from PIL import Image
 
-from engine.catalog import DEMO
+from engine.catalog import DEMO, KANDINSKY_2_2, ModelSpec
 from engine.checks import complete
 from engine.dispatch.dispatcher import Dispatcher
 from engine.jobs import JobStatus, Submission
-from engine.kandinsky.embedded import embedded
+from engine.kandinsky.bench.sides import Source, engine_side, stock_pipelines
 from engine.kandinsky.placing import device, loading
+from engine.models.model import Models
 from engine.pictures import inputs
 from engine.request import InputPicture, Part
 from engine.requests import AnyRequest, Img2Img, Mix, Text2Image
 from engine.settings import WorkerSettings
 from engine.store.store import Store
+from engine.workers.child import load_models
 from engine.workers.process import ProcessWorker
 
 REQUESTS = 32
@@ -48,35 +51,34 @@ PROMPTS = (
 PHOTO = Image.linear_gradient("L").resize((128, 128)).convert("RGB")
 
 
-def mixed(photo: InputPicture, first_seed: int) -> list[AnyRequest]:
+def mixed(photo: InputPicture, first_seed: int, spec: ModelSpec, steps: int | None = None) -> list[AnyRequest]:
     """Ask for 32 things: 20 texts (4 with a negative prompt), 8 pictures drawn over, 4 mixes of two texts."""
     random = Random(first_seed)
-    texts = [_text(random, number) for number in range(20)]
-    drawn_over = [Img2Img(model="demo", prompt=random.choice(PROMPTS), picture=photo, strength=0.7) for _ in range(8)]
-    mixes = [Mix(model="demo", parts=tuple(Part(text=text) for text in random.sample(PROMPTS, 2))) for _ in range(4)]
+    alike = {"model": spec.name, "steps": steps}
+    texts = [_text(random, number, alike) for number in range(20)]
+    drawn_over = [Img2Img(**alike, prompt=random.choice(PROMPTS), picture=photo, strength=0.7) for _ in range(8)]
+    mixes = [Mix(**alike, parts=tuple(Part(text=text) for text in random.sample(PROMPTS, 2))) for _ in range(4)]
     asked = [*texts, *drawn_over, *mixes]
     random.shuffle(asked)
     return [
-        complete(request.model_copy(update={"seed": first_seed + number}), DEMO) for number, request in enumerate(asked)
+        complete(request.model_copy(update={"seed": first_seed + number}), spec) for number, request in enumerate(asked)
     ]
 
 
-def _text(random: Random, number: int) -> Text2Image:
+def _text(random: Random, number: int, alike: dict[str, object]) -> Text2Image:
     negative = "a red circle" if number % 5 == 0 else ""
-    return Text2Image(model="demo", prompt=random.choice(PROMPTS), negative_prompt=negative)
+    return Text2Image(**alike, prompt=random.choice(PROMPTS), negative_prompt=negative)
 
 
 class Plain:
     """Draw as the examples of diffusers do: one request after another."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        parts = embedded.repositories(folder)
-        self.prior = KandinskyV22PriorPipeline.from_pretrained(parts["prior"].path, dtype=torch.float32)
-        self.decoder = KandinskyV22Pipeline.from_pretrained(parts["decoder"].path, dtype=torch.float32)
+    def __init__(self, folder: Path, source: Source) -> None:
+        self.folder, self.spec = folder, source.spec
+        pipelines = stock_pipelines(source)
+        self.prior, self.decoder = pipelines["prior"], pipelines["decoder"]
         self.img2img = KandinskyV22Img2ImgPipeline(**self.decoder.components)
-        for pipeline in (self.prior, self.decoder, self.img2img):
-            pipeline.set_progress_bar_config(disable=True)
+        self.img2img.set_progress_bar_config(disable=True)
 
     def run(self, requests: list[AnyRequest]) -> None:
         """Draw `requests` and save their pictures."""
@@ -87,8 +89,8 @@ class Plain:
         """Draw one request."""
         generator = torch.Generator().manual_seed(request.seed or 0)
         prior = {
-            "guidance_scale": DEMO.prior_guidance_scale,
-            "num_inference_steps": DEMO.prior_steps,
+            "guidance_scale": self.spec.prior_guidance_scale,
+            "num_inference_steps": self.spec.prior_steps,
             "generator": generator,
         }
         if isinstance(request, Mix):
@@ -127,23 +129,34 @@ async def _end(dispatcher: Dispatcher, job_id: str) -> None:
         pass
 
 
-async def compare(rounds: int, batch_size: int) -> list[tuple[float, float]]:
+def load_random(settings: WorkerSettings) -> Models:
+    """Be the worker process's way to load full-size networks with random weights."""
+    loading.keep_libraries_quiet()
+    chosen = device.choose(settings.device)
+    sources = [Source(spec, chosen, settings.cache_dir, random_weights=True) for spec in settings.models]
+    return Models({source.spec.name: engine_side(source) for source in sources})
+
+
+async def compare(rounds: int, batch_size: int, source: Source, steps: int | None = None) -> list[tuple[float, float]]:
     """Return the seconds of the engine and of the loop in each round."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        plain = Plain(folder)
-        settings = WorkerSettings(models=(DEMO,), cache_dir=folder, device="cpu", batch_size=batch_size)
-        async with Store(folder / "store") as store, Dispatcher(store, [ProcessWorker(settings)]) as dispatcher:
+        plain = Plain(folder, source)
+        settings = WorkerSettings((source.spec,), source.cache_dir, device=source.device.name, batch_size=batch_size)
+        worker = ProcessWorker(settings, load_random if source.random_weights else load_models)
+        async with Store(folder / "store") as store, Dispatcher(store, [worker]) as dispatcher:
             photo = await _photo(store)
-            await through_engine(dispatcher, store, mixed(photo, 0)[:4], "warm up")
-            plain.run(mixed(photo, 0)[:4])
-            return [await _round(number, plain, dispatcher, store, photo) for number in range(rounds)]
+            warm_up = mixed(photo, 0, source.spec, steps)[:4]
+            await through_engine(dispatcher, store, warm_up, "warm up")
+            plain.run(warm_up)
+            return [await _round(number, plain, dispatcher, store, photo, steps) for number in range(rounds)]
 
 
 async def _round(
-    number: int, plain: Plain, dispatcher: Dispatcher, store: Store, photo: InputPicture
+    number: int, plain: Plain, dispatcher: Dispatcher, store: Store, photo: InputPicture, steps: int | None
 ) -> tuple[float, float]:
-    requests = mixed(photo, 1_000 * (number + 1))  # new seeds, so that nothing is in a cache that was not asked before
+    # New seeds, so that nothing is in a cache that was not asked before.
+    requests = mixed(photo, 1_000 * (number + 1), plain.spec, steps)
     times = {}
     for side in ("engine", "loop") if number % 2 == 0 else ("loop", "engine"):
         began = time.perf_counter()
@@ -176,6 +189,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--batch-size", type=int, default=WorkerSettings.__dataclass_fields__["batch_size"].default)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="cpu")
+    parser.add_argument("--random-weights", action="store_true", help="a full-size Kandinsky 2.2")
+    parser.add_argument("--steps", type=int)
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("error"))
     loading.keep_libraries_quiet()
@@ -183,7 +199,10 @@ def main() -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, batches of {options.batch_size}\n")
     print("| round | engine, s | plain loop, s | ratio |")
     print("|---|---|---|---|")
-    measured = asyncio.run(compare(options.rounds, options.batch_size))
+    with tempfile.TemporaryDirectory() as cache:
+        spec = KANDINSKY_2_2 if options.random_weights else DEMO
+        source = Source(spec, device.choose(options.device), Path(cache), options.random_weights)
+        measured = asyncio.run(compare(options.rounds, options.batch_size, source, options.steps))
     engine_s, loop_s = (sum(column) for column in zip(*measured, strict=True))
     print(f"| all | {engine_s:.1f} | {loop_s:.1f} | {loop_s / engine_s:.2f} |")
 

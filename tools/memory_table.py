@@ -19,6 +19,7 @@ from torch.utils._pytree import tree_leaves
 
 from engine.errors import EngineError
 from engine.kandinsky.bench import fullsize
+from engine.kandinsky.bench.rungs import OWN_GIB
 from engine.kandinsky.families.register import FAMILIES
 from engine.kandinsky.placing.plan import (
     GIB,
@@ -29,10 +30,10 @@ from engine.kandinsky.placing.plan import (
     place,
     with_parts,
 )
+from tools.marked import marked, section
 
 FILE = Path(__file__).parent.parent / "docs" / "memory.md"
 CARDS_GIB = (8, 12, 16, 24, 48, 80)
-OWN_GIB = 0.75  # of a card: the driver, the CUDA context, a desktop's pictures
 ROWS: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
     ("Kandinsky 2.1", "kandinsky-2-1", ("prior", "decoder"), 768),
     ("Kandinsky 2.2", "kandinsky-2-2", ("prior", "decoder"), 768),
@@ -47,7 +48,8 @@ TEXT = """# Memory
 Which way of keeping a model the engine chooses on which card, for one picture. `python -m tools.memory_table` writes
 this file. **It is computed, not measured**: from the parameters of the full-size networks in half precision, and from
 the largest sum of tensors that are alive at once in a forward. To that come a tenth for what the allocator cannot use,
-{workspace} GiB for workspaces, and {own} GiB of the card for the driver. Nobody has run it on a GPU yet.
+{workspace} GiB for workspaces, and {own} GiB of the card for the driver. What a card itself says of it stands under
+[Measured](#measured).
 
 The ways, from the fastest to the thriftiest:
 
@@ -140,9 +142,10 @@ next was seen the last time, so the first forward is slower.
 
 ## Measured
 
-| model | card | way | GiB at most |
-|---|---|---|---|
-| all | all | all | not measured |
+`make gpu` draws one picture of each model on each way, on a card that is limited to the memory of smaller ones, and
+writes this table; `kandinsky-bot bench --memory` does so for one model. A star is what the plan chooses on such a card.
+
+{measured}
 """
 
 
@@ -156,8 +159,9 @@ def main() -> None:
 
 
 def document() -> str:
-    """Compute the whole text."""
-    return TEXT.format(table=table(), weights=weights(), workspace=0.5, own=OWN_GIB, **_slabs())
+    """Compute the whole text, but for what was measured."""
+    measured = marked("memory", section(FILE.read_text(encoding="utf-8"), "memory"))
+    return TEXT.format(table=table(), weights=weights(), workspace=0.5, own=OWN_GIB, measured=measured, **_slabs())
 
 
 def _slabs() -> dict[str, int]:
@@ -166,12 +170,12 @@ def _slabs() -> dict[str, int]:
 
 def table() -> str:
     """Lay out the way chosen for each row and card."""
-    head = ["model", "pixels", *(f"{card}" for card in CARDS_GIB), "measured"]
+    head = ["model", "pixels", *(f"{card}" for card in CARDS_GIB)]
     lines = [head, ["---"] * len(head)]
     for title, family, parts, size in ROWS:
         model = with_parts(FAMILIES[family].components, parts)
         cells = [_cell(title, model, card, size) for card in CARDS_GIB]
-        lines.append([title, f"{size} x {size}", *cells, "not measured"])
+        lines.append([title, f"{size} x {size}", *cells])
     return _rows(lines)
 
 

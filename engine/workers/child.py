@@ -116,6 +116,7 @@ def main(connection: Connection, epoch: int, settings: WorkerSettings, load: Loa
     mailbox.open()
     send = _in_turn(connection.send)
     try:
+        settings = _as_tuned(settings)
         models = _undisturbed(load, settings)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear why there is no worker
         send(_load_failure(epoch, error))
@@ -133,6 +134,21 @@ def _undisturbed(load: Load, settings: WorkerSettings) -> Mapping[str, Model]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _as_tuned(settings: WorkerSettings) -> WorkerSettings:
+    """Take what was measured on this device, unless that is another one now or has other versions."""
+    if settings.tuned is None:
+        return settings
+    from engine.kandinsky.bench import machine
+    from engine.kandinsky.placing.device import choose
+
+    if why := settings.tuned.unfit(machine.identity(choose(settings.device)), machine.versions()):
+        log.warning("tuning_ignored", reason=why)
+        return settings
+    chosen = settings.as_tuned()
+    log.info("tuned", batch_size=chosen.batch_size, memory=chosen.keeping.memory, compile=chosen.keeping.compile)
+    return chosen
 
 
 def _serve(mailbox: Mailbox, models: Mapping[str, Model], epoch: int, send: Callable[[WorkerEvent], None]) -> None:

@@ -2,55 +2,74 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
-from platformdirs import user_cache_path
 from rich.console import Console
 from rich.table import Table
 
-from bot.assembly import catalog_of
+from bot.assembly import cache_dir, catalog_of
 from bot.commands.requesting import parse_size
 from bot.config import Config
 from engine.catalog import KNOWN, Catalog, ModelSpec
 from engine.errors import RequestError
-from engine.kandinsky.bench.bench import Plan, Report, measure, quick
+from engine.kandinsky.bench import bench as speed
+from engine.kandinsky.bench import rungs, ways
+from engine.kandinsky.bench.bench import Report
+from engine.kandinsky.bench.rungs import RungPeak, RungsReport
+from engine.kandinsky.bench.subject import Conditions, Plan, figures, quick
+from engine.kandinsky.bench.ways import WaysReport, WayTime
 
 DISTURBED = 1.15
 
 
 def bench(
     config: Config, console: Console, *, model: str | None, size: str | None, steps: int | None, random_weights: bool,
-    briefly: bool, file: Path | None,
+    briefly: bool, file: Path | None, memory: bool = False, compiled: bool = False,
 ) -> None:  # fmt: skip
-    """Measure, print, and write `file` as JSON; raise `RequestError` for what cannot be measured."""
+    """Measure, print, and write `file` as JSON after each figure; raise `RequestError` for what cannot be measured.
+
+    With `memory` measure the rungs of the ladder instead, with `compiled` the ways to run the networks.
+    """
+    if memory and compiled:
+        raise RequestError("memory_and_compile")
     spec = _spec(config, model)
     width, height = _size(size, spec) if size else (None, None)
     plan = Plan(
-        spec, config.engine.cache_dir or user_cache_path("kandinsky-bot"), config.engine.device, width, height, steps,
-        random_weights,
+        spec, cache_dir(config), config.engine.device, width, height, steps, random_weights,
     )  # fmt: skip
     if file:
         _write("", file)  # rather now than after minutes
     with console.status("") as status:
-        report = measure(quick(plan) if briefly else plan, status.update)
-    show(report, console)
-    if (disturbed := max(report.plain_seconds) / min(report.plain_seconds)) > DISTURBED:
-        console.print(
-            f"The plain script's two turns differ by a factor of {disturbed:.2f}: something else kept this machine "
-            "busy, and the figures mean little."
-        )
-    if file:
-        _write(json.dumps(dataclasses.asdict(report), indent=2) + "\n", file)
+        for report in _reports(quick(plan) if briefly else plan, status.update, memory, compiled):
+            if file:
+                _write(json.dumps(figures(report), indent=2) + "\n", file)
+    _head(report.conditions, console)
+    SHOWN[type(report)](report, console)
 
 
-def show(report: Report, console: Console) -> None:
-    """Print a report."""
+def _reports(plan: Plan, say: Callable[[str], None], memory: bool, compiled: bool) -> Iterator[Any]:
+    """Report what was measured, and anew with each figure that comes to it; at least once."""
+    if memory:
+        yield from rungs.measure(plan, say)
+    elif compiled:
+        yield from ways.measure(plan, say)
+    else:
+        yield speed.measure(plan, say)
+
+
+def _head(conditions: Conditions, console: Console) -> None:
     console.print(
-        f"{report.model}{', random weights' if report.random_weights else ''}, {report.width}x{report.height}, "
-        f"{report.steps} steps, {report.dtype}, on {report.device}, torch {report.versions['torch']}"
+        f"{conditions.model}{', random weights' if conditions.random_weights else ''}, "
+        f"{conditions.width}x{conditions.height}, {conditions.steps} steps, {conditions.dtype}, "
+        f"on {conditions.device}, torch {conditions.versions['torch']}"
     )
+
+
+def _show_speed(report: Report, console: Console) -> None:
     console.print(_batches(report))
     console.print(_stages(report))
     console.print(
@@ -62,6 +81,46 @@ def show(report: Report, console: Console) -> None:
         f"Against the plain script: {report.ratio_alone:.2f} times its pictures per second alone, "
         f"{report.ratio_best:.2f} times in the best batch."
     )
+    if (disturbed := max(report.plain_seconds) / min(report.plain_seconds)) > DISTURBED:
+        console.print(
+            f"The plain script's two turns differ by a factor of {disturbed:.2f}: something else kept this machine "
+            "busy, and the figures mean little."
+        )
+
+
+def _show_rungs(report: RungsReport, console: Console) -> None:
+    table = Table("card, GiB", "way", "GiB at most", "reserved", "planned", "of the plan")
+    for rung in report.rungs:
+        table.add_row(str(rung.card_gib), f"{rung.rung}{' *' if rung.chosen else ''}", *_peaks(rung))
+    console.print(table)
+    console.print("* what the plan chooses on a card with that memory")
+
+
+def _peaks(rung: RungPeak) -> tuple[str, str, str, str]:
+    planned = f"{rung.planned_gib:.2f}"
+    if rung.ratio is None:
+        return "out of memory", "", planned, ""
+    return _gib(rung.peak_gib), _gib(rung.reserved_gib), planned, f"{rung.ratio:.2f}"
+
+
+def _show_ways(report: WaysReport, console: Console) -> None:
+    table = Table("", "batch", "first, s", "seconds a picture", "pictures a second", "GiB of GPU memory at most")
+    for time in report.ways:
+        table.add_row(*_way(time))
+    console.print(table)
+    if not any("compiled" in time.way for time in report.ways):
+        console.print("Nothing is compiled on a CPU.")
+
+
+def _way(time: WayTime) -> tuple[str, ...]:
+    rate = time.pictures_per_second
+    name = f"{time.way}, as far as it could be" if time.gave_up else time.way
+    return name, str(time.size), f"{time.first_seconds:.1f}", f"{1 / rate:.3f}", f"{rate:.3f}", _gib(time.peak_gib)
+
+
+SHOWN: Mapping[type, Callable[[Any, Console], None]] = MappingProxyType(
+    {Report: _show_speed, RungsReport: _show_rungs, WaysReport: _show_ways}
+)
 
 
 def _batches(report: Report) -> Table:

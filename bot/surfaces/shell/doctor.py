@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,19 +14,25 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.text import Text
 
-from bot.assembly import catalog_of
+from bot.assembly import cache_dir, catalog_of
 from bot.config import ENV_PREFIX, Config, ConfigError, load
 from bot.health import CannotServe, ended, is_alive, listen
+from bot.surfaces.shell.tune import choice
 from bot.words import replies
+from engine import tuned
 from engine.catalog import Catalog, ModelSpec, Repository
-from engine.errors import RequestError
-from engine.kandinsky.placing.device import gpus
+from engine.errors import EngineError, RequestError
+from engine.kandinsky.bench import machine
+from engine.kandinsky.placing.device import choose, gpus
 from engine.models.hub import cache, fetch_command, is_here, missing
+from engine.settings import TUNED
 from engine.store.durable import is_open_to_others
+from engine.tuned import Tuned
 
 # The published Kandinsky 2.2 takes 9.1 GiB in half precision, and its repositories hold more than that.
 MODEL_DISK_GIB = 25
 STORE_DISK_GIB = 1
+TUNE = "kandinsky-bot tune measures what suits this device"
 
 
 class Level(StrEnum):
@@ -112,10 +119,40 @@ def _engine(config: Config) -> Iterator[Finding]:
         yield from _model(catalog_of(config))
     except RequestError as error:
         yield Finding(Level.WRONG, f"model: {replies.error(error)}", "set [engine] model")
+    yield from _tuning(config)
     if config.engine.segmenter:
         yield _helper("engine", "segmenter", Repository.of(config.engine.segmenter))
     if config.safety.classifier:
         yield _helper("safety", "classifier", Repository.of(config.safety.classifier), fetched="the first start, or: ")
+
+
+def _tuning(config: Config) -> Iterator[Finding]:
+    """Look for what was measured on this device, and whether the bot takes it."""
+    file = cache_dir(config) / tuned.FILE
+    try:
+        found, device = tuned.read(file), choose(config.engine.device)
+    except ValueError as error:
+        yield Finding(Level.NOTE, f"tuning: {file} cannot be read, and is ignored: {error}", TUNE)
+    except EngineError:
+        return  # without the device that is configured, which was said already
+    else:
+        if found is None:
+            yield Finding(Level.NOTE, "tuning: none", f"{TUNE}; ten minutes at most")
+        elif why := found.unfit(machine.identity(device), machine.versions()):
+            yield Finding(Level.NOTE, f"tuning: {_age(found)}, ignored: {why}", TUNE)
+        else:
+            yield Finding(Level.OK, f"tuning: {_age(found)}, for {found.device}: {_counts(found, config)}")
+
+
+def _age(found: Tuned) -> str:
+    days = (datetime.now(UTC) - found.at).days
+    return {0: "of today", 1: "a day old"}.get(days, f"{days} days old")
+
+
+def _counts(found: Tuned, config: Config) -> str:
+    by_hand = sorted(TUNED & config.engine.model_fields_set)
+    counts = f"; the configuration sets {', '.join(by_hand)}, and that counts" if by_hand else ""
+    return f"{choice(found)}{counts}"
 
 
 def _model(catalog: Catalog) -> Iterator[Finding]:

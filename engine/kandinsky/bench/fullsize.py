@@ -30,9 +30,12 @@ def build(stock: Stock, component: str, device: str = "meta", dtype: torch.dtype
 
 
 def pipeline_components(stock: Stock, part: str, device: Device) -> dict[str, Any]:
-    """Build everything that the pipeline class of `part` ("prior" or "decoder") of `stock` takes, by its names."""
+    """Build everything that the pipeline class of `part` ("prior" or "decoder") of `stock` takes, by its names.
+
+    Networks are built on the home of `device`, as a model's files are read onto it.
+    """
     modules = {
-        name.removeprefix(f"{part}."): build(stock, name, device.name, device.dtype)
+        name.removeprefix(f"{part}."): build(stock, name, device.home, device.dtype)
         for name in stock.networks
         if name.startswith(f"{part}.")
     }

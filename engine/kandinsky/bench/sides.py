@@ -20,6 +20,7 @@ from engine.kandinsky.families.stock import Stock
 from engine.kandinsky.placing import loading
 from engine.kandinsky.placing.device import Device
 from engine.models.model import Drawing, Model
+from engine.pictures import images
 from engine.requests import Text2Image
 
 
@@ -60,7 +61,7 @@ def engine_side(source: Source) -> Model:
 
 
 def _random(pipeline_class: Any, source: Source, part: str) -> Any:
-    pipeline = _stock_random(pipeline_class, source, part)
+    pipeline = _stock_random(pipeline_class, source.stock, source.device, part)
     loading.lay_out(pipeline, source.device)
     return pipeline
 
@@ -69,6 +70,12 @@ def draw(model: Model, requests: Sequence[Text2Image]) -> list[Image.Image]:
     """Draw `requests`, which share a size, steps and guidance, as one batch of the engine."""
     drawn = model.render([Drawing(request) for request in requests], lambda _step: None)
     return [image for each in drawn for image in each.images]
+
+
+def save(model: Model, requests: Sequence[Text2Image]) -> None:
+    """Draw `requests` as one batch of the engine, and encode each picture as the worker does."""
+    for image, request in zip(draw(model, requests), requests, strict=True):
+        images.encode(image, request, 0)
 
 
 def networks(model: Model) -> dict[str, nn.Module]:
@@ -83,18 +90,24 @@ class Plain:
 
     def __init__(self, source: Source) -> None:
         self._spec, self._stock = source.spec, source.stock
-        self._pipelines = {part: _stock(kind, source, part) for part, kind in source.stock.pipelines.items()}
-        for pipeline in self._pipelines.values():
-            pipeline.set_progress_bar_config(disable=True)
+        self._pipelines = stock_pipelines(source)
 
     def draw(self, request: Text2Image) -> Image.Image:
         """Draw one request with the steps and the guidance that the engine has for it."""
         return self._stock.draw(self._pipelines, self._spec, request)
 
 
+def stock_pipelines(source: Source) -> dict[str, Any]:
+    """Load the pipelines of diffusers that draw a picture, by the parts of the model."""
+    pipelines = {part: _stock(kind, source, part) for part, kind in source.stock.pipelines.items()}
+    for pipeline in pipelines.values():
+        pipeline.set_progress_bar_config(disable=True)
+    return pipelines
+
+
 def _stock(pipeline_class: Any, source: Source, part: str) -> Any:
-    if source.random_weights:
-        return _stock_random(pipeline_class, source, part)
+    if source.random_weights:  # one precision, for pipelines of diffusers take no other: the engine's own do
+        return _stock_random(pipeline_class, replace(source.stock, bf16=frozenset()), source.device, part)
     spec = replace(source.spec, repositories=source.spec.repositories or embedded.repositories(source.cache_dir))
     repository = spec.repositories[part]
     loaded = pipeline_class.from_pretrained(
@@ -107,7 +120,7 @@ def _stock(pipeline_class: Any, source: Source, part: str) -> Any:
     return loaded.to(source.device.name)
 
 
-def _stock_random(pipeline_class: Callable[..., Any], source: Source, part: str) -> Any:
-    pipeline = pipeline_class(**fullsize.pipeline_components(source.stock, part, source.device))
+def _stock_random(pipeline_class: Callable[..., Any], stock: Stock, device: Device, part: str) -> Any:
+    pipeline = pipeline_class(**fullsize.pipeline_components(stock, part, device))
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

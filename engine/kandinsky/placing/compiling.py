@@ -53,6 +53,12 @@ def undo(networks: Iterable[Any]) -> None:
         network.__dict__.pop("decode", None)
 
 
+def gave_up(networks: Iterable[Any]) -> bool:
+    """Tell whether one of `networks` was to be compiled, and would not."""
+    kept = [each for network in networks for each in (network._compiled_call_impl, vars(network).get("decode"))]
+    return any(isinstance(each, _Compiled) and each.has_failed for each in kept)
+
+
 def _may(network: torch.nn.Module, anywhere: bool) -> bool:
     return anywhere or next(network.parameters()).is_cuda
 
@@ -75,6 +81,11 @@ class _Compiled:
         self._compiled = torch.compile(plain, **options)
         self._shapes: set[tuple[object, ...]] = set()
         self._room = MOST_SHAPES
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether it runs as it was."""
+        return self._room == 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self._is_compiled(_shape(args, kwargs)):

@@ -11,7 +11,7 @@ from rich.console import Console
 from bot.config import load
 from bot.surfaces.shell.bench import bench
 from engine.catalog import DEMO, KANDINSKY_2_2, KANDINSKY_3
-from engine.errors import RequestError
+from engine.errors import EngineError, RequestError
 from engine.kandinsky.bench.sides import Plain, Source, engine_side, networks
 from engine.kandinsky.bench.stopwatch import peaks, stages
 from engine.kandinsky.placing.device import Device
@@ -66,6 +66,7 @@ def test_a_cpu_claims_no_figure_of_a_gpu(measured: tuple[str, dict]) -> None:
         ({"model": "sdxl"}, "unknown_model"),
         ({"size": "63x65"}, "bad_size"),
         ({"size": "large"}, "bad_size_words"),
+        ({"memory": True, "compiled": True}, "memory_and_compile"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(tiny_cache: Path, options: dict, code: str) -> None:
@@ -77,16 +78,35 @@ def test_what_cannot_be_measured_is_refused(tiny_cache: Path, options: dict, cod
 def test_a_report_that_cannot_be_written_is_refused_before_anything_is_measured(
     tiny_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.surfaces.shell.bench.measure", lambda *_: pytest.fail("measured"))
+    monkeypatch.setattr("bot.surfaces.shell.bench.speed.measure", lambda *_: pytest.fail("measured"))
     with pytest.raises(RequestError, match="unwritable"):
         run(tiny_cache, tmp_path / "nowhere" / "b.json")
+
+
+def test_the_layouts_are_measured_side_by_side_and_a_cpu_compiles_nothing(tiny_cache: Path, tmp_path: Path) -> None:
+    said = run(tiny_cache, tmp_path / "b.json", compiled=True)
+    report = json.loads((tmp_path / "b.json").read_text())
+    assert (report["model"], report["steps"], report["guidance_scale"], report["rounds"]) == ("demo", 2, 1.5, 1)
+    assert report["versions"].keys() == {"python", "torch", "diffusers", "transformers"}
+    measured = [(way["way"], way["size"]) for way in report["ways"]]
+    assert measured == [(way, size) for way in ("channels last", "contiguous") for size in (1, 2)]
+    assert all(way["pictures_per_second"] > 0 and not way["gave_up"] for way in report["ways"])
+    assert "Nothing is compiled on a CPU." in said
+
+
+def test_a_cpu_has_no_card_to_limit(tiny_cache: Path) -> None:
+    with pytest.raises(EngineError) as caught:
+        run(tiny_cache, None, memory=True)
+    assert (caught.value.code, isinstance(caught.value, RequestError)) == ("no_card", False)
 
 
 @pytest.mark.parametrize("spec", [KANDINSKY_2_2, KANDINSKY_3], ids=lambda spec: spec.name)
 def test_both_sides_hold_the_full_size_with_random_weights(spec, tmp_path: Path) -> None:
     source = Source(spec, META, tmp_path, random_weights=True)
-    unet = networks(engine_side(source))["unet"]
-    assert Plain(source)._pipelines["decoder"].unet is not unet
+    unet, plain = networks(engine_side(source))["unet"], Plain(source)._pipelines
+    assert plain["decoder"].unet is not unet
+    held = [network for pipeline in plain.values() for network in pipeline.components.values()]
+    assert {one.dtype for one in held if isinstance(one, torch.nn.Module)} == {torch.float16}
     assert sum(parameter.numel() for parameter in unet.parameters()) > 1e9
 
 

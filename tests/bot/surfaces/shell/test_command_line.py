@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import Result
 from PIL import Image, ImageChops
 from rich.console import Console
@@ -174,6 +175,12 @@ def test_nothing_to_serve_is_said(shell):
 def test_health_is_bad_where_no_bot_runs(inside):
     done = inside("health")
     assert (done.exit_code, "No bot is running" in done.stderr) == (1, True)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a card to limit")
+def test_a_benchmark_of_memory_without_a_card_fails_with_a_sentence(inside):
+    done = inside("bench", "--memory")
+    assert (done.exit_code, "There is no GPU here" in done.stderr) == (1, True)
 
 
 def test_the_doctor_names_what_is_off_and_finds_nothing_wrong_with_the_defaults(shell):

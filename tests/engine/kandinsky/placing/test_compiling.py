@@ -14,7 +14,7 @@ from engine.catalog import DEMO
 from engine.checks import complete
 from engine.kandinsky.bench.sides import networks
 from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
-from engine.kandinsky.placing.compiling import MOST_SHAPES, compile_models, undo
+from engine.kandinsky.placing.compiling import MOST_SHAPES, compile_models, gave_up, undo
 from engine.kandinsky.placing.device import Device
 from engine.requests import Text2Image
 from tests.engine.kandinsky.drawings import images
@@ -78,6 +78,7 @@ def test_more_shapes_than_are_compiled_run_as_they_are() -> None:
         given = torch.randn(size, 4)
         assert torch.equal(pipeline.components["unet"](given), Network.forward(pipeline.components["unet"], given))
     assert backend.graphs == MOST_SHAPES
+    assert not gave_up(pipeline.components.values())
 
 
 def test_where_nothing_is_learned_what_was_compiled_runs_too() -> None:
@@ -102,6 +103,7 @@ def test_a_network_that_does_not_compile_runs_as_it_is_and_the_log_says_why() ->
             assert torch.equal(pipeline.components["unet"](given), Network.forward(pipeline.components["unet"], given))
     [line] = logs
     assert (line["event"], line["network"], "no such card" in line["reason"]) == ("not_compiled", "unet", True)
+    assert gave_up(pipeline.components.values())
 
 
 def test_nothing_is_compiled_on_a_cpu_or_where_it_is_off(kandinsky_2_2: Kandinsky22) -> None:
