@@ -69,11 +69,19 @@ def _multilingual_clip() -> MultilingualCLIP:
 
 def _decoder_others() -> dict[str, Any]:
     vocab = [*((token, 0.0) for token in SPECIAL), *LETTERS, ("<mask>", 0.0)]
-    scheduler = DDIMScheduler(
+    return {"tokenizer": XLMRobertaTokenizer(vocab=vocab), "scheduler": _scheduler()}
+
+
+def _inpaint_others() -> dict[str, Any]:
+    """Make a scheduler such as the decoder's: of the published one of this part, only the checksum is known."""
+    return {"scheduler": _scheduler()}
+
+
+def _scheduler() -> DDIMScheduler:
+    return DDIMScheduler(
         beta_schedule="linear", beta_start=0.00085, beta_end=0.012, clip_sample=False, set_alpha_to_one=False,
         steps_offset=1,
     )  # fmt: skip
-    return {"tokenizer": XLMRobertaTokenizer(vocab=vocab), "scheduler": scheduler}
 
 
 STOCK = Stock(
@@ -91,5 +99,5 @@ STOCK = Stock(
             "inpaint.unet": stock.unet(9, "text_image", 1024),
         }
     ),
-    others=MappingProxyType({"prior": stock.prior_others, "decoder": _decoder_others}),
+    others=MappingProxyType({"prior": stock.prior_others, "decoder": _decoder_others, "inpaint": _inpaint_others}),
 )

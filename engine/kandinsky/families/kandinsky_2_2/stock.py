@@ -51,6 +51,10 @@ def _decoder_others() -> dict[str, Any]:
     return {"scheduler": tiny.decoder_scheduler()}
 
 
+def _inpaint_others() -> dict[str, Any]:
+    return {"scheduler": tiny.inpaint_scheduler()}
+
+
 STOCK = Stock(
     pipelines=MappingProxyType({"prior": KandinskyV22PriorPipeline, "decoder": KandinskyV22Pipeline}),
     draw=stock.draw,
@@ -66,5 +70,12 @@ STOCK = Stock(
             "controlnet.unet": stock.unet(8, "image_hint", 1280),
         }
     ),
-    others=MappingProxyType({"prior": stock.prior_others, "decoder": _decoder_others}),
+    others=MappingProxyType(
+        {
+            "prior": stock.prior_others,
+            "decoder": _decoder_others,
+            "inpaint": _inpaint_others,
+            "controlnet": _decoder_others,
+        }
+    ),
 )
