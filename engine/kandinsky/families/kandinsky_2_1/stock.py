@@ -18,7 +18,6 @@ from transformers import (
 )
 
 from engine.catalog import ModelSpec
-from engine.kandinsky.embedded import tiny
 from engine.kandinsky.families.kandinsky_2 import stock
 from engine.kandinsky.families.kandinsky_2.prior import Prior
 from engine.kandinsky.families.kandinsky_2_1.decoder import Decoder21
@@ -40,11 +39,10 @@ def _hold(spec: ModelSpec, device: Device, make: Make) -> Kandinsky21:
 
 
 def _text_encoder_large() -> CLIPTextModelWithProjection:
-    tokenizer = tiny.byte_tokenizer()
     return CLIPTextModelWithProjection(
         CLIPTextConfig(
             vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
-            projection_dim=768, eos_token_id=tokenizer.eos_token_id,
+            projection_dim=768, **stock.TOKENS,
         )
     )  # fmt: skip
 

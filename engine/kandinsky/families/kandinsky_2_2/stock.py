@@ -29,11 +29,10 @@ def _hold(spec: ModelSpec, device: Device, make: Make) -> Kandinsky22:
 
 
 def _text_encoder_big_g() -> CLIPTextModelWithProjection:
-    tokenizer = tiny.byte_tokenizer()
     return CLIPTextModelWithProjection(
         CLIPTextConfig(
             vocab_size=49408, hidden_size=1280, intermediate_size=5120, num_hidden_layers=32, num_attention_heads=20,
-            projection_dim=1280, hidden_act="gelu", eos_token_id=tokenizer.eos_token_id,
+            projection_dim=1280, hidden_act="gelu", **stock.TOKENS,
         )
     )  # fmt: skip
 
