@@ -96,14 +96,14 @@ not load, how much the model needs, and which models would fit.
 **When only smaller pictures fit** than the model's own size, the worker starts with the last way and logs
 `only_smaller_pictures_fit`.
 
-**When more is drawn together** than there is room for by the same arithmetic, each forward is computed in parts that fit,
-pictures of one request too.
+**When more is drawn together** than there is room for by the same arithmetic, each forward is computed in parts that
+fit, pictures of one request too.
 
 **When memory runs out in a forward** all the same, it is computed in halves, down to a single row, and the log says
 `fewer_rows_at_once`; later ones of that size have no more rows.
 
-**When memory runs out for a single picture**, at a step or when the latents become pixels, the next way is taken and the
-request is drawn anew, once on each way that is left. The picture is the same, but for tiles. Later requests of that
+**When memory runs out for a single picture**, at a step or when the latents become pixels, the next way is taken and
+the request is drawn anew, once on each way that is left. The picture is the same, but for tiles. Later requests of that
 size or larger begin with the way that worked; smaller ones go back to the way the worker started with. It forgets this
 when it restarts.
 

@@ -130,7 +130,7 @@ def verify(repository: Repository) -> list[Flaw]:
 def _untested(repository: Repository, found: Path) -> list[str]:
     """Name the files that are others than the drawing was tested with."""
     known = published.TESTED.get(repository, {}).items()
-    return [path for path, begins in known if (found / path).is_file() and not _sha256(found / path).startswith(begins)]
+    return [path for path, sha256 in known if (found / path).is_file() and _sha256(found / path) != sha256]
 
 
 def revisions(repository: Repository) -> list[CachedRevisionInfo]:

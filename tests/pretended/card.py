@@ -1,139 +1,163 @@
-"""A card that is not there: networks of FakeTensors on "cuda", under the project's own code.
+"""A card that is not there, for tensors without values, under the project's own code; what was made on the CPU is real.
 
-A FakeTensor has a shape, a precision and a device, and no values; what is on the CPU stays real. What goes from the one
-to the other is noted, and what would wait for the card. torch says where a kernel finds its tensors on two devices.
+It does what a torch that was built without CUDA refuses, and notes what would wait for a card, how much it computes,
+and how much of its memory is taken. Its streams are one.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 from unittest import mock
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses import fake_impls
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves, tree_map
 
-FAKE = FakeTensorMode(allow_non_fake_inputs=True)
-READ = torch.ops.aten._local_scalar_dense.default
+from tests.pretended.ghost import CARD, HOST, MEMORY, NOTES, Ghost, WrongPlaceError, check_places, on_meta
+
 # What reads a value, and so waits for whatever is to compute it.
 READS = frozenset(("item", "__bool__", "__int__", "__float__", "__index__", "tolist", "numpy", "nonzero"))
-# What a torch that was built without CUDA says of a kernel for it.
-ABSENT = ("not linked with support", "not compiled with CUDA", "Could not run")
-
-
-def on_card(network: nn.Module) -> nn.Module:
-    """Replace the weights of `network`, which may be on the meta device, by fake ones on the card."""
-    for module in network.modules():
-        for name, weights in list(module._parameters.items()):
-            if weights is not None:
-                module._parameters[name] = nn.Parameter(_like(weights), requires_grad=False)
-        for name, values in list(module._buffers.items()):
-            if values is not None:
-                module._buffers[name] = _like(values)
-    return network
+# What a whole number is when it is read: as many as a text has tokens.
+READ = 30
+# Files whose functions are no place of the project's or a library's own where something waits.
+NOWHERE = ("/torch/", "/accelerate/", "/pretended/", "/contextlib")
 
 
 class Card(TorchFunctionMode):
-    """Let networks that are `on_card` compute, and note in `waits` what would wait for the card, by what it is."""
+    """Let `Ghost`s compute; `waits` are counted by what they are and where, `operations` as torch's counter would."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.waits: Counter[str] = Counter()
-        self.attention_flops = 0
-        self._pinned: dict[int, torch.UntypedStorage] = {}
+        self.waits: Counter[tuple[str, str]] = Counter()
+        self.operations = 0
+        self._before = MEMORY.taken
+
+    @property
+    def most_bytes(self) -> int:
+        """Tell how many bytes were taken at most, beside those that were before."""
+        return MEMORY.most - self._before
+
+    def wait(self, what: str) -> None:
+        """Note that the host waits for the card."""
+        self.waits[what, _where()] += 1
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        named, name = dict(kwargs or {}), getattr(func, "__name__", str(func))
-        if name in ("to", "cpu", "cuda") and isinstance(args[0], Tensor):
-            return self._moved(func, name, args, named)
-        if name in READS and args and isinstance(args[0], FakeTensor):
-            self.waits["read"] += 1
-            return False if name == "__bool__" else 0
-        if name == "is_pinned":
-            return self._is_pinned(args[0])
-        if name == "pin_memory" or named.pop("pin_memory", False):
-            return self._pin(args[0].clone() if name == "pin_memory" else func(*args, **named))
-        if name == "scaled_dot_product_attention" and isinstance(args[0], FakeTensor):
-            return self._attended(*args[:3], named.get("attn_mask", args[3] if len(args) > 3 else None))
-        if _is_card(named.get("device")) and not any(isinstance(each, FakeTensor) for each in tree_leaves(args)):
-            with FAKE:
-                return func(*args, **named)
-        return _computed(func, name, args, named)
+        """Do what a torch that was built without CUDA refuses; all else it does itself."""
+        named, name = kwargs or {}, getattr(func, "__name__", "")
+        if name in OWN and args and isinstance(args[0], Tensor):
+            return OWN[name](self, func, args, named)
+        if isinstance(args[0] if args else None, Ghost) and name in READS:
+            return self.read(name, args[0])
+        if named.get("device") is not None or named.get("pin_memory"):
+            return self._made(func, name, args, named)
+        return func(*args, **named)
 
-    def _moved(self, func: Callable[..., Any], name: str, args: Any, named: dict[str, Any]) -> Any:
-        moved, there = args[0], _target(name, args[1:], named)
-        is_here = isinstance(moved, FakeTensor)
-        if there is None or _is_card(there) == is_here:
-            return moved.to(_precision(args[1:], named) or moved.dtype) if is_here and there else func(*args, **named)
-        if is_here:
-            self.waits["to the host"] += 1
-            return torch.zeros(moved.shape, dtype=_precision(args[1:], named) or moved.dtype)
-        self.waits["to the card"] += not (named.get("non_blocking", False) and self._is_pinned(moved))
-        return _like(moved, _precision(args[1:], named))
+    def _made(self, func: Any, name: str, args: Any, named: dict[str, Any]) -> Any:
+        """Make a tensor on the card, or in the host's memory like one without values."""
+        on_card, is_like = _is_card(named.get("device")), args and isinstance(args[0], Ghost)
+        is_pinned = named.get("pin_memory", False)
+        if not on_card and not is_like and not is_pinned:
+            return func(*args, **named)
+        if name in ("tensor", "as_tensor"):
+            self.wait("to the card")
+        told = {**named, "device": "meta", **({"pin_memory": False} if is_pinned else {})}
+        made = func(*map(on_meta, args), **told)
+        return Ghost.new(made, CARD if on_card else HOST, is_pinned=is_pinned)
 
-    def _pin(self, held: Tensor) -> Tensor:
-        self._pinned[held.untyped_storage()._cdata] = held.untyped_storage()
-        return held
+    def read(self, name: str, value: Ghost) -> Any:
+        """Make up a value, and note that it was waited for."""
+        self.wait("a value is read")
+        if name == "nonzero":
+            return Ghost.new(torch.empty(1, value.ndim, dtype=torch.long, device="meta"))
+        return False if name == "__bool__" else 0.5 if value.dtype.is_floating_point else READ
 
-    def _is_pinned(self, held: Tensor) -> bool:
-        return held.untyped_storage()._cdata in self._pinned
+    def _moved(self, func: Callable[..., Any], args: Any, named: dict[str, Any]) -> Any:
+        moved, there, dtype = args[0], _target(func.__name__, args[1:], named), _precision(args[1:], named)
+        is_ghost = isinstance(moved, Ghost)
+        if there is None or (not is_ghost and not _is_card(there)):
+            return func(*args, **named)
+        device = CARD if _is_card(there) else HOST
+        if is_ghost and moved.device is device and not named.get("copy"):
+            return moved.to(dtype) if dtype and dtype is not moved.dtype else moved
+        if device is CARD:
+            if not (named.get("non_blocking") and moved.is_pinned()):
+                self.wait("to the card")
+            return Ghost.new(moved, CARD, dtype)
+        self.wait("to the host")
+        return torch.zeros(moved.shape, dtype=dtype or moved.dtype)
 
-    def _attended(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    def _pinned(self, _func: Any, args: Any, _named: Any) -> Tensor:
+        """Pin a real tensor, as far as anybody can tell."""
+        args[0].is_pinned = lambda: True
+        return args[0]
+
+    def _attended(self, func: Any, args: Any, named: dict[str, Any]) -> Any:
         """Check what a kernel of CUDA checks, which none here does, and count as torch's counter would."""
-        assert query.dtype == key.dtype == value.dtype
-        assert mask is None or (mask.device == query.device and mask.dtype in (torch.bool, query.dtype))
-        self.attention_flops += 4 * query.numel() * key.shape[-2]
-        with FAKE:
-            return torch.empty(*query.shape[:-1], value.shape[-1], dtype=query.dtype, device="cuda")
+        if not isinstance(args[0], Ghost):
+            return func(*args, **named)
+        query, key, value = args[:3]
+        mask = named.get("attn_mask", args[3] if len(args) > 3 else None)
+        masks = [] if mask is None else [mask]
+        if {key.dtype, value.dtype, *(each.dtype for each in masks)} - {torch.bool} != {query.dtype}:
+            raise WrongPlaceError("attention in two precisions")
+        check_places("attention", [query, key, value, *masks])
+        self.operations += 2 * query.shape[:-1].numel() * key.shape[-2] * (query.shape[-1] + value.shape[-1])
+        return Ghost.new(torch.empty(*query.shape[:-1], value.shape[-1], dtype=query.dtype, device="meta"))
+
+
+OWN: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("to", "cpu", "cuda"), Card._moved),
+    "pin_memory": Card._pinned,
+    "scaled_dot_product_attention": Card._attended,
+}
 
 
 @contextmanager
-def pretended() -> Iterator[Card]:
-    """Have a card in the block."""
-
-    def read(_mode: Any, _func: Any, value: Tensor) -> float | bool:
-        card.waits["read"] += 1
-        return True if value.dtype is torch.bool else 0.5 if value.dtype.is_floating_point else 500
-
-    with mock.patch.dict(fake_impls.op_implementations_dict, {READ: read}), Card() as card:
-        yield card
-
-
-def _computed(func: Callable[..., Any], name: str, args: Any, named: dict[str, Any]) -> Any:
-    """Compute shapes; where a kernel of CUDA would have to be there even for those, as the meta device does."""
-    try:
-        return func(*args, **named)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        if not any(words in str(error) for words in ABSENT):
-            raise
-    done = func(*tree_map(_on_meta, args), **tree_map(_on_meta, named))
-    return None if name == "__setitem__" else tree_map(_from_meta, done)
+def pretended(room: float = float("inf")) -> Iterator[Card]:
+    """Have a card in the block, with `room` bytes of memory beside what is taken already."""
+    MEMORY.most, MEMORY.room = MEMORY.taken, MEMORY.taken + room
+    with Card() as card, mock.patch.multiple(torch.cuda, **_streams(card)), torch.inference_mode():
+        NOTES.append(card)
+        try:
+            yield card
+        finally:
+            NOTES.pop()
+            MEMORY.room = float("inf")
 
 
-def _on_meta(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        is_number = value.ndim == 0 and not isinstance(value, FakeTensor) and not value.dtype.is_floating_point
-        return (
-            int(value)
-            if is_number
-            else torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device="meta")
-        )
-    return torch.device("meta") if _is_card(value) else value
+def _streams(card: Card) -> dict[str, Any]:
+    one = mock.MagicMock()
+    return {
+        "synchronize": partial(card.wait, "synchronisation"),
+        "Stream": lambda: one,
+        "current_stream": lambda: one,
+        "stream": lambda _stream: nullcontext(),
+    }
 
 
-def _from_meta(value: Any) -> Any:
-    return _like(value) if isinstance(value, Tensor) and value.device.type == "meta" else value
+def ghosts(network: nn.Module, device: torch.device = CARD, dtype: torch.dtype | None = None) -> nn.Module:
+    """Replace the weights of `network`, which is on the meta device, by ones without values on `device`."""
+    for module in network.modules():
+        for name, weights in list(module._parameters.items()):
+            if weights is not None:
+                module._parameters[name] = nn.Parameter(Ghost.new(weights, device), requires_grad=False)
+        for name, values in list(module._buffers.items()):
+            if values is not None:
+                module._buffers[name] = Ghost.new(values, device)
+    return network
 
 
-def _like(value: Tensor, dtype: torch.dtype | None = None) -> FakeTensor:
-    with FAKE:
-        return torch.empty_strided(value.shape, value.stride(), dtype=dtype or value.dtype, device="cuda")
+def _where() -> str:
+    """Name the function, of this project or a library, that is at work."""
+    frame = sys._getframe(2)
+    while frame.f_back and any(each in frame.f_code.co_filename for each in NOWHERE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename.rpartition('/')[2]}: {frame.f_code.co_name}"
 
 
 def _target(name: str, args: Any, named: dict[str, Any]) -> Any:

@@ -54,11 +54,16 @@ def _solver(scheduler: Any) -> Any:
 
 
 def _added_in_fp32(add_noise: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Add noise in fp32: in half precision the schedule itself would be rounded."""
+    """Add noise of one time step in fp32: in half precision the schedule itself would be rounded.
+
+    How much there is of both is looked up on the CPU, where the schedule stays: on a GPU it would wait for each value.
+    """
 
     @functools.wraps(add_noise)
     def add_in_fp32(clean: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
-        return add_noise(clean.float(), noise.float(), timesteps).to(clean.dtype)
+        one, none, timestep = torch.ones(1), torch.zeros(1), timesteps[:1]
+        kept, added = add_noise(one, none, timestep)[0], add_noise(none, one, timestep)[0]
+        return (kept * clean.float() + added * noise.float()).to(clean.dtype)
 
     return add_in_fp32
 

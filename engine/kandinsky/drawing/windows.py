@@ -52,7 +52,8 @@ class Windows:
             if not total.ndim:
                 total = part.new_zeros(*part.shape[:-2], self.height, self.width)
                 weights = part.new_zeros(self.height, self.width)
-            weight = (_fade(part.shape[-2])[:, None] * _fade(part.shape[-1])).to(part)
+            height, width = (_fade(length, part.device) for length in part.shape[-2:])
+            weight = (height[:, None] * width).to(part.dtype)
             total[..., rows, columns] += weight * part
             weights[rows, columns] += weight
         return total / weights
@@ -67,5 +68,5 @@ def _cuts(length: int, window: int) -> tuple[slice, ...]:
     return tuple(slice(start, start + window) for start in starts)
 
 
-def _fade(length: int) -> Tensor:
-    return torch.sin((torch.arange(length) + 0.5) * math.pi / length) ** 2
+def _fade(length: int, device: torch.device) -> Tensor:
+    return torch.sin((torch.arange(length, device=device) + 0.5) * math.pi / length) ** 2

@@ -119,15 +119,17 @@ class Prior:
     def _draw(self, group: list[Seeded], steps: StepCounter) -> Tensor:
         """Draw the embeddings of a group from noise, as `KandinskyV22PriorPipeline` does, which nobody could join.
 
-        The scheduler looks its time steps up on the CPU: on a GPU it would wait for each four times.
+        The scheduler looks its time steps up on the CPU: on a GPU it would wait for each four times. The network has
+        its own on the GPU, for it would wait for each to come.
         """
         prior, scheduler = self.pipeline.prior, for_one_job(self.pipeline.scheduler)
         generators = [generator(each.seed ^ PRIOR_STREAM) for each in group]
         predict = self._predict([each.text for each in group])
         scheduler.set_timesteps(self._spec.prior_steps)
         latents = self._noise(generators)
-        for timestep, after in zip(scheduler.timesteps, [*scheduler.timesteps[1:], None], strict=True):
-            predicted = predict(latents, timestep.to(latents.device))
+        there, following = scheduler.timesteps.to(latents.device), [*scheduler.timesteps[1:], None]
+        for timestep, seen, after in zip(scheduler.timesteps, there, following, strict=True):
+            predicted = predict(latents, seen)
             step = scheduler.step(predicted, timestep, latents, prev_timestep=after, generator=generators)
             latents = step.prev_sample
             steps.count()

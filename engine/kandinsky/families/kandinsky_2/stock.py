@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from diffusers import PriorTransformer, UNet2DConditionModel
@@ -14,6 +15,9 @@ from engine.catalog import ModelSpec
 from engine.kandinsky.embedded import tiny
 from engine.kandinsky.families.stock import asked
 from engine.requests import Text2Image
+
+# As the published files number them, and wrongly: so transformers looks for the end of a text at its largest token.
+TOKENS = MappingProxyType({"bos_token_id": 0, "eos_token_id": 2, "pad_token_id": 1})
 
 
 def draw(pipelines: Mapping[str, Any], spec: ModelSpec, request: Text2Image, *read: str) -> Image.Image:

@@ -18,7 +18,6 @@ from transformers import (
 )
 
 from engine.catalog import ModelSpec
-from engine.kandinsky.embedded import tiny
 from engine.kandinsky.families.kandinsky_2 import stock
 from engine.kandinsky.families.kandinsky_2.prior import Prior
 from engine.kandinsky.families.kandinsky_2_1.decoder import Decoder21
@@ -40,11 +39,10 @@ def _hold(spec: ModelSpec, device: Device, make: Make) -> Kandinsky21:
 
 
 def _text_encoder_large() -> CLIPTextModelWithProjection:
-    tokenizer = tiny.byte_tokenizer()
     return CLIPTextModelWithProjection(
         CLIPTextConfig(
             vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
-            projection_dim=768, eos_token_id=tokenizer.eos_token_id,
+            projection_dim=768, **stock.TOKENS,
         )
     )  # fmt: skip
 
@@ -69,11 +67,19 @@ def _multilingual_clip() -> MultilingualCLIP:
 
 def _decoder_others() -> dict[str, Any]:
     vocab = [*((token, 0.0) for token in SPECIAL), *LETTERS, ("<mask>", 0.0)]
-    scheduler = DDIMScheduler(
+    return {"tokenizer": XLMRobertaTokenizer(vocab=vocab), "scheduler": _scheduler()}
+
+
+def _inpaint_others() -> dict[str, Any]:
+    """Make a scheduler such as the decoder's: of the published one of this part, only the checksum is known."""
+    return {"scheduler": _scheduler()}
+
+
+def _scheduler() -> DDIMScheduler:
+    return DDIMScheduler(
         beta_schedule="linear", beta_start=0.00085, beta_end=0.012, clip_sample=False, set_alpha_to_one=False,
         steps_offset=1,
     )  # fmt: skip
-    return {"tokenizer": XLMRobertaTokenizer(vocab=vocab), "scheduler": scheduler}
 
 
 STOCK = Stock(
@@ -91,5 +97,5 @@ STOCK = Stock(
             "inpaint.unet": stock.unet(9, "text_image", 1024),
         }
     ),
-    others=MappingProxyType({"prior": stock.prior_others, "decoder": _decoder_others}),
+    others=MappingProxyType({"prior": stock.prior_others, "decoder": _decoder_others, "inpaint": _inpaint_others}),
 )

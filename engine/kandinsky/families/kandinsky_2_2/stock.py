@@ -29,11 +29,10 @@ def _hold(spec: ModelSpec, device: Device, make: Make) -> Kandinsky22:
 
 
 def _text_encoder_big_g() -> CLIPTextModelWithProjection:
-    tokenizer = tiny.byte_tokenizer()
     return CLIPTextModelWithProjection(
         CLIPTextConfig(
             vocab_size=49408, hidden_size=1280, intermediate_size=5120, num_hidden_layers=32, num_attention_heads=20,
-            projection_dim=1280, hidden_act="gelu", eos_token_id=tokenizer.eos_token_id,
+            projection_dim=1280, hidden_act="gelu", **stock.TOKENS,
         )
     )  # fmt: skip
 
@@ -51,6 +50,10 @@ def _decoder_others() -> dict[str, Any]:
     return {"scheduler": tiny.decoder_scheduler()}
 
 
+def _inpaint_others() -> dict[str, Any]:
+    return {"scheduler": tiny.inpaint_scheduler()}
+
+
 STOCK = Stock(
     pipelines=MappingProxyType({"prior": KandinskyV22PriorPipeline, "decoder": KandinskyV22Pipeline}),
     draw=stock.draw,
@@ -66,5 +69,12 @@ STOCK = Stock(
             "controlnet.unet": stock.unet(8, "image_hint", 1280),
         }
     ),
-    others=MappingProxyType({"prior": stock.prior_others, "decoder": _decoder_others}),
+    others=MappingProxyType(
+        {
+            "prior": stock.prior_others,
+            "decoder": _decoder_others,
+            "inpaint": _inpaint_others,
+            "controlnet": _decoder_others,
+        }
+    ),
 )

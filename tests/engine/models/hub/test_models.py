@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 from bot.__main__ import app
 from bot.words.localisation import say
 from engine.catalog import KANDINSKY_2_2, KNOWN
-from engine.kandinsky.embedded import tiny
 from engine.models import hub, published
 from engine.models.published import TESTED
 from tests.engine.models.hub.conftest import use
@@ -200,19 +199,6 @@ def test_a_scheduler_that_is_not_the_one_that_was_tested_is_named(server, monkey
 def test_of_each_pinned_pipeline_it_is_known_which_scheduler_was_tested():
     pinned = {repository for model in KNOWN for repository in model.repositories.values()}
     assert {repository for repository, files in TESTED.items() if published.SCHEDULER in files} == pinned
-
-
-def test_the_scheduler_of_the_small_priors_is_the_published_one():
-    """The published file's bytes are known by their checksum alone: ours, written as diffusers then did, have it."""
-    own = tiny.prior_scheduler().config
-    names = ("clip_sample", "clip_sample_range", "num_train_timesteps", "prediction_type", "variance_type")
-    file = {
-        "_class_name": "UnCLIPScheduler",
-        "_diffusers_version": "0.17.0.dev0",
-        **{name: own[name] for name in names},
-    }
-    written = json.dumps(file, indent=2, sort_keys=True)
-    assert hashlib.sha256(written.encode()).hexdigest() == published.PRIOR[published.SCHEDULER]
 
 
 def test_a_model_that_is_not_here_fails_the_check(cache):
