@@ -153,7 +153,7 @@ class Laddered:
         try:
             return self._model.render(drawings, on_step)
         except OutOfMemory:
-            self._budget.ran_out(self.rung, sum(self._pixels(drawing.request) for drawing in drawings))
+            self._budget.ran_out(self.rung, math.prod(self._size(drawings[0].request)))
             return None
         finally:
             ROOM.reset(told)
@@ -196,7 +196,7 @@ class Laddered:
     def _rung_for(self, request: AnyRequest) -> Rung:
         """Find the first rung on which nothing as small has failed; the last one is always tried."""
         rung, size = self._home, self._size(request)
-        while self._budget.too_many(rung) <= self._pixels(request):
+        while self._budget.too_many(rung) <= math.prod(size):
             lower = self._below(rung, *size)
             if lower is None:
                 break
@@ -256,16 +256,13 @@ class Laddered:
         native = self._spec.native_size
         return (native, native) if request.in_tiles else (request.width or native, request.height or native)
 
-    def _pixels(self, request: AnyRequest) -> int:
-        return math.prod(self._size(request)) * request.count
-
     def _refusal(self, request: AnyRequest) -> OutOfMemory:
         """Name the largest size that should fit on the last rung, if the person can ask for it."""
         width, height = self._size(request)
-        below = min(width * height, self._budget.too_many(self.rung) // request.count)
+        below = min(width * height, self._budget.too_many(self.rung))
         near = largest_size(
             self._components(), self.rung, self._room(), width, height, self._spec.size_multiple,
-            self._spec.min_size, request.count, below,
+            self._spec.min_size, below=below,
         )  # fmt: skip
         if near is None or request.sized_by_picture:
             return OutOfMemory()

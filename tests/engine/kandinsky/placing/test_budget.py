@@ -55,7 +55,7 @@ def test_after_memory_ran_out_a_forward_holds_fewer_pictures(spec, bare, monkeyp
     assert model.most_pictures(asked(spec)) > 8
     monkeypatch.setattr(bare, "render", run_out)
     with pytest.raises(OutOfMemory):
-        model.render([Drawing(asked(spec, count=count)) for count in (1, 3)], lambda _step: None)
+        model.render([Drawing(asked(spec, size=128))], lambda _step: None)
     assert model._settle(Rung.RESIDENT)
     assert model.most_pictures(asked(spec)) == 3
     assert model.most_pictures(asked(spec, size=128)) == 1  # as many pixels as ran out; one is always tried
