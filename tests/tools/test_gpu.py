@@ -14,6 +14,7 @@ from engine.catalog import ModelSpec
 from engine.kandinsky.bench import bench, rungs
 from engine.kandinsky.bench.stopwatch import Peaks
 from engine.kandinsky.bench.subject import Plan
+from engine.kandinsky.placing.plan import Rung
 from engine.workers.fake import FakeWorker
 from tools import benchmark_engine, memory_table
 from tools.gpu import packages, tables
@@ -45,6 +46,7 @@ def rig(tiny_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     mixed = benchmark_engine.mixed
     monkeypatch.setattr(bench, "peaks", lambda _device: Peaks(1, 1))
     monkeypatch.setattr(rungs, "CARDS_GIB", (8,))
+    monkeypatch.setattr(rungs, "LADDER", (Rung.RESIDENT, Rung.SEQUENTIAL_OFFLOAD))
     monkeypatch.setattr(benchmark_engine, "mixed", lambda *asked: mixed(*asked)[:2])
     monkeypatch.setattr(benchmark_engine, "ProcessWorker", lambda settings, _: FakeWorker((settings.models[0].name,)))
     return Quick(tiny_cache, is_rehearsal=True)
