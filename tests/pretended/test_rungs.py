@@ -14,7 +14,7 @@ from tests.pretended.models import DEVICE, SPECS, model, placed
 from tests.pretended.rungs import kept, on_rung, plan
 
 # Of what the plan counts, without its tenth for what an allocator cannot use and its half GiB for workspaces.
-MARGIN = 0.12
+MARGIN = 0.05
 EVERY = [
     ("kandinsky-2-1", Rung.RESIDENT),
     ("kandinsky-2-2", Rung.ENCODERS_STREAMED),
