@@ -25,8 +25,6 @@ CASES = [
     Case("kandinsky-2-2", "text2img", "draft", guided=False, pictures=3),
     Case("kandinsky-2-2", "img2img", pictures=2, apart=True),
     Case("kandinsky-2-2", "inpaint"),
-    Case("kandinsky-2-2", "inpaint", "draft", guided=False),
-    Case("kandinsky-2-2", "mix"),
     Case("kandinsky-2-2", "morph", "draft", guided=False),
     Case("kandinsky-2-2", "upscale"),
     Case("kandinsky-2-2", "controlnet", "draft"),
@@ -34,7 +32,6 @@ CASES = [
     Case("kandinsky-2-1", "outpaint"),
     Case("kandinsky-3", "text2img", "best"),
     Case("kandinsky-3", "inpaint", "draft"),
-    Case("kandinsky-3", "mix", guided=False),
     Case("kandinsky-3", "variations", "draft"),
 ]
 TEXT2IMG = CASES[0]
