@@ -173,9 +173,10 @@ class Request(Value):
         model.check_size(width, height)
 
     def cost(self) -> float:
-        """Estimate the work in megapixel-steps, the unit in which waiting times are learned."""
+        """Estimate the work in full megapixel-steps, the unit in which waiting times are learned."""
         pixels = (self.width or 0) * (self.height or 0)
-        return pixels / 1e6 * (self.steps or 1) * self.pictures_drawn()
+        steps = self.steps or 1
+        return pixels / 1e6 * steps * self.saves.left(steps) * self.pictures_drawn()
 
     def batch_key(self) -> Hashable | None:
         """Tell which requests can be drawn together with it: those with the same key; with `None`, no other."""

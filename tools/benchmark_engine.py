@@ -1,8 +1,9 @@
 """Compare the engine with the script that a user would write: python -m tools.benchmark_engine [--rounds N].
 
-In one run, on the embedded model: 32 mixed requests of eight people, first through store, dispatcher and worker
-process, then through the pipelines of diffusers in a loop, and the other way round in the next round. Both write every
-picture as a PNG, make the same steps with the same guidance, and have their models in memory before the clock starts.
+In one run, on the embedded model: 32 mixed requests of eight people, through store, dispatcher and worker process, once
+with every step in full and once with what a normal picture saves, and through the pipelines of diffusers in a loop; the
+next round takes them the other way round. All write every picture as a PNG, make the same number of steps, and have
+their models in memory before the clock starts.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -22,7 +25,7 @@ import torch
 from diffusers import KandinskyV22Img2ImgPipeline, KandinskyV22Pipeline, KandinskyV22PriorPipeline
 from PIL import Image
 
-from engine.catalog import DEMO
+from engine.catalog import DEMO, ModelSpec
 from engine.checks import complete
 from engine.dispatch.dispatcher import Dispatcher
 from engine.jobs import JobStatus, Submission
@@ -45,10 +48,12 @@ PROMPTS = (
     "a small green cross on a white background",
     "a black ring on the left",
 )
+FULL = replace(DEMO, savings={})
+SIDES = ("full", "normal", "loop")
 PHOTO = Image.linear_gradient("L").resize((128, 128)).convert("RGB")
 
 
-def mixed(photo: InputPicture, first_seed: int) -> list[AnyRequest]:
+def mixed(photo: InputPicture, first_seed: int, model: ModelSpec = FULL) -> list[AnyRequest]:
     """Ask for 32 things: 20 texts (4 with a negative prompt), 8 pictures drawn over, 4 mixes of two texts."""
     random = Random(first_seed)
     texts = [_text(random, number) for number in range(20)]
@@ -57,7 +62,8 @@ def mixed(photo: InputPicture, first_seed: int) -> list[AnyRequest]:
     asked = [*texts, *drawn_over, *mixes]
     random.shuffle(asked)
     return [
-        complete(request.model_copy(update={"seed": first_seed + number}), DEMO) for number, request in enumerate(asked)
+        complete(request.model_copy(update={"seed": first_seed + number}), model)
+        for number, request in enumerate(asked)
     ]
 
 
@@ -127,36 +133,41 @@ async def _end(dispatcher: Dispatcher, job_id: str) -> None:
         pass
 
 
-async def compare(rounds: int, batch_size: int) -> list[tuple[float, float]]:
-    """Return the seconds of the engine and of the loop in each round."""
+async def compare(rounds: int, batch_size: int) -> list[Mapping[str, float]]:
+    """Return the seconds of each side in each round."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         plain = Plain(folder)
         settings = WorkerSettings(models=(DEMO,), cache_dir=folder, device="cpu", batch_size=batch_size)
         async with Store(folder / "store") as store, Dispatcher(store, [ProcessWorker(settings)]) as dispatcher:
             photo = await _photo(store)
-            await through_engine(dispatcher, store, mixed(photo, 0)[:4], "warm up")
+            for model in (FULL, DEMO):
+                await through_engine(dispatcher, store, mixed(photo, 0, model)[:4], f"warm up {bool(model.savings)}")
             plain.run(mixed(photo, 0)[:4])
             return [await _round(number, plain, dispatcher, store, photo) for number in range(rounds)]
 
 
 async def _round(
     number: int, plain: Plain, dispatcher: Dispatcher, store: Store, photo: InputPicture
-) -> tuple[float, float]:
-    requests = mixed(photo, 1_000 * (number + 1))  # new seeds, so that nothing is in a cache that was not asked before
-    times = {}
-    for side in ("engine", "loop") if number % 2 == 0 else ("loop", "engine"):
+) -> Mapping[str, float]:
+    first_seed, times = 1_000 * (number + 1), {}
+    for side in SIDES if number % 2 == 0 else SIDES[::-1]:
+        requests = mixed(photo, first_seed, DEMO if side == "normal" else FULL)
+        if side == "normal":  # new seeds, so that nothing is in a cache that was not asked before
+            requests = [request.model_copy(update={"seed": (request.seed or 0) + 500}) for request in requests]
         began = time.perf_counter()
-        if side == "engine":
-            await through_engine(dispatcher, store, requests, f"round {number}")
-        else:
+        if side == "loop":
             plain.run(requests)
+        else:
+            await through_engine(dispatcher, store, requests, f"round {number} {side}")
         times[side] = time.perf_counter() - began
-    print(
-        f"| {number + 1} | {times['engine']:.1f} | {times['loop']:.1f} | {times['loop'] / times['engine']:.2f} |",
-        flush=True,
-    )
-    return times["engine"], times["loop"]
+    print(_row(str(number + 1), times), flush=True)
+    return times
+
+
+def _row(name: str, times: Mapping[str, float]) -> str:
+    ratios = [f"{times['loop'] / times[side]:.2f}" for side in ("full", "normal")]
+    return f"| {' | '.join([name, *(f'{times[side]:.1f}' for side in SIDES), *ratios])} |"
 
 
 async def _photo(store: Store) -> InputPicture:
@@ -181,11 +192,10 @@ def main() -> None:
     loading.keep_libraries_quiet()
     device.use_all_cores()
     print(f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, batches of {options.batch_size}\n")
-    print("| round | engine, s | plain loop, s | ratio |")
-    print("|---|---|---|---|")
+    print("| round | in full, s | normal, s | plain loop, s | ratio in full | ratio normal |")
+    print("|---|---|---|---|---|---|")
     measured = asyncio.run(compare(options.rounds, options.batch_size))
-    engine_s, loop_s = (sum(column) for column in zip(*measured, strict=True))
-    print(f"| all | {engine_s:.1f} | {loop_s:.1f} | {loop_s / engine_s:.2f} |")
+    print(_row("all", {side: sum(times[side] for times in measured) for side in SIDES}))
 
 
 if __name__ == "__main__":

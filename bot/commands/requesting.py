@@ -26,7 +26,7 @@ NO_STYLES: Styles = MappingProxyType({})
 # What "no style" is called, where a default is set.
 NO_STYLE = "none"
 # Which options decide what the steps of a picture save.
-SAVES_BY = frozenset({"model", "quality"})
+SAVES_BY = frozenset({"model", "quality", "exact"})
 
 
 def to_request(invocation: Invocation, catalog: Catalog, styles: Styles = NO_STYLES) -> AnyRequest:
