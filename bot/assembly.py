@@ -70,7 +70,8 @@ async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
 
 def catalog_of(config: Config) -> Catalog:
     """List the models that this configuration offers, the default one first; the embedded one is always there."""
-    return Catalog.of(config.engine.model, config.engine.repositories, config.engine.models)
+    catalog = Catalog.of(config.engine.model, config.engine.repositories, config.engine.models)
+    return catalog if config.engine.savings == "auto" else catalog.without_savings()
 
 
 def styles(config: Config) -> dict[str, Style]:

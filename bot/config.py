@@ -116,8 +116,8 @@ class Engine(Section):
 
     `models` are offered beside `model`. `repositories` takes a part of the model ("prior", "decoder") from another
     folder or hub repository, `translator` the model that translates prompts, `segmenter` is a CLIPSeg that finds what
-    words name in a picture. `memory`, `quantise` and `compile` say how models are kept on a GPU. `hourly_rate` is what
-    an hour of the device costs in `currency`.
+    words name in a picture. `memory`, `quantise` and `compile` say how models are kept on a GPU. With `savings` "off"
+    every step is made in full. `hourly_rate` is what an hour of the device costs in `currency`.
     """
 
     model: str = "demo"
@@ -128,6 +128,7 @@ class Engine(Section):
     memory: Memory = "auto"
     quantise: Quantise = "off"
     compile: Compile = "off"
+    savings: Literal["auto", "off"] = "auto"
     translate: Literal["auto", "off", "always"] = "auto"
     translator: str | None = None
     segmenter: str | None = None

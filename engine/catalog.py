@@ -44,6 +44,29 @@ ALL_MODES = (
 )  # fmt: skip
 
 
+# The outer level's share of the work of a UNet's step, as the embedded model's was measured.
+OUTER_LEVEL = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Savings:
+    """Say what the steps of a picture save, in time steps of the noise: 1000 is nothing but noise, 0 none.
+
+    Above `guided_below` nothing is guided. For `reused_for` after a full step only the outer level of the UNet runs.
+    """
+
+    guided_below: int = 1000
+    reused_for: int = 0
+
+    def left(self, steps: int) -> float:
+        """Estimate the share that is left of the work of `steps`."""
+        every = 1 + self.reused_for * steps // 1000
+        return (1 + self.guided_below / 1000) / 2 * (1 + OUTER_LEVEL * (every - 1)) / every
+
+
+NO_SAVINGS = Savings()
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """Describe one model; sizes are pixels, `size_multiple` is what width and height must be divisible by.
@@ -75,6 +98,8 @@ class ModelSpec:
     reads: frozenset[str] = ENGLISH_ONLY
     # Where a person names none; the embedded model draws other shapes at more.
     upscale_strength: float = 0.3
+    # By quality; one that is not named saves nothing.
+    savings: Mapping[str, Savings] = field(default_factory=dict)
 
     def folders_of(self, part: str) -> tuple[str, ...]:
         """Name the folders that are loaded of a part, whichever repository it is taken from."""
@@ -125,6 +150,7 @@ DEMO = ModelSpec(
     steps=20, draft_steps=10, best_steps=40, prior_steps=10, guidance_scale=1.5, prior_guidance_scale=1.5,
     reads=frozenset({"en", "de", "ru", "zh"}),
     upscale_strength=0.1,
+    savings={"draft": Savings(guided_below=700), "normal": Savings(guided_below=700, reused_for=100)},
 )  # fmt: skip
 
 KANDINSKY_2_2 = ModelSpec(
@@ -206,6 +232,10 @@ class Catalog:
         repositories = {**model.repositories, **given}
         others = [cls(KNOWN)[name] for name in (*more, DEMO.name) if name != default]
         return cls([replace(model, repositories=repositories), *others])
+
+    def without_savings(self) -> Self:
+        """Offer the same models, each making every step in full."""
+        return type(self)(replace(model, savings={}) for model in self.models())
 
     def __getitem__(self, name: str) -> ModelSpec:
         """Return the model called `name`; raise `RequestError` listing the names there are."""

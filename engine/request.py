@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from engine.catalog import ModelSpec
+from engine.catalog import NO_SAVINGS, ModelSpec, Savings
 
 # Long enough for any encoder here (they read 77 tokens) and short enough to be echoed on every platform.
 MAX_PROMPT = 2_000
@@ -66,7 +66,7 @@ class Request(Value):
     """Hold what every mode shares; `None` means "as the model likes it" until `complete` fills it in.
 
     Sizes are pixels. `seed` belongs to the first picture; picture `i` of `count` uses `seed + i`. An `exact` request
-    is drawn in no company, which could change the last bit of a colour.
+    is drawn in no company, which could change the last bit of a colour, and saves nothing.
 
     What other code needs to know of a mode stands here as a fact, and a mode that differs says so.
     """
@@ -101,6 +101,7 @@ class Request(Value):
     count: int = Field(default=1, ge=1, le=4)
     quality: Quality = "normal"
     exact: bool = False
+    savings: Savings | None = None
     style: Style | None = None
     caption: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_CAPTION)] = ""
     enhance: bool = False
@@ -140,6 +141,11 @@ class Request(Value):
         return (Part(text=self.prompt),) if self.prompt else ()
 
     @property
+    def saves(self) -> Savings:
+        """Tell what its steps save."""
+        return NO_SAVINGS if self.exact else self.savings or NO_SAVINGS
+
+    @property
     def has_one_prompt(self) -> bool:
         """Tell whether `prompt` is all that it says, so that it can be written anew."""
         return not (self.has_parts or self.one_by_one)
@@ -153,7 +159,10 @@ class Request(Value):
         """List by field what `model` takes where the person left it open."""
         width, height = self.natural_size(model)
         steps, guidance_scale = model.steps_of(self.quality), model.guidance_scale
-        return {"width": width, "height": height, "steps": steps, "guidance_scale": guidance_scale}
+        savings = NO_SAVINGS if self.exact else model.savings.get(self.quality, NO_SAVINGS)
+        return {
+            "width": width, "height": height, "steps": steps, "guidance_scale": guidance_scale, "savings": savings,
+        }  # fmt: skip
 
     def natural_size(self, model: ModelSpec) -> tuple[int, int]:
         """Choose the size where the person named none: the model's own."""
@@ -164,9 +173,10 @@ class Request(Value):
         model.check_size(width, height)
 
     def cost(self) -> float:
-        """Estimate the work in megapixel-steps, the unit in which waiting times are learned."""
+        """Estimate the work in full megapixel-steps, the unit in which waiting times are learned."""
         pixels = (self.width or 0) * (self.height or 0)
-        return pixels / 1e6 * (self.steps or 1) * self.pictures_drawn()
+        steps = self.steps or 1
+        return pixels / 1e6 * steps * self.saves.left(steps) * self.pictures_drawn()
 
     def batch_key(self) -> Hashable | None:
         """Tell which requests can be drawn together with it: those with the same key; with `None`, no other."""

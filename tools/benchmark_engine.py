@@ -1,9 +1,10 @@
 """Compare the engine with the script that a user would write: python -m tools.benchmark_engine [--rounds N].
 
 In one run, on the embedded model or a full-size Kandinsky 2.2 with random weights: 32 mixed requests of eight people,
-first through store, dispatcher and worker process, then through the pipelines of diffusers in a loop, and the other way
-round in the next round. Both write every picture as a PNG, make the same steps with the same guidance, and have their
-models in memory before the clock starts.
+through store, dispatcher and worker process, once with every step in full and, where the model has any savings, once
+with those of a normal picture, and through the pipelines of diffusers in a loop; the next round takes them the other
+way round. All write every picture as a PNG, make the same number of steps, and have their models in memory before the
+clock starts.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -137,8 +140,15 @@ def load_random(settings: WorkerSettings) -> Models:
     return Models({source.spec.name: engine_side(source) for source in sources})
 
 
-async def compare(rounds: int, batch_size: int, source: Source, steps: int | None = None) -> list[tuple[float, float]]:
-    """Return the seconds of the engine and of the loop in each round."""
+def sides(spec: ModelSpec) -> tuple[str, ...]:
+    """Name the sides: "normal" is one of its own where the model saves anything."""
+    return ("full", "normal", "loop") if spec.savings else ("full", "loop")
+
+
+async def compare(
+    rounds: int, batch_size: int, source: Source, steps: int | None = None
+) -> list[Mapping[str, float]]:  # fmt: skip
+    """Return the seconds of each side in each round."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         plain = Plain(folder, source)
@@ -146,30 +156,47 @@ async def compare(rounds: int, batch_size: int, source: Source, steps: int | Non
         worker = ProcessWorker(settings, load_random if source.random_weights else load_models)
         async with Store(folder / "store") as store, Dispatcher(store, [worker]) as dispatcher:
             photo = await _photo(store)
-            warm_up = mixed(photo, 0, source.spec, steps)[:4]
-            await through_engine(dispatcher, store, warm_up, "warm up")
-            plain.run(warm_up)
+            for side in sides(source.spec)[:-1]:
+                await through_engine(dispatcher, store, _asked(side, source.spec, photo, 0, steps)[:4], f"warm {side}")
+            plain.run(_asked("loop", source.spec, photo, 0, steps)[:4])
             return [await _round(number, plain, dispatcher, store, photo, steps) for number in range(rounds)]
+
+
+def _asked(
+    side: str, spec: ModelSpec, photo: InputPicture, first_seed: int, steps: int | None
+) -> list[AnyRequest]:  # fmt: skip
+    """Ask for the same on each side; of "normal" with other seeds, so that nothing is in a cache that was asked before."""
+    if side == "normal":
+        return mixed(photo, first_seed + 500, spec, steps)
+    return mixed(photo, first_seed, replace(spec, savings={}), steps)
 
 
 async def _round(
     number: int, plain: Plain, dispatcher: Dispatcher, store: Store, photo: InputPicture, steps: int | None
-) -> tuple[float, float]:
-    # New seeds, so that nothing is in a cache that was not asked before.
-    requests = mixed(photo, 1_000 * (number + 1), plain.spec, steps)
-    times = {}
-    for side in ("engine", "loop") if number % 2 == 0 else ("loop", "engine"):
+) -> Mapping[str, float]:
+    order, times = sides(plain.spec), {}
+    for side in order if number % 2 == 0 else order[::-1]:
+        requests = _asked(side, plain.spec, photo, 1_000 * (number + 1), steps)
         began = time.perf_counter()
-        if side == "engine":
-            await through_engine(dispatcher, store, requests, f"round {number}")
-        else:
+        if side == "loop":
             plain.run(requests)
+        else:
+            await through_engine(dispatcher, store, requests, f"round {number} {side}")
         times[side] = time.perf_counter() - began
-    print(
-        f"| {number + 1} | {times['engine']:.1f} | {times['loop']:.1f} | {times['loop'] / times['engine']:.2f} |",
-        flush=True,
-    )
-    return times["engine"], times["loop"]
+    print(_row(str(number + 1), times), flush=True)
+    return times
+
+
+def _head(spec: ModelSpec) -> str:
+    names = sides(spec)
+    columns = ["round", *(f"{side}, s" for side in names), *(f"loop / {side}" for side in names[:-1])]
+    return f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|"
+
+
+def _row(name: str, times: Mapping[str, float]) -> str:
+    names = [side for side in ("full", "normal", "loop") if side in times]
+    ratios = [f"{times['loop'] / times[side]:.2f}" for side in names[:-1]]
+    return f"| {' | '.join([name, *(f'{times[side]:.1f}' for side in names), *ratios])} |"
 
 
 async def _photo(store: Store) -> InputPicture:
@@ -197,14 +224,12 @@ def main() -> None:
     loading.keep_libraries_quiet()
     device.use_all_cores()
     print(f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, batches of {options.batch_size}\n")
-    print("| round | engine, s | plain loop, s | ratio |")
-    print("|---|---|---|---|")
     with tempfile.TemporaryDirectory() as cache:
         spec = KANDINSKY_2_2 if options.random_weights else DEMO
+        print(_head(spec))
         source = Source(spec, device.choose(options.device), Path(cache), options.random_weights)
         measured = asyncio.run(compare(options.rounds, options.batch_size, source, options.steps))
-    engine_s, loop_s = (sum(column) for column in zip(*measured, strict=True))
-    print(f"| all | {engine_s:.1f} | {loop_s:.1f} | {loop_s / engine_s:.2f} |")
+    print(_row("all", {side: sum(times[side] for times in measured) for side in sides(spec)}))
 
 
 if __name__ == "__main__":

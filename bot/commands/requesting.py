@@ -25,6 +25,8 @@ Styles = Mapping[str, Style]
 NO_STYLES: Styles = MappingProxyType({})
 # What "no style" is called, where a default is set.
 NO_STYLE = "none"
+# Which options decide what the steps of a picture save.
+SAVES_BY = frozenset({"model", "quality", "exact"})
 
 
 def to_request(invocation: Invocation, catalog: Catalog, styles: Styles = NO_STYLES) -> AnyRequest:
@@ -49,8 +51,10 @@ def to_request(invocation: Invocation, catalog: Catalog, styles: Styles = NO_STY
 def again(request: AnyRequest, invocation: Invocation, catalog: Catalog, styles: Styles = NO_STYLES) -> AnyRequest:
     """Ask for `request` once more with another seed, and with what `invocation` gives anew."""
     words = {name: value for name, value in invocation.options.items() if value is not None}
+    savings = None if words.keys() & SAVES_BY else request.savings
     model = catalog[str(words.pop("model", request.model))]
-    fields: dict[str, Any] = {**dict(request), "model": model.name, "seed": None, **_measures(words, model)}
+    kept = {**dict(request), "model": model.name, "seed": None, "savings": savings}
+    fields: dict[str, Any] = {**kept, **_measures(words, model)}
     if "style" in words:
         fields["style"] = parse_style(str(words.pop("style")), styles)
     if str(words.get("seed")) == "-1":

@@ -11,6 +11,7 @@ from PIL import ExifTags, Image, ImageSequence
 from PIL.PngImagePlugin import PngInfo
 from pydantic import Field
 
+from engine.catalog import NO_SAVINGS, Savings
 from engine.errors import RequestError
 from engine.events import Picture
 from engine.request import Value
@@ -91,11 +92,20 @@ def parameters(request: AnyRequest, index: int) -> str:
     }
     if request.denoising_strength is not None:
         settings["Denoising strength"] = request.denoising_strength
-    settings |= _finish(request)
+    settings |= _savings(request.saves) | _finish(request)
     lines = [request.text_of(index)]
     if request.negative_prompt:
         lines.append(f"Negative prompt: {request.negative_prompt}")
     return "\n".join([*lines, ", ".join(f"{name}: {_quoted(value)}" for name, value in settings.items())])
+
+
+def _savings(saves: Savings) -> dict[str, object]:
+    """List what the steps saved, in time steps of the noise."""
+    named = {
+        "Guided below": (saves.guided_below, NO_SAVINGS.guided_below),
+        "Features reused for": (saves.reused_for, 0),
+    }
+    return {name: value for name, (value, usual) in named.items() if value != usual}
 
 
 def _finish(request: AnyRequest) -> dict[str, object]:

@@ -93,8 +93,8 @@ def queue(rig: Rig, keep: Keep) -> None:
     """Measure a queue of 32 beside the plain script."""
     plan = replace(rig.plan(KANDINSKY_2_2), steps=2 if rig.is_rehearsal else QUEUE_STEPS)
     subject, batch_size = Subject(plan), 4
-    [(engine_s, plain_s)] = asyncio.run(benchmark_engine.compare(1, batch_size, subject.source, plan.steps))
-    keep(figures(Queue(subject.conditions(), benchmark_engine.REQUESTS, batch_size, engine_s, plain_s)))
+    [times] = asyncio.run(benchmark_engine.compare(1, batch_size, subject.source, plan.steps))
+    keep(figures(Queue(subject.conditions(), benchmark_engine.REQUESTS, batch_size, times["full"], times["loop"])))
 
 
 def tests(_rig: Rig, keep: Keep) -> None:

@@ -17,6 +17,7 @@ from engine.kandinsky.drawing.caching import Cache, picture_key
 from engine.kandinsky.drawing.denoising import Keep, Predict, StepCounter, denoise, keeping, timesteps
 from engine.kandinsky.drawing.editing import Edit
 from engine.kandinsky.drawing.latents import decode, encode, factor, noise, pictures
+from engine.kandinsky.drawing.plan import Work, work
 from engine.kandinsky.drawing.previews import Previews
 from engine.kandinsky.drawing.schedulers import for_one_job
 from engine.request import Request
@@ -83,7 +84,12 @@ class Decoder(ABC):
 
     def planned(self, request: Request, start: Start = NOTHING) -> int:
         """Count the steps that a request takes."""
-        return len(timesteps(self.scheduler(request, start), request.steps or 1, start.strength))
+        return len(self._timesteps(request, start))
+
+    def work(self, request: Request, start: Start, *, guided: bool, reuses: bool) -> list[Work]:
+        """Plan what each of those steps may save."""
+        planned = self._timesteps(request, start).tolist()
+        return work(planned, request.saves, guided=guided, reuses=reuses)
 
     def encode(self, images: Sequence[Image.Image]) -> Tensor:
         """Turn pictures of one size into latents, float [pictures, 4, height / 8, width / 8]; each is made once."""
@@ -117,6 +123,9 @@ class Decoder(ABC):
     def pixels(self, latent: Tensor) -> Tensor:
         """Decode the latents of one picture, float [4, height / 8, width / 8], as pixels within about -1 and 1."""
         return decode(self.pipeline.movq, latent)
+
+    def _timesteps(self, request: Request, start: Start) -> Tensor:
+        return timesteps(self.scheduler(request, start), request.steps or 1, start.strength)
 
     def _encode(self, image: Image.Image) -> Tensor:
         key = picture_key(image)

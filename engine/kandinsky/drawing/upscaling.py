@@ -61,8 +61,8 @@ class Canvas:
         """Draw over each window on its condition (see `Decoder.predict`), and cut off what was added to the edges."""
         request = self.batch.request
         clean = self.windows.join(self.decoder.encode([tile]) for tile in self.tiles())
-        predicts = [self.decoder.predict(self.batch, each, negative, Start()) for each in conditions]
         start = Start(clean=clean, strength=request.strength)
+        predicts = [self.decoder.predict(self.batch, each, negative, start) for each in conditions]
         latents = self.decoder.draw(self._on_canvas(), self._through_windows(predicts, steps), start, steps)
         return self._decode(latents[0], steps).crop((0, 0, request.width, request.height))
 

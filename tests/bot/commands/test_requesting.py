@@ -6,10 +6,10 @@ import pytest
 
 from bot.commands.parsing import parse_text
 from bot.commands.parts import split_parts
-from bot.commands.requesting import to_request
-from bot.commands.table import Taken
+from bot.commands.requesting import again, to_request
+from bot.commands.table import AGAIN, Invocation, Taken
 from bot.words import replies
-from engine.catalog import DEMO, KANDINSKY_2_2, KANDINSKY_3, Catalog
+from engine.catalog import DEMO, KANDINSKY_2_2, KANDINSKY_3, NO_SAVINGS, Catalog, Savings
 from engine.errors import RequestError
 from engine.request import InputPicture, Part
 
@@ -143,3 +143,22 @@ def test_a_command_of_words_alone_takes_no_picture():
 def test_a_picture_that_would_become_too_large_is_not_enlarged():
     with pytest.raises(RequestError, match="too_large_to_upscale"):
         request("/upscale", kept(width=2049, height=100))
+
+
+@pytest.mark.parametrize(("given", "saved"), [
+    ({"of": "0123456789"}, Savings(300, 7)),
+    ({"quality": "normal"}, DEMO.savings["normal"]),
+    ({"model": "kandinsky-2-2", "size": "768x768"}, NO_SAVINGS),
+    ({"exact": True}, NO_SAVINGS),
+])  # fmt: skip
+def test_what_is_drawn_again_saves_what_it_saved_unless_that_is_asked_for_anew(given, saved):
+    drawn = request("/imagine a fox").model_copy(update={"savings": Savings(300, 7)})
+    assert again(drawn, Invocation(AGAIN, given), CATALOG).savings == saved
+
+
+def test_every_step_is_made_in_full_where_the_operator_or_the_person_says_so():
+    assert request("/imagine a fox").saves == DEMO.savings["normal"] != NO_SAVINGS
+    assert request("/imagine a fox --exact").saves == NO_SAVINGS
+    full = to_request(parse_text("/imagine a fox", "telegram"), CATALOG.without_savings())
+    assert full.savings == NO_SAVINGS
+    assert full.cost() > request("/imagine a fox").cost()

@@ -6,6 +6,7 @@ import pytest
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
+from engine.catalog import Savings
 from engine.errors import RequestError
 from engine.events import Picture
 from engine.pictures.images import (
@@ -54,6 +55,12 @@ def test_the_parameters_follow_the_common_convention() -> None:
     assert decode(encode(noise(), REQUEST, 2)).info["parameters"] == (
         "ein roter Kreis, 红色\nNegative prompt: blurry\nSteps: 20, CFG scale: 4.0, Seed: 9, Size: 64x64, Model: demo"
     )
+
+
+def test_the_parameters_tell_what_the_steps_saved() -> None:
+    saving = REQUEST.model_copy(update={"savings": Savings(700, 100)})
+    assert parameters(saving, 0).endswith("Guided below: 700, Features reused for: 100")
+    assert parameters(saving.model_copy(update={"exact": True}), 0) == parameters(REQUEST, 0)
 
 
 def test_the_request_can_be_read_back_from_the_file() -> None:

@@ -16,7 +16,8 @@ from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.decoder import Decoder, Start
 from engine.kandinsky.drawing.denoising import Predict, guided, learns_variance, unguided
 from engine.kandinsky.drawing.editing import Edit, grown, kept_latents
-from engine.kandinsky.drawing.forwards import forward
+from engine.kandinsky.drawing.levels import can_part
+from engine.kandinsky.drawing.saving import Levels, Steps
 from engine.kandinsky.placing.device import Device, working_device
 from engine.kandinsky.placing.loading import load_network, load_scheduler
 
@@ -27,6 +28,7 @@ class Decoder2(Decoder):
     def __init__(self, spec: ModelSpec, device: Device, pipeline: Any) -> None:
         super().__init__(spec, pipeline)
         self._device = device
+        self._levels: dict[str, Levels] = {}
         self._unets, self._schedulers = {"decoder": pipeline.unet}, {"decoder": pipeline.scheduler}
 
     @classmethod
@@ -64,20 +66,26 @@ class Decoder2(Decoder):
     def predict(self, batch: Batch, embeds: Tensor, negative_embeds: Tensor | None, start: Start) -> Predict:
         """Prepare the UNet's part of a step; it is guided where there are `negative_embeds`, float as `embeds`."""
         unet, learned = self.unet(start.unet), learns_variance(self.scheduler(batch.request, start))
-        copies, scale = (1 if negative_embeds is None else 2), batch.request.guidance_scale
+        is_guided, scale = negative_embeds is not None, batch.request.guidance_scale
         negative_embeds = None if negative_embeds is None else negative_embeds.to(working_device(unet), unet.dtype)
         conditions = self.conditions(batch, embeds.to(working_device(unet), unet.dtype), negative_embeds)
         if start.hint is not None:
-            conditions["added_cond_kwargs"]["hint"] = _repeated(start.hint, copies).to(working_device(unet), unet.dtype)
-        beside = start.beside()
+            hint = start.hint.repeat(1 + is_guided, 1, 1, 1)
+            conditions["added_cond_kwargs"]["hint"] = hint.to(working_device(unet), unet.dtype)
+        levels, beside = self._levels_of(start.unet), start.beside()
+        plan = self.work(batch.request, start, guided=is_guided, reuses=levels is not None)
+        steps = Steps(unet, levels, conditions, plan)
 
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:
             seen = latents if beside is None else torch.cat([latents, beside], dim=1)
-            outputs = forward(unet, _repeated(seen, copies), timestep, conditions)
-            return unguided(outputs, learned) if copies == 1 else guided(outputs, scale, learned)
+            outputs, doubled = steps.predict(seen, timestep)
+            return guided(outputs, scale, learned) if doubled else unguided(outputs, learned)
 
         return predict
 
-
-def _repeated(values: Tensor, copies: int) -> Tensor:
-    return values.repeat(copies, 1, 1, 1)
+    def _levels_of(self, part: str) -> Levels | None:
+        """Part the UNet of "decoder", "inpaint" or "controlnet", where its outer level may run alone."""
+        unet = self.unet(part)
+        if not can_part(unet):
+            return None
+        return self._levels.setdefault(part, Levels(unet))

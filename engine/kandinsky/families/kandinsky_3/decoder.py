@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from engine.kandinsky.drawing.batch import Batch
 from engine.kandinsky.drawing.decoder import Decoder, Start
 from engine.kandinsky.drawing.denoising import Keep, Predict, combined
 from engine.kandinsky.drawing.editing import Edit, kept_latents
-from engine.kandinsky.drawing.forwards import forward
+from engine.kandinsky.drawing.saving import Steps
 from engine.kandinsky.families.kandinsky_3.pipeline import Text
 from engine.kandinsky.families.kandinsky_3.texts import stack
 from engine.kandinsky.placing.device import working_device
@@ -31,10 +30,12 @@ class Decoder3(Decoder):
         embeds, weights = stack([*(negative or []), *condition], working_device(unet))
         conditions = {"encoder_hidden_states": embeds, "encoder_attention_mask": weights}
 
+        plan = self.work(batch.request, start, guided=negative is not None, reuses=False)
+        steps = Steps(unet, None, conditions, plan)
+
         def predict(latents: Tensor, timestep: Tensor) -> Tensor:
-            seen = latents if negative is None else torch.cat([latents, latents])
-            outputs = forward(unet, seen, timestep, conditions)
-            return outputs if negative is None else combined(outputs, scale)
+            outputs, doubled = steps.predict(latents, timestep)
+            return combined(outputs, scale) if doubled else outputs
 
         return predict
 

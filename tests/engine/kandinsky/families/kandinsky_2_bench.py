@@ -38,7 +38,7 @@ def spec_2_2(folder: Path) -> ModelSpec:
         "depth": tiny_models.depth(folder / "depth"),
     }
     repositories = {**tiny.repositories(folder), **rare}
-    return dataclasses.replace(DEMO, modes=KANDINSKY_2_2.modes, repositories=repositories, prior_steps=2)
+    return dataclasses.replace(DEMO, modes=KANDINSKY_2_2.modes, repositories=repositories, prior_steps=2, savings={})
 
 
 def spec_2_1(folder: Path) -> ModelSpec:
