@@ -165,7 +165,7 @@ async def compare(
 def _asked(
     side: str, spec: ModelSpec, photo: InputPicture, first_seed: int, steps: int | None
 ) -> list[AnyRequest]:  # fmt: skip
-    """Ask for the same on each side; of "normal" with other seeds, so that nothing is in a cache that was asked before."""
+    """Ask for the same on each side; "normal" has other seeds, so that no cache knows what was asked before."""
     if side == "normal":
         return mixed(photo, first_seed + 500, spec, steps)
     return mixed(photo, first_seed, replace(spec, savings={}), steps)
