@@ -150,7 +150,7 @@ DEMO = ModelSpec(
     steps=20, draft_steps=10, best_steps=40, prior_steps=10, guidance_scale=1.5, prior_guidance_scale=1.5,
     reads=frozenset({"en", "de", "ru", "zh"}),
     upscale_strength=0.1,
-    savings={"draft": Savings(guided_below=700), "normal": Savings(guided_below=700, reused_for=100)},
+    savings={"draft": Savings(guided_below=700), "normal": Savings(guided_below=500, reused_for=100)},
 )  # fmt: skip
 
 KANDINSKY_2_2 = ModelSpec(
