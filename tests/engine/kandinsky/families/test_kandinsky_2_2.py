@@ -2,6 +2,7 @@ import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -262,6 +263,8 @@ def test_weights_that_are_no_safetensors_are_not_read(tmp_path: Path, spec: Mode
 
 class Hub:
     """Stand in for a pipeline class, and for a hub cache that lacks the files at first."""
+
+    components: ClassVar[dict[str, object]] = {}
 
     def __init__(self, reachable: bool) -> None:
         self.reachable = reachable

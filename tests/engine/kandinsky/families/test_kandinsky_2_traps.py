@@ -163,7 +163,7 @@ def test_the_smallest_strength_is_one_step(bench: Bench) -> None:
 def test_a_size_between_the_steps_of_the_model_is_refused_before_it_is_drawn(bench: Bench) -> None:
     pipeline, embeds = bench.stock(KandinskyV22Img2ImgPipeline), bench.embeddings("a fox")
     with pytest.raises(RuntimeError):
-        pipeline(image=photo((72, 72)), **embeds, width=72, height=72, **STOCK)
+        pipeline(image=photo((72, 72)), **embeds, width=72, height=72, strength=1.0, **STOCK)
     with pytest.raises(RequestError, match="bad_size"):
         bench.ask(Img2Img, prompt="a fox", picture=bench.send(photo((72, 72))), width=72, height=72)
     assert bench.draw(Img2Img, prompt="a fox", picture=bench.send(photo((72, 72))))[0].size == (128, 128)
