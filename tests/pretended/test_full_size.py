@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from engine.kandinsky.drawing import forwards, latents
-from engine.kandinsky.families.kandinsky_2 import decoder
+from engine.kandinsky.drawing import forwards, latents, saving
 from engine.kandinsky.placing.laddered import Laddered
 from tests.pretended.card import Card, pretended
 from tests.pretended.cases import Case, Seen, drawn
@@ -93,7 +92,7 @@ def test_a_time_step_that_comes_from_the_host_is_found(models, card, monkeypatch
     def forward(network, sample, _timestep, *conditions):
         return forwards.forward(network, sample, torch.tensor(500).to("cuda"), *conditions)
 
-    monkeypatch.setattr(decoder, "forward", forward)
+    monkeypatch.setattr(saving, "forward", forward)
     assert seen(models, TEXT2IMG, card).waits.total() == 1
 
 

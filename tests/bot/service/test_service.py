@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 import bot.service.following
-import engine.dispatch.live
+import engine.dispatch.standings
 from bot.commands.table import CANCEL, HELP, IMAGINE, INPAINT, QUEUE, SHOW, Invocation, Upload
 from bot.service.service import Service
 from bot.surface import Origin, Undeliverable
@@ -173,7 +173,7 @@ async def test_a_job_has_one_follower_however_often_it_is_followed(house, surfac
 
 
 async def test_queue_tells_one_s_own_jobs_and_the_length_of_the_queue(house, monkeypatch):
-    monkeypatch.setattr(engine.dispatch.live, "STANDINGS_S", 0)
+    monkeypatch.setattr(engine.dispatch.standings, "STANDINGS_S", 0)
     async with house() as bot:
         bot.worker.hang()
         mine, _ = await bot.imagine("a")

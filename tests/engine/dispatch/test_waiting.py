@@ -18,7 +18,7 @@ from engine.jobs import Job
 from engine.workers.fake import FakeWorker
 from tests.engine.dispatch.lane_bench import NUMBERS, job, submission
 
-S_PER_COST = 2_000.0
+S_PER_COST = 4_000.0
 # How far the middle of what is told may be off what becomes of it, where each job is off by up to a quarter.
 FACTOR = 1.35
 
