@@ -26,8 +26,8 @@ class Task:
 class Worker(Protocol):
     """Render tasks somewhere and tell about it in events.
 
-    `events()` yields `Ready` when tasks may be given, then for each task `Accepted`, `Progress`..., `Denoised` (it is
-    off the device) and exactly one `Done` or `Failed`; `Lost` says that every task of that epoch without a terminal
+    `events()` yields `Ready` when tasks may be given, then for each task `Accepted`, `Progress`..., `Denoised` (its
+    place is free) and exactly one `Done` or `Failed`; `Lost` says that every task of that epoch without a terminal
     event is gone, and a `Ready` with a higher epoch follows by itself. The iterator ends after `stop`.
     """
 

@@ -46,6 +46,7 @@ class Renderer:
         self._send = send
         self._encoders = encoders
         self._company = Company()
+        self._freed: set[str] = set()
         self._drawn = 0
 
     @property
@@ -73,6 +74,7 @@ class Renderer:
             self._send(failure(work.task, self._epoch, error))
         else:
             self._hand_over(work, drawn)
+        self._freed.discard(work.task.job_id)
         self._report_caches()
 
     def _report_caches(self) -> None:
@@ -82,11 +84,25 @@ class Renderer:
             log.info("caches", model=name, **rates)
 
     def _hand_over(self, work: Work, drawn: Drawn) -> None:
-        self._send(Denoised(*self._told(work)))
+        self._free(work)
         self._encoders.submit(self._finish, work, drawn, seconds_spent())
 
+    def _free(self, work: Work) -> None:
+        """Say once that others may take its place."""
+        if work.task.job_id not in self._freed:
+            self._freed.add(work.task.job_id)
+            self._send(Denoised(*self._told(work)))
+
+    @property
+    def _frees_early(self) -> bool:
+        """Tell whether others may take a place before the latents are decoded: not if their model takes the device."""
+        return not getattr(self._models, "swap_s", 0.0)
+
     def _reporter(self, work: Work) -> OnStep:
-        """Make the callback of a render: end what was cancelled, report progress and previews now and then."""
+        """Make the callback of a render: end what was cancelled, report progress and previews now and then.
+
+        After the last step its place is free: decoding goes on beside the first steps of whoever takes it.
+        """
         last, last_preview = 0.0, time.monotonic()
 
         def on_step(step: Step) -> None:
@@ -99,6 +115,8 @@ class Renderer:
             if preview or step.done == step.total or now - last >= PROGRESS_INTERVAL_S:
                 last = now
                 self._send(Progress(*self._told(work), step.done, step.total, preview))
+            if step.done == step.total and self._frees_early:
+                self._free(work)
 
         return on_step
 

@@ -42,7 +42,8 @@ class Steps:
         if work.full:
             return self._whole(self._levels, rows, timestep, conditions), work.guided
         kept = {**conditions, FEATURES: self._features[-len(rows) :]}
-        return forward(self._levels.outer, rows, timestep, kept), work.guided
+        # Before the whole ones: they are short, and then all come to the next whole step together.
+        return forward(self._levels.outer, rows, timestep, kept, first=True), work.guided
 
     def _whole(self, levels: Levels, rows: Tensor, timestep: Tensor, conditions: Mapping[str, Any]) -> Tensor:
         computed = forward(levels.whole, rows, timestep, conditions)
