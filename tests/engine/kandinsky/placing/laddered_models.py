@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.catalog import DEMO, ModelSpec
+from engine.catalog import DEMO, NO_SAVINGS, ModelSpec
 from engine.events import WorkerEvent
 from engine.kandinsky.embedded import tiny
 from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
@@ -30,7 +30,7 @@ PLENTY = 40 * GIB
 
 def spec_of(cache: Path, **changes: object) -> ModelSpec:
     """Describe the tiny random model as if it were the published Kandinsky 2.2, for whose size memory is planned."""
-    small = {"name": "kandinsky-2-2", "embedded": False, "native_size": 64, "prior_steps": 2}
+    small = {"name": "kandinsky-2-2", "embedded": False, "native_size": 64, "prior_steps": 2, "savings": {}}
     return dataclasses.replace(DEMO, repositories=tiny.repositories(cache), **{**small, **changes})
 
 
@@ -63,7 +63,7 @@ def said(model: Model, *tasks: Task) -> list[WorkerEvent]:
 
 
 def job(name: str = "a", size: int = 64, **fields: object) -> Task:
-    return task(name, name, steps=2, width=size, height=size, **fields)
+    return task(name, name, **{"steps": 2, "savings": NO_SAVINGS, "width": size, "height": size, **fields})
 
 
 @contextmanager

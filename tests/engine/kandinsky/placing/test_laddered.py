@@ -34,7 +34,6 @@ from engine.requests import ControlNet, Inpaint, Upscale
 from engine.settings import Keeping
 from tests.engine.kandinsky.families.kandinsky_2_bench import mask, photo, spec_2_2
 from tests.engine.kandinsky.placing.laddered_models import CPU, Step, close, job, laddered, running_out, said, spec_of
-from tests.engine.workers.worker_bench import task
 
 FASTEST = [Rung.RESIDENT, Rung.ENCODERS_STREAMED]
 ALL_BUT_LAST = [*FASTEST, Rung.MODEL_OFFLOAD]  # so small pictures need no tiles
@@ -233,7 +232,7 @@ def test_what_was_asked_for_is_drawn_one_by_one_where_there_is_no_room_at_all(sp
 
 
 def test_one_that_fits_on_no_rung_takes_no_neighbour_down(model: Laddered) -> None:
-    tasks = [job("a"), task("b", "b", steps=3, width=64, height=64), job("c")]
+    tasks = [job("a"), job("b", steps=3), job("c")]
     scheduler = copy.deepcopy(model._model.pipelines[1].scheduler)
     times = [(scheduler.set_timesteps(steps), set(scheduler.timesteps.tolist()))[1] for steps in (2, 3)]
     only_b = torch.tensor(sorted(times[1] - times[0]))
