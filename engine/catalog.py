@@ -44,7 +44,7 @@ ALL_MODES = (
 )  # fmt: skip
 
 
-# The outer level's share of the work of a UNet's step, as the embedded model's was measured.
+# The outer level's share of the work of a step of the embedded UNet: an estimate.
 OUTER_LEVEL = 0.35
 
 
