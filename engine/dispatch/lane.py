@@ -88,7 +88,7 @@ class Lane:
         self.leased[job.id] = job.attempt
 
     def denoised(self, job_id: str) -> None:
-        """Take in that a job is off the device; the worker still has it."""
+        """Take in that the place of a job is free; the worker still has it."""
         self.on_device.pop(job_id, None)
 
     def let_go(self, job_id: str) -> None:

@@ -88,4 +88,6 @@ class Decoder2(Decoder):
         unet = self.unet(part)
         if not can_part(unet):
             return None
-        return self._levels.setdefault(part, Levels(unet))
+        if part not in self._levels:
+            self._levels[part] = Levels(unet)
+        return self._levels[part]

@@ -1,30 +1,16 @@
 """How many pictures one forward holds: as many as were planned, but fewer than ran out of memory."""
 
-from pathlib import Path
-
 import pytest
 
 from engine.catalog import ModelSpec
 from engine.checks import complete
 from engine.errors import OutOfMemory
-from engine.kandinsky.families.kandinsky_2_2.model import Kandinsky22
 from engine.kandinsky.placing.budget import Budget
 from engine.kandinsky.placing.laddered import Laddered
 from engine.kandinsky.placing.plan import Rung, peak_bytes
 from engine.models.model import Drawing
 from engine.requests import Text2Image
-from tests.engine.kandinsky.placing.laddered_models import CPU, PLENTY, laddered, spec_of
-
-
-@pytest.fixture(scope="module")
-def spec(tiny_cache: Path) -> ModelSpec:
-    return spec_of(tiny_cache)
-
-
-@pytest.fixture(scope="module")
-def bare(spec: ModelSpec) -> Kandinsky22:
-    """Load a model that is only placed."""
-    return Kandinsky22.load(spec, CPU, Path())
+from tests.engine.kandinsky.placing.laddered_models import CPU, PLENTY, laddered
 
 
 def asked(spec: ModelSpec, size: int = 64, count: int = 1) -> Text2Image:

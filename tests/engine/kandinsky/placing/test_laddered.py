@@ -8,7 +8,6 @@ import copy
 import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,21 +32,10 @@ from engine.requests import Batch as ManyAtOnce
 from engine.requests import ControlNet, Inpaint, Upscale
 from engine.settings import Keeping
 from tests.engine.kandinsky.families.kandinsky_2_bench import mask, photo, spec_2_2
-from tests.engine.kandinsky.placing.laddered_models import CPU, Step, close, job, laddered, running_out, said, spec_of
+from tests.engine.kandinsky.placing.laddered_models import Step, close, job, laddered, running_out, said
 
 FASTEST = [Rung.RESIDENT, Rung.ENCODERS_STREAMED]
 ALL_BUT_LAST = [*FASTEST, Rung.MODEL_OFFLOAD]  # so small pictures need no tiles
-
-
-@pytest.fixture(scope="module")
-def spec(tiny_cache: Path) -> ModelSpec:
-    return spec_of(tiny_cache)
-
-
-@pytest.fixture(scope="module")
-def bare(spec: ModelSpec) -> Kandinsky22:
-    """Load a model for tests that only place it."""
-    return Kandinsky22.load(spec, CPU, Path())
 
 
 @pytest.fixture
